@@ -18,7 +18,7 @@ mod sign_in;
 mod sums;
 mod visitor;
 
-use crate::frame::{Failure, NavItem, Shown, asset, language, page, see_other};
+use crate::frame::{Failure, NavItem, asset, failure_of, language, page, see_other};
 use crate::passkey::Site;
 use crate::session::{Attempts, Challenges, Sessions};
 use crate::{ICON, Passkey, PasswordHash, STYLE, cookie, frame};
@@ -378,17 +378,7 @@ async fn show_failures(
     let here = frame::here(request.uri());
     let is_read = request.method().is_safe();
     let response = next.run(request).await;
-    let failure = match response.extensions().get::<Shown>() {
-        Some(Shown(failure)) => Arc::clone(failure),
-        // axum's own: a form that is too large or not a form, a method that is not for this address.
-        None if response.status().is_client_error()
-            && !response.headers().contains_key(header::CONTENT_SECURITY_POLICY) =>
-        {
-            let text = format!("HTTP {}", response.status());
-            Arc::new(Failure::Invalid(Bilingual { nb: text.clone(), en: text }))
-        }
-        None => return response,
-    };
+    let Some(failure) = failure_of(&response) else { return response };
     if let Failure::SignIn(to) = &*failure {
         return see_other(&format!("{BASE}/sign-in{}", crate::form::query(&[("to", Some(to))])));
     }

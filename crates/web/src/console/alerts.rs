@@ -5,8 +5,10 @@ use super::sums::Sums;
 use super::visitor::{Posted, Visitor};
 use super::{BASE, Role, Shared};
 use crate::chart::Day;
+use crate::form::query;
 use crate::frame::{Failure, Frame, page, see_other};
 use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -127,6 +129,13 @@ impl Alert {
     /// Its key in notes.
     fn key(&self) -> String {
         format!("{} {}", self.kind.as_str(), self.about).trim_end().to_owned()
+    }
+
+    /// What a page shows of it, for the form that closes it. At the outlet the oldest message counts: the others come
+    /// and go by the second, and a note is about the oldest only.
+    fn shown(&self) -> String {
+        let count = if self.kind == Kind::Outlet { 0 } else { self.count };
+        format!("{} {count} {} {:?}", self.key(), self.latest, self.codes)
     }
 
     /// Its place in the page.
@@ -314,9 +323,37 @@ fn silence(calendar: &[(Date, Day)], shared: &Shared) -> Option<(u64, Timestamp)
     (silent > 0).then_some((silent as u64, end))
 }
 
+/// What a form that closes these alerts brings back: another text where one of them, or what is shown of it, is another.
+fn seal(alerts: &[Alert]) -> String {
+    let mut shown: Vec<String> = alerts.iter().map(Alert::shown).collect();
+    shown.sort_unstable();
+    let digest = digest(&SHA256, shown.join("\n").as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 struct Group {
     kind: Kind,
     alerts: Vec<Alert>,
+}
+
+impl Group {
+    /// Its forms: one for each alert, and the last for all of them.
+    fn seal(&self) -> String {
+        seal(&self.alerts)
+    }
+
+    fn seal_of(&self, alert: &Alert) -> String {
+        seal(std::slice::from_ref(alert))
+    }
+}
+
+/// What a form was sent with that was refused: its words are not to be written again.
+#[derive(Default)]
+struct Refused {
+    problem: String,
+    /// The alert's key, or the kind.
+    chosen: String,
+    reason: String,
 }
 
 #[derive(Template)]
@@ -326,7 +363,15 @@ struct AlertsPage {
     groups: Vec<Group>,
     notes: Vec<AlertNote>,
     may_act: bool,
-    problem: Option<String>,
+    refused: Option<Refused>,
+}
+
+impl AlertsPage {
+    /// The reason that was written for this alert or kind, where its form was refused.
+    fn written(&self, chosen: &str) -> Option<&str> {
+        let refused = self.refused.as_ref().filter(|refused| refused.chosen == chosen);
+        refused.map(|refused| &*refused.reason)
+    }
 }
 
 pub(super) async fn show(
@@ -345,7 +390,7 @@ async fn all_open(shared: &Shared) -> Result<Vec<Alert>, Failure> {
 async fn build(
     shared: &Shared,
     visitor: Visitor,
-    problem: Option<String>,
+    refused: Option<Refused>,
 ) -> Result<AlertsPage, Failure> {
     let alerts = all_open(shared).await?;
     let groups = Kind::ALL
@@ -360,7 +405,7 @@ async fn build(
     notes.sort_by_key(|note| std::cmp::Reverse(note.closed_at));
     notes.truncate(50);
     let may_act = visitor.may(Role::Act);
-    Ok(AlertsPage { f: visitor.frame, groups, notes, may_act, problem })
+    Ok(AlertsPage { f: visitor.frame, groups, notes, may_act, refused })
 }
 
 /// Closes one alert, or all of a kind.
@@ -370,12 +415,17 @@ pub(super) async fn close(
 ) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
     visitor.must(Role::Act)?;
+    let refused = |problem: &str| Refused {
+        problem: problem.to_owned(),
+        chosen: fields.text("alert").or_else(|| fields.text("kind")).unwrap_or_default().to_owned(),
+        reason: fields.raw("reason").to_owned(),
+    };
     let Some(reason) = fields.reason() else {
-        let problem = visitor.frame.t(
+        let refused = refused(visitor.frame.t(
             "Skriv hva som er gjort eller avklart (høyst 1000 tegn, uten fødselsnummer).",
             "Write what was done or found out (1000 characters at most, without an identity number).",
-        );
-        let shown = build(&shared, visitor, Some(problem.to_owned())).await?;
+        ));
+        let shown = build(&shared, visitor, Some(refused)).await?;
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     };
     let (alert, kind) = (fields.text("alert"), fields.text("kind"));
@@ -388,14 +438,13 @@ pub(super) async fn close(
             (None, None) => false,
         })
         .collect();
-    // What was opened since the page was made was not seen: it is not closed unseen.
-    let expected = fields.text("count").and_then(|count| count.parse::<usize>().ok());
-    if chosen.is_empty() || expected.is_some_and(|count| count != chosen.len()) {
-        let problem = visitor.frame.t(
+    // What happened since the page was made was not seen: it is not closed unseen.
+    if chosen.is_empty() || fields.text("seal") != Some(&*seal(&chosen)) {
+        let refused = refused(visitor.frame.t(
             "Varslene har endret seg siden siden ble laget. Se på dem igjen.",
             "The alerts have changed since the page was made. Look at them again.",
-        );
-        let shown = build(&shared, visitor, Some(problem.to_owned())).await?;
+        ));
+        let shown = build(&shared, visitor, Some(refused)).await?;
         return Ok(page(StatusCode::CONFLICT, &shown));
     }
     for alert in chosen {
@@ -434,6 +483,16 @@ impl Again {
     }
 }
 
+impl Again {
+    /// The page's address.
+    fn address(&self) -> String {
+        let sender = self.sender.map(|sender| sender.to_string());
+        let fields =
+            [("sender", sender.as_deref()), ("from", Some(&*self.from)), ("to", Some(&*self.to))];
+        format!("{BASE}/again{}", query(&fields))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/again.html")]
 struct AgainPage {
@@ -443,6 +502,8 @@ struct AgainPage {
     may_act: bool,
     has_outlet: bool,
     problem: Option<String>,
+    /// The reason that was written, where the form was refused.
+    reason: String,
 }
 
 impl AgainPage {
@@ -476,7 +537,9 @@ async fn again_page(
     };
     let may_act = visitor.may(Role::Act);
     let has_outlet = shared.has_outlet;
-    Ok(AgainPage { f: visitor.frame, again, count, may_act, has_outlet, problem })
+    let mut f = visitor.frame;
+    f.here = again.address();
+    Ok(AgainPage { f, again, count, may_act, has_outlet, problem, reason: String::new() })
 }
 
 pub(super) async fn hand_over_again(
@@ -493,7 +556,8 @@ pub(super) async fn hand_over_again(
             "Oppgi avsender, fra- og tildato og en grunn (uten fødselsnummer).",
             "Give a sender, dates from and to, and a reason (without an identity number).",
         );
-        let shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        let mut shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        fields.raw("reason").clone_into(&mut shown.reason);
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     };
     let count = shared.store.count_handed_over(sender, from, to).await?;
@@ -502,7 +566,8 @@ pub(super) async fn hand_over_again(
             "Antallet har endret seg siden siden ble laget. Se på det igjen.",
             "The number has changed since the page was made. Look at it again.",
         );
-        let shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        let mut shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        fields.raw("reason").clone_into(&mut shown.reason);
         return Ok(page(StatusCode::CONFLICT, &shown));
     }
     let detail =

@@ -47,6 +47,8 @@ struct MessagePage {
     /// Why content is shown, where it is.
     reason: Option<String>,
     problem: Option<String>,
+    /// The reason that was written, where it was refused.
+    written: String,
     path: String,
 }
 
@@ -93,6 +95,7 @@ pub(super) async fn content(
                 )
                 .to_owned(),
         );
+        posted.fields.raw("reason").clone_into(&mut shown.written);
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     };
     let subject = format!("{sender} {}", detail.listed.summary.message_id);
@@ -174,6 +177,7 @@ async fn build(
         may_act,
         reason,
         problem: None,
+        written: String::new(),
     })
 }
 

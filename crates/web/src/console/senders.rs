@@ -220,13 +220,13 @@ pub(super) async fn register(
 ) -> Result<Response, Failure> {
     let Posted { visitor, fields } = posted;
     visitor.must(Role::Admin)?;
-    let done = match read_new(&shared, &fields).await {
-        Ok(avsender) => {
-            let number = avsender.organisation;
-            save(&shared, &visitor, &avsender, &fields, "registered").await.map(|()| number)
-        }
-        Err(failure) => Err(failure),
+    let done = async {
+        let reason = reason_of(&fields)?;
+        let avsender = read_new(&shared, &fields).await?;
+        save(&shared, &visitor, &avsender, reason, "registered").await?;
+        Ok(avsender.organisation)
     };
+    let done = done.await;
     match done {
         Ok(number) => Ok(see_other(&format!("{BASE}/senders/{number}?done=saved"))),
         Err(failure @ (Failure::Invalid(_) | Failure::Conflict(_))) => {
@@ -300,7 +300,12 @@ fn check_signing(registered: &RegisteredCertificate, now: Timestamp) -> Result<(
 
 fn name_of(fields: &Fields) -> Result<String, Failure> {
     let name = fields.text("name").filter(|name| name.chars().count() <= 200);
-    name.map(str::to_owned).ok_or_else(|| invalid("navnet mangler", "the name is missing"))
+    name.map(str::to_owned).ok_or_else(|| {
+        invalid(
+            "navnet mangler, eller er lengre enn 200 tegn",
+            "the name is missing, or longer than 200 characters",
+        )
+    })
 }
 
 fn lines_of(text: &str) -> Vec<String> {
@@ -356,12 +361,8 @@ async fn try_change(
         }));
     };
     let here = format!("{BASE}/senders/{number}");
-    if fields.text("reason").is_some() && fields.reason().is_none() {
-        return Err(invalid(
-            "Grunnen kan ha høyst 1000 tegn, og ikke noe som ser ut som et fødselsnummer.",
-            "The reason can have 1000 characters at most, and nothing that looks like an identity number.",
-        ));
-    }
+    // First: what is refused for its reason is refused whatever else is in the form.
+    let reason = reason_of(fields)?;
     let mut after = before.clone();
     match verb {
         "activate" => after.active = true,
@@ -424,7 +425,6 @@ async fn try_change(
                     "Write the organisation number to confirm that the sender is to be removed.",
                 ));
             }
-            let reason = fields.reason();
             shared
                 .record(visitor, Action::Change, number.to_string(), reason, "removed".to_owned())
                 .await?;
@@ -436,8 +436,24 @@ async fn try_change(
     if after == before {
         return Ok(format!("{here}?done=unchanged"));
     }
-    save(shared, visitor, &after, fields, verb).await?;
+    save(shared, visitor, &after, reason, verb).await?;
     Ok(format!("{here}?done=saved"))
+}
+
+/// The reason for the audit log, where one is given.
+///
+/// # Errors
+///
+/// If it cannot be kept: a change without the reason that was written for it would be recorded as one without any.
+fn reason_of(fields: &Fields) -> Result<Option<String>, Failure> {
+    let reason = fields.reason();
+    if fields.text("reason").is_some() && reason.is_none() {
+        return Err(invalid(
+            "Grunnen kan ha høyst 1000 tegn, og ikke noe som ser ut som et fødselsnummer.",
+            "The reason can have 1000 characters at most, and nothing that looks like an identity number.",
+        ));
+    }
+    Ok(reason)
 }
 
 /// Records a change and makes it, in this order: there is no change without an entry.
@@ -445,13 +461,11 @@ async fn save(
     shared: &Shared,
     visitor: &Visitor,
     after: &Avsender,
-    fields: &Fields,
+    reason: Option<String>,
     verb: &str,
 ) -> Result<(), Failure> {
     let subject = after.organisation.to_string();
-    shared
-        .record(visitor, Action::Change, subject, fields.reason(), format!("console: {verb}"))
-        .await?;
+    shared.record(visitor, Action::Change, subject, reason, format!("console: {verb}")).await?;
     shared.store.save_avsender(after).await?;
     Ok(())
 }

@@ -54,7 +54,11 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
         parts: &mut Parts,
         shared: &Arc<Shared>,
     ) -> Result<Self, Self::Rejection> {
-        let here = here(&parts.uri);
+        // Of an answer to a form it is the page that the form is on: the form's own address is not for looking.
+        let here = match parts.method.is_safe() {
+            true => here(&parts.uri),
+            false => page_of_form(parts.uri.path()),
+        };
         let token = cookie::read(&parts.headers, shared.cookie_name());
         let session = token.and_then(|token| shared.sessions.of(token, shared.now()));
         let Some(session) = session else {
@@ -70,6 +74,18 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
         frame.csrf = session.csrf;
         frame.done = parts.uri.query().and_then(|query| done(query, &frame));
         Ok(Self { name: session.name, role: session.role, frame })
+    }
+}
+
+/// The page that a form is on, from the address that it is sent to.
+fn page_of_form(path: &str) -> String {
+    let below = path.strip_prefix(BASE).unwrap_or_default();
+    let parts: Vec<&str> = below.split('/').skip(1).collect();
+    match *parts {
+        ["messages", sender, id, _] => format!("{BASE}/messages/{sender}/{id}"),
+        ["senders", sender, _] => format!("{BASE}/senders/{sender}"),
+        ["alerts", _] => format!("{BASE}/alerts"),
+        _ => path.to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ use lmr_intake::{
     Counts, Database, Delivery, MessageHead, OrganisationNumber, Outcome, Parts, Receiver,
     RefusedCall, Settings, Store,
 };
+use lmr_sandbox::certificates::{Order, TestCa};
 use lmr_storage::{SqliteStore, StorageKey};
 use lmr_web::{Console, ConsoleParts, OpenIdSignIn, Operator, PasswordHash, Role};
 use std::sync::{Arc, Mutex};
@@ -217,6 +218,44 @@ impl World {
         after.split('"').next().unwrap().to_owned()
     }
 
+    /// What the form that closes these alerts has seen of them: of a kind, or of one by its key.
+    async fn seal(&self, cookie: &str, chosen: &str) -> String {
+        let page = self.get("/konsoll/alerts", cookie).await.text;
+        let field = format!("value=\"{chosen}\"><input type=\"hidden\" name=\"seal\" value=\"");
+        let after = page.split_once(&field).map_or("", |(_, after)| after);
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// A sender of the database, without certificates.
+    async fn register_other(&self) {
+        let stored = AvsenderRecord {
+            organisation: "320000009".to_owned(),
+            name: "Oppdiktet sykehus".to_owned(),
+            active: true,
+            certificates: vec![],
+            addresses: vec![],
+            rule_set: None,
+            start_date: None,
+            database: None,
+        };
+        self.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
+    }
+
+    /// A call that was refused as a whole.
+    async fn refuse_call(&self, id: &str, code: &str, sender: Option<&str>, at: Timestamp) {
+        let call = RefusedCall {
+            received_at: at,
+            sender: sender.map(|number| number.parse().unwrap()),
+            client_id: None,
+            message_id: None,
+            request_id: id.to_owned(),
+            code: code.to_owned(),
+            counts: Counts::default(),
+            calls: 1,
+        };
+        self.store.keep_refused(vec![call]).await.unwrap();
+    }
+
     /// The register's own acts, newest first.
     async fn acts(&self) -> Vec<String> {
         let filter = AuditFilter { chain: Some("register".to_owned()), ..AuditFilter::default() };
@@ -334,7 +373,9 @@ async fn forms_of_others_and_of_lower_roles_change_nothing() {
     let cookie = world.sign_in("sjef").await;
     let secret = world.secret(&cookie).await;
     let path = "/konsoll/alerts/close";
-    let form = |secret| [("csrf", secret), ("kind", "invalid"), ("reason", "sett på")];
+    let seal = world.seal(&cookie, "invalid 310000019").await;
+    let form =
+        |secret| [("csrf", secret), ("kind", "invalid"), ("seal", &*seal), ("reason", "sett på")];
     for (cookie, secret, site) in [
         (&*cookie, "", "same-origin"),
         (&cookie, "AAAA", "same-origin"),
@@ -375,17 +416,7 @@ async fn senders_of_the_file_are_not_changed_here_and_those_of_the_database_are(
     let page = world.post("/konsoll/senders/310000019/deactivate", &cookie, &[csrf]).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert!(page.text.contains("konfigurasjonsfilen"));
-    let stored = AvsenderRecord {
-        organisation: "320000009".to_owned(),
-        name: "Oppdiktet sykehus".to_owned(),
-        active: true,
-        certificates: vec![],
-        addresses: vec![],
-        rule_set: None,
-        start_date: None,
-        database: None,
-    };
-    world.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
+    world.register_other().await;
     let read = async || {
         let all = world.store.avsendere().await.unwrap();
         all.into_iter().find(|one| one.organisation.as_str() == "320000009")
@@ -533,4 +564,113 @@ async fn no_address_shows_content_without_a_reason_in_the_audit_log() {
         }
     }
     assert_eq!(shown, ["/konsoll/messages/{sender}/{id}/content"], "where content is shown");
+}
+
+/// Alerts are closed as they were seen: not with one more event of an alert, not with another alert in place of one.
+#[tokio::test]
+async fn what_has_happened_since_the_page_was_made_is_not_closed() {
+    let world = world().await;
+    let now = *world.now.lock().unwrap() - SignedDuration::from_mins(1);
+    world.register_other().await;
+    world.refuse_call("kall-2", "LMR-3001", Some("320000009"), now).await;
+    let cookie = world.sign_in("kari").await;
+    let secret = world.secret(&cookie).await;
+    let close = async |field: (&str, &str), seal: Option<&str>| {
+        let fields = [("csrf", &*secret), field, ("reason", "avklart med <dem>")];
+        let fields: Vec<_> = fields.into_iter().chain(seal.map(|seal| ("seal", seal))).collect();
+        world.post("/konsoll/alerts/close", &cookie, &fields).await
+    };
+    for chosen in [("alert", "invalid 310000019"), ("kind", "invalid")] {
+        let seen = world.seal(&cookie, chosen.1).await;
+        assert_eq!(seen.len(), 64, "{chosen:?}");
+        // More events of an alert: the number of alerts is the same.
+        world.refuse_call(&format!("mer-{}", chosen.0), "LMR-3001", Some(SENDER), now).await;
+        for seal in [None, Some(""), Some(&*seen)] {
+            let page = close(chosen, seal).await;
+            assert_eq!(page.status, StatusCode::CONFLICT, "{chosen:?} {seal:?}");
+            let kept = "name=\"reason\" value=\"avklart med &#60;dem&#62;\"";
+            assert_eq!(page.text.matches(kept).count(), 1, "what was written stays: {}", page.text);
+        }
+    }
+    assert!(world.store.alert_notes().await.unwrap().is_empty());
+    assert!(world.acts().await.is_empty());
+    let seen = world.seal(&cookie, "invalid").await;
+    assert_eq!(close(("kind", "invalid"), Some(&seen)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.store.alert_notes().await.unwrap().len(), 2);
+}
+
+/// A reason that cannot be kept refuses whatever it was written for, and is there to be corrected.
+#[tokio::test]
+async fn no_form_of_the_console_drops_a_reason_that_cannot_be_kept() {
+    let world = world().await;
+    world.register_other().await;
+    let cookie = world.sign_in("sjef").await;
+    let secret = world.secret(&cookie).await;
+    let before = world.store.avsendere().await.unwrap();
+    let long = "x".repeat(1001);
+    let now = *world.now.lock().unwrap();
+    let of_sender = TestCa::new(now).unwrap();
+    let of_sender = of_sender.enterprise(&Order::new("310000027", "Nytt sykehus", now)).unwrap();
+    let seal = world.seal(&cookie, "invalid 310000019").await;
+    for path in Console::paths() {
+        let verbs: &[&str] = match path.contains("{verb}") {
+            true => &["activate", "deactivate", "set", "addresses", "remove", "add-certificate"],
+            false => &[""],
+        };
+        for verb in verbs {
+            let asked = path
+                .replace("{sender}", if verb.is_empty() { SENDER } else { "320000009" })
+                .replace("{id}", "melding-1")
+                .replace("{verb}", verb);
+            for reason in [&*long, "avklart for 13057012345"] {
+                let fields = [
+                    ("csrf", if path.ends_with("sign-out") { "" } else { &*secret }),
+                    ("reason", reason),
+                    ("kind", "invalid"),
+                    ("seal", &*seal),
+                    ("organisation", "310000027"),
+                    ("name", "Et annet navn"),
+                    ("certificate", &*of_sender.certificate_pem),
+                    ("addresses", "192.0.2.7"),
+                    ("confirm", "320000009"),
+                    ("sender", SENDER),
+                    ("from", "2026-11-26"),
+                    ("to", "2026-11-26"),
+                    ("count", "0"),
+                ];
+                let page = world.post(&asked, &cookie, &fields).await;
+                assert_ne!(page.status, StatusCode::OK, "{asked}");
+                assert!(!page.location.contains("done="), "{asked}: {}", page.location);
+            }
+        }
+    }
+    assert!(world.acts().await.is_empty(), "{:?}", world.acts().await);
+    assert_eq!(world.store.avsendere().await.unwrap(), before);
+}
+
+/// The language link of every answer to a form leads to a page.
+#[tokio::test]
+async fn the_language_link_of_an_answer_to_a_form_leads_to_a_page() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let secret = world.secret(&cookie).await;
+    for path in Console::paths() {
+        let asked = path
+            .replace("{sender}", SENDER)
+            .replace("{id}", "melding-1")
+            .replace("{verb}", "deactivate");
+        let csrf = ("csrf", if path.ends_with("sign-out") { "" } else { &*secret });
+        for reason in ["", "fordi det trengs"] {
+            let page = world.post(&asked, &cookie, &[csrf, ("reason", reason)]).await;
+            assert!(!page.text.contains("HTTP 405 "), "{asked} has no words: {}", page.text);
+            let Some((_, link)) = page.text.split_once("/konsoll/language?") else {
+                assert!(page.text.is_empty(), "{asked}: {}", page.text);
+                continue;
+            };
+            let link = link.split('"').next().unwrap().replace("&#38;", "&");
+            let back = world.get(&format!("/konsoll/language?{link}"), &cookie).await.location;
+            let page = world.get(&back, &cookie).await;
+            assert_eq!(page.status, StatusCode::OK, "{asked} leads to {back}");
+        }
+    }
 }
