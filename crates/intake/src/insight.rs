@@ -118,6 +118,8 @@ pub struct MessageFilter {
     pub before: Option<Timestamp>,
     /// Only those of which nothing was taken.
     pub only_refused: bool,
+    /// Only those that were not refused. The refused ones between them are read past.
+    pub only_accepted: bool,
     /// Only those that wait at the outlet.
     pub only_waiting: bool,
     /// Only those after this one in the list: [`ListedMessage::cursor`].

@@ -248,6 +248,9 @@ pub(super) fn list_query(
     if filter.only_refused {
         sql.push(" AND m.outcome = 'refused'");
     }
+    if filter.only_accepted {
+        sql.push(" AND m.outcome = 'accepted'");
+    }
     if filter.only_waiting {
         sql.push(" AND m.has_content AND m.acknowledged_at IS NULL");
     }

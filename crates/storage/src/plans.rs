@@ -132,7 +132,7 @@ async fn ask(store: &dyn Database) {
         ..ArchiveFilter::default()
     };
     store.archived(&one).await.unwrap();
-    for asked in 0_u32..1 << 8 {
+    for asked in 0_u32..1 << 9 {
         let asks = |bit: u32| asked >> bit & 1 == 1;
         let filter = MessageFilter {
             sender: Some(sender).filter(|_| asks(0)),
@@ -142,6 +142,7 @@ async fn ask(store: &dyn Database) {
             before: Some(later).filter(|_| asks(4)),
             only_refused: asks(5),
             only_waiting: asks(6),
+            only_accepted: asks(8),
             after: "7-310000019-7".parse().ok().filter(|_| asks(7)),
             limit: 50,
         };

@@ -347,7 +347,7 @@ mod tests {
         let moment = jiff::Timestamp::from_second(0).ok();
         let mut bad = Vec::new();
         // Every combination of what can be asked for.
-        for asked in 0_u32..1 << 8 {
+        for asked in 0_u32..1 << 9 {
             let asks = |bit: u32| asked >> bit & 1 == 1;
             let filter = lmr_intake::MessageFilter {
                 sender: sender.filter(|_| asks(0)),
@@ -357,6 +357,7 @@ mod tests {
                 before: moment.filter(|_| asks(4)),
                 only_refused: asks(5),
                 only_waiting: asks(6),
+                only_accepted: asks(8),
                 after: "7-310000019-7".parse().ok().filter(|_| asks(7)),
                 limit: 50,
             };

@@ -105,6 +105,7 @@ pub async fn messages_are_paged_and_found(store: Arc<dyn Database>) {
     assert_eq!(list(MessageFilter { message_id: Some("m2".into()), ..all() }).await, ["m2"]);
     assert_eq!(list(MessageFilter { code: Some("LMR-4001".into()), ..all() }).await, ["m1"]);
     assert_eq!(list(MessageFilter { only_refused: true, ..all() }).await, ["m2"]);
+    assert_eq!(list(MessageFilter { only_accepted: true, ..all() }).await, ["m3", "m1"]);
     assert_eq!(list(MessageFilter { only_waiting: true, ..all() }).await, ["m3", "m1"]);
     assert_eq!(list(MessageFilter { since: Some(at(3_600)), ..all() }).await, ["m3", "m2"]);
     assert_eq!(list(MessageFilter { before: Some(at(3_600)), ..all() }).await, ["m1"]);
