@@ -4,6 +4,7 @@
 //! something takes a role, a form of ours and, in the audit log, an entry before it is done; content takes a reason.
 
 mod alerts;
+mod asked;
 mod audit;
 mod calendar;
 mod message;

@@ -116,6 +116,11 @@ impl Frame {
         }
     }
 
+    /// The day in Norway as addresses have it.
+    pub(crate) fn day_of(&self, time: &Timestamp) -> Date {
+        time.to_zoned(self.zone.clone()).date()
+    }
+
     /// A number with its thousands apart.
     pub(crate) fn number(&self, number: impl Number) -> String {
         let digits = number.digits();

@@ -1,6 +1,7 @@
 //! Alerts: what somebody must look at, in the words that the register's operators know. Each is made from what is
 //! stored; closing one takes a written reason, and what happens later opens it again.
 
+use super::asked;
 use super::sums::Sums;
 use super::visitor::{Posted, Visitor};
 use super::{BASE, Role, Shared};
@@ -119,10 +120,27 @@ pub(super) struct Alert {
     pub(super) count: u64,
     /// When it happened last.
     pub(super) latest: Timestamp,
-    /// The codes of its events.
+    /// The codes of its open events, and how many of each.
     pub(super) codes: Vec<(String, u64)>,
+    /// Since when its open events are.
+    pub(super) since: Timestamp,
+    /// What is to be said of its numbers.
+    pub(super) bound: Bound,
     /// Events of the present hour, which a note remembers.
     seen: u64,
+}
+
+/// What the numbers of an alert are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// As they are.
+    Exact,
+    /// It may be more days: no more were looked at.
+    AtLeast,
+    /// Each code's number may be less: a note knows how many events of its hour were seen, not of which code.
+    CodesAtMost,
+    /// The certificate has ended.
+    Ended,
 }
 
 impl Alert {
@@ -136,6 +154,10 @@ impl Alert {
     fn shown(&self) -> String {
         let count = if self.kind == Kind::Outlet { 0 } else { self.count };
         format!("{} {count} {} {:?}", self.key(), self.latest, self.codes)
+    }
+
+    fn codes_at_most(&self) -> bool {
+        self.bound == Bound::CodesAtMost
     }
 
     /// Its place in the page.
@@ -157,7 +179,18 @@ impl Alert {
         };
         let name = if self.name.is_empty() { &self.about } else { &self.name };
         let about = if name.is_empty() { String::new() } else { format!(": {name}") };
-        format!("{}{about} ({}{unit})", self.kind.title(lang), self.count)
+        let kind = self.kind.title(lang);
+        match (self.bound, lang) {
+            (Bound::Ended, Language::Bokmal) => format!("{kind}{about} (utløpt)"),
+            (Bound::Ended, Language::English) => format!("{kind}{about} (expired)"),
+            (Bound::AtLeast, Language::Bokmal) => {
+                format!("{kind}{about} (minst {}{unit})", self.count)
+            }
+            (Bound::AtLeast, Language::English) => {
+                format!("{kind}{about} (at least {}{unit})", self.count)
+            }
+            _ => format!("{kind}{about} ({}{unit})", self.count),
+        }
     }
 }
 
@@ -169,17 +202,46 @@ fn still_open(events: &ByHour, note: Option<&AlertNote>) -> (u64, Option<Timesta
     let (mut count, mut latest) = (0, None);
     for (hour, codes) in events {
         let events: u64 = codes.values().sum();
-        let open = match note {
-            Some(note) if *hour + HOUR <= note.closed_at => 0,
-            Some(note) if *hour <= note.closed_at => events.saturating_sub(note.seen),
-            _ => events,
-        };
+        let open = open_of(*hour, events, note);
         if open > 0 {
             count += open;
             latest = Some(*hour);
         }
     }
     (count, latest)
+}
+
+/// How many of an hour's events are open.
+fn open_of(hour: Timestamp, events: u64, note: Option<&AlertNote>) -> u64 {
+    match note {
+        Some(note) if hour + HOUR <= note.closed_at => 0,
+        Some(note) if hour <= note.closed_at => events.saturating_sub(note.seen),
+        _ => events,
+    }
+}
+
+/// The codes of what is open, since when it is, and whether a code's number is exact.
+fn open_codes(
+    events: &ByHour,
+    note: Option<&AlertNote>,
+) -> (Vec<(String, u64)>, Option<Timestamp>, Bound) {
+    let mut all: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut since, mut bound) = (None, Bound::Exact);
+    for (hour, codes) in events {
+        let events = codes.values().sum();
+        let open = open_of(*hour, events, note);
+        if open == 0 {
+            continue;
+        }
+        since = since.or(Some(*hour));
+        if open < events && codes.len() > 1 {
+            bound = Bound::CodesAtMost;
+        }
+        for (code, count) in codes {
+            *all.entry(code.clone()).or_default() += open.min(*count);
+        }
+    }
+    (all.into_iter().collect(), since, bound)
 }
 
 /// What alerts are made of, read once for a page.
@@ -233,22 +295,22 @@ pub(super) async fn open(
             count: 0,
             latest: now,
             codes: Vec::new(),
+            since: now,
+            bound: Bound::Exact,
             seen: events
                 .last_key_value()
                 .filter(|(hour, _)| **hour + HOUR > now)
                 .map_or(0, |(_, codes)| codes.values().sum()),
         };
-        let (count, latest) = still_open(&events, notes.get(&alert.key()));
-        let Some(latest) = latest else { continue };
-        let mut of_codes: BTreeMap<String, u64> = BTreeMap::new();
-        for (code, count) in events.into_values().flatten() {
-            *of_codes.entry(code).or_default() += count;
-        }
-        alerts.push(Alert { count, latest, codes: of_codes.into_iter().collect(), ..alert });
+        let note = notes.get(&alert.key());
+        let (count, latest) = still_open(&events, note);
+        let (codes, since, bound) = open_codes(&events, note);
+        let (Some(latest), Some(since)) = (latest, since) else { continue };
+        alerts.push(Alert { count, latest, codes, since, bound, ..alert });
     }
     for avsender in avsendere {
         let calendar = sums.calendar(avsender.organisation, Some(avsender));
-        if let Some((count, latest)) = silence(&calendar, shared) {
+        if let Some((count, latest, bound)) = silence(&calendar, shared) {
             alerts.push(Alert {
                 kind: Kind::Silent,
                 about: avsender.organisation.to_string(),
@@ -257,6 +319,8 @@ pub(super) async fn open(
                 count,
                 latest,
                 codes: Vec::new(),
+                since: latest,
+                bound,
                 seen: 0,
             });
         }
@@ -274,6 +338,8 @@ pub(super) async fn open(
             count: u64::try_from(end.days_left).unwrap_or(0),
             latest: end.ends.saturating_sub(SignedDuration::from_hours(24 * step)).unwrap_or(now),
             codes: Vec::new(),
+            since: end.ends,
+            bound: if end.ends <= now { Bound::Ended } else { Bound::Exact },
             seen: 0,
         });
     }
@@ -290,6 +356,8 @@ pub(super) async fn open(
                 count: status.waiting,
                 latest: oldest.saturating_add(WAITS).unwrap_or(now),
                 codes: Vec::new(),
+                since: oldest,
+                bound: Bound::Exact,
                 seen: 0,
             });
         }
@@ -313,14 +381,15 @@ fn by_kind(codes: &[HourCodes]) -> BTreeMap<(Kind, Option<OrganisationNumber>), 
     all
 }
 
-/// How many days a sender has been silent up to yesterday, and when the last of them ended.
-fn silence(calendar: &[(Date, Day)], shared: &Shared) -> Option<(u64, Timestamp)> {
+/// How many days a sender has been silent up to yesterday, when the last of them ended, and whether it may be more.
+fn silence(calendar: &[(Date, Day)], shared: &Shared) -> Option<(u64, Timestamp, Bound)> {
     // Today is not over.
     let (_, before_today) = calendar.split_last()?;
     let (last, _) = before_today.last()?;
     let silent = before_today.iter().rev().take_while(|(_, day)| *day == Day::Missing).count();
     let end = last.tomorrow().ok()?.to_zoned(shared.zone.clone()).ok()?.timestamp();
-    (silent > 0).then_some((silent as u64, end))
+    let bound = if silent == before_today.len() { Bound::AtLeast } else { Bound::Exact };
+    (silent > 0).then_some((silent as u64, end, bound))
 }
 
 /// What a form that closes these alerts brings back: another text where one of them, or what is shown of it, is another.
@@ -465,30 +534,44 @@ pub(super) async fn close(
 
 /// Which messages are to be given out again.
 struct Again {
+    /// As it was written.
+    number: String,
     sender: Option<OrganisationNumber>,
     from: String,
     to: String,
     span: Option<(Timestamp, Timestamp)>,
+    /// What of it cannot be read.
+    problem: Option<String>,
 }
 
 impl Again {
     fn of(text: impl Fn(&str) -> String, f: &Frame) -> Self {
         let (from, to) = (text("from"), text("to"));
-        let start = |text: &str, add: i64| {
-            let day = text.parse::<Date>().ok()?.checked_add(jiff::Span::new().days(add)).ok()?;
-            Some(day.to_zoned(f.zone.clone()).ok()?.timestamp())
+        let number = text("sender");
+        let read = || {
+            let sender = asked::sender(&number)?;
+            let span = asked::day(&from, 0, &f.zone)?.zip(asked::day(&to, 1, &f.zone)?);
+            if span.is_some_and(|(from, to)| from >= to) {
+                return Err(asked::invalid(
+                    "Dagen som det er til, er før den som det er fra.",
+                    "The day until which it is comes before the one from which it is.",
+                ));
+            }
+            Ok((sender, span))
         };
-        let span = start(&from, 0).zip(start(&to, 1)).filter(|(from, to)| from < to);
-        Self { sender: OrganisationNumber::parse(text("sender").trim()).ok(), from, to, span }
+        let (sender, span, problem) = match read() {
+            Ok((sender, span)) => (sender, span, None),
+            Err(failure) => (None, None, Some(failure.text(f.lang))),
+        };
+        Self { number, sender, from, to, span, problem }
     }
 }
 
 impl Again {
     /// The page's address.
     fn address(&self) -> String {
-        let sender = self.sender.map(|sender| sender.to_string());
-        let fields =
-            [("sender", sender.as_deref()), ("from", Some(&*self.from)), ("to", Some(&*self.to))];
+        let sender = Some(&*self.number);
+        let fields = [("sender", sender), ("from", Some(&*self.from)), ("to", Some(&*self.to))];
         format!("{BASE}/again{}", query(&fields))
     }
 }
@@ -508,7 +591,7 @@ struct AgainPage {
 
 impl AgainPage {
     fn number(&self) -> String {
-        self.again.sender.map(|sender| sender.to_string()).unwrap_or_default()
+        self.again.sender.map_or_else(|| self.again.number.clone(), |sender| sender.to_string())
     }
 }
 
@@ -520,7 +603,9 @@ pub(super) async fn count_again(
 ) -> Result<Response, Failure> {
     let text = |name: &str| query.get(name).cloned().unwrap_or_default();
     let again = Again::of(text, &visitor.frame);
-    Ok(page(StatusCode::OK, &again_page(&shared, visitor, again, None).await?))
+    let problem = again.problem.clone();
+    let status = problem.as_ref().map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(page(status, &again_page(&shared, visitor, again, problem).await?))
 }
 
 async fn again_page(

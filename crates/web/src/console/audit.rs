@@ -1,5 +1,6 @@
 //! The audit log: who read, changed, exported or erased what.
 
+use super::asked::Asked;
 use super::visitor::Visitor;
 use super::{Role, Shared};
 use crate::form::query;
@@ -65,12 +66,13 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     visitor.must(Role::Admin)?;
-    let action = asked.get("action").and_then(|name| Action::parse(name));
+    let asked = Asked(&asked);
+    let action = asked.one_of("action", Action::parse)?;
     let filter = AuditFilter {
         chain: Some(REGISTER_CHAIN.to_owned()),
         action,
         since: None,
-        before: asked.get("before").and_then(|time| time.parse().ok()),
+        before: asked.parsed("before")?,
         limit: PAGE,
     };
     let found = shared.store.audit_entries(&filter).await?;

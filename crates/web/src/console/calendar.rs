@@ -1,7 +1,8 @@
 //! Every sender's days, with gaps and overlaps of the reporting periods.
 
 use super::Shared;
-use super::sums::{Sums, days};
+use super::asked::{Asked, choices};
+use super::sums::Sums;
 use super::visitor::Visitor;
 use crate::chart::{Day, strip};
 use crate::frame::{Failure, Frame, page};
@@ -31,6 +32,7 @@ struct Row {
 struct CalendarPage {
     f: Frame,
     days: u16,
+    choices: Vec<u16>,
     first: String,
     last: String,
     rows: Vec<Row>,
@@ -43,8 +45,9 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    let days = days(&shared, query.get("days").map(String::as_str), 35);
-    let skip: usize = query.get("skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
+    let asked = Asked(&query);
+    let days = asked.days(&shared, 35)?;
+    let skip: usize = asked.parsed("skip")?.unwrap_or(0);
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;
     let shown: Vec<_> = numbers.iter().copied().skip(skip).take(PAGE).collect();
@@ -79,5 +82,7 @@ pub(super) async fn show(
     }
     let day = |date: Option<&jiff::civil::Date>| date.map(|day| f.day(day)).unwrap_or_default();
     let (first, last) = (day(sums.dates.first()), day(sums.dates.last()));
-    Ok(page(StatusCode::OK, &CalendarPage { f, days: days.count, first, last, rows, next }))
+    let choices = choices(&[14, 35, 90, 180, 365], days.count);
+    let shown = CalendarPage { f, days: days.count, choices, first, last, rows, next };
+    Ok(page(StatusCode::OK, &shown))
 }

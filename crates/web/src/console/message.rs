@@ -1,5 +1,6 @@
 //! One message: what is known of it, its answer entry by entry, and for a reason its content.
 
+use super::asked::Asked;
 use super::messages::state_text;
 use super::visitor::{Posted, Visitor};
 use super::{Role, Shared};
@@ -80,9 +81,15 @@ pub(super) async fn content(
 ) -> Result<Response, Failure> {
     posted.visitor.must(Role::Act)?;
     let (sender, detail) = find(&shared, &path).await?;
+    // Where in the answer the page was: the form has it from the page, and what is shown says which entries it is.
+    let is_known = |name: &str, value: &str| match name {
+        "from" => value.parse::<usize>().is_ok(),
+        _ => matches!(value, "all" | "findings"),
+    };
     let query: HashMap<String, String> = ["entries", "from"]
         .into_iter()
         .map(|name| (name.to_owned(), posted.fields.raw(name).to_owned()))
+        .filter(|(name, value)| is_known(name, value))
         .collect();
     let Some(reason) = posted.fields.reason() else {
         let mut shown = build(&shared, posted.visitor, detail, &query, None).await?;
@@ -122,8 +129,13 @@ async fn build(
 ) -> Result<MessagePage, Failure> {
     let may_act = visitor.may(Role::Act);
     let f = visitor.frame;
-    let text = |name: &str| query.get(name).map_or("", String::as_str);
-    let from: usize = text("from").parse().unwrap_or(0);
+    let asked = Asked(query);
+    let from: usize = asked.parsed("from")?.unwrap_or(0);
+    let which = asked.one_of("entries", |text| match text {
+        "all" => Some(false),
+        "findings" => Some(true),
+        _ => None,
+    })?;
     let (mut whole, mut links, mut all) = (Vec::new(), None, Vec::new());
     match detail.answer.as_ref().and_then(|answer| read(&answer.body).ok()) {
         Some(Answer::Bundle { entries, links: counted, .. }) => (all, links) = (entries, counted),
@@ -135,11 +147,8 @@ async fn build(
             || entry.issues.iter().any(|issue| issue.severity != Some(Severity::Information))
     };
     // Long answers begin with what is wrong.
-    let only_findings = match text("entries") {
-        "all" => false,
-        "findings" => true,
-        _ => content.is_none() && all.len() > PAGE && all.iter().any(has_findings),
-    };
+    let only_findings = which
+        .unwrap_or_else(|| content.is_none() && all.len() > PAGE && all.iter().any(has_findings));
     let chosen: Vec<(usize, ReadEntry)> = all
         .into_iter()
         .enumerate()

@@ -1,6 +1,7 @@
 //! The list of messages, and of calls that were refused as a whole.
 
 use super::Shared;
+use super::asked::{self, invalid};
 use super::visitor::Visitor;
 use crate::form::query;
 use crate::frame::{Failure, Frame, page};
@@ -9,7 +10,6 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use lmr_fhir::{Bilingual, Language};
 use lmr_intake::{
     Avsender, DeliveryFilter, ListedMessage, MessageFilter, MessageState, OrganisationNumber,
@@ -32,6 +32,8 @@ struct Asked {
     to: String,
     state: String,
     after: String,
+    /// Refused calls before this time: the pages after the first one.
+    calls: String,
 }
 
 impl Asked {
@@ -46,10 +48,12 @@ impl Asked {
             to: text("to"),
             state: text("state"),
             after: text("after"),
+            calls: text("calls"),
         }
     }
 
-    fn address(&self, after: &str) -> String {
+    /// The address of a further page of messages, or of calls.
+    fn address(&self, after: &str, calls: &str) -> String {
         let fields = [
             ("sender", Some(&*self.sender)),
             ("id", Some(&*self.id)),
@@ -58,20 +62,22 @@ impl Asked {
             ("to", Some(&*self.to)),
             ("state", Some(&*self.state)),
             ("after", Some(after)),
+            ("calls", Some(calls)),
         ];
         format!("/messages{}", query(&fields))
     }
 
-    fn filter(&self, f: &Frame) -> Result<MessageFilter, Failure> {
-        let sender = match self.sender.is_empty() {
-            true => None,
-            false => Some(OrganisationNumber::parse(&self.sender).map_err(|_| {
-                invalid(
-                    "Avsenderen må være et organisasjonsnummer: ni sifre, det siste et kontrollsiffer.",
-                    "The sender must be an organisation number: nine digits, the last a check digit.",
-                )
-            })?),
-        };
+    fn filter(&self, f: &Frame, has_outlet: bool) -> Result<MessageFilter, Failure> {
+        let sender = asked::sender(&self.sender)?;
+        if self.state == "waiting" && !has_outlet {
+            return Err(invalid(
+                "Mottaket har ikke noe uttak i konfigurasjonen: ingenting venter på å bli hentet.",
+                "The receiver has no outlet in its configuration: nothing waits to be fetched.",
+            ));
+        }
+        if !["", "refused", "accepted", "waiting"].contains(&&*self.state) {
+            return Err(invalid("Tilstanden finnes ikke.", "There is no such state."));
+        }
         let code = match self.code.is_empty() {
             true => None,
             false => Some(Code::parse(&self.code).ok_or_else(|| {
@@ -81,37 +87,72 @@ impl Asked {
                 )
             })?),
         };
-        let day = |text: &str, add: i64| -> Result<Option<Timestamp>, Failure> {
-            if text.is_empty() {
-                return Ok(None);
-            }
-            let start = text.parse::<Date>().ok().and_then(|day| {
-                let day = day.checked_add(jiff::Span::new().days(add)).ok()?;
-                Some(day.to_zoned(f.zone.clone()).ok()?.timestamp())
-            });
-            start.map(Some).ok_or_else(|| {
-                invalid(
-                    "Datoen må være skrevet som 2026-11-25.",
-                    "The date must be written as 2026-11-25.",
-                )
-            })
+        let after = match self.after.is_empty() {
+            true => None,
+            false => Some(self.after.parse().map_err(|_| no_such_page())?),
         };
         Ok(MessageFilter {
             sender,
             message_id: (!self.id.is_empty()).then(|| self.id.clone()),
             code: code.map(|code| code.as_str().to_owned()),
-            since: day(&self.from, 0)?,
-            before: day(&self.to, 1)?,
+            since: asked::day(&self.from, 0, &f.zone)?,
+            before: asked::day(&self.to, 1, &f.zone)?,
             only_refused: self.state == "refused",
+            only_accepted: self.state == "accepted",
             only_waiting: self.state == "waiting",
-            after: self.after.parse().ok(),
+            after,
             limit: PAGE + 1,
         })
     }
+
+    /// The refused calls of the same search; `None` where it is about messages only.
+    fn calls(&self, filter: &MessageFilter) -> Result<Option<DeliveryFilter>, Failure> {
+        if filter.after.is_some() || filter.only_waiting || filter.only_accepted {
+            return Ok(None);
+        }
+        let mut before = filter.before;
+        if !self.calls.is_empty() {
+            let page: Timestamp = self.calls.parse().map_err(|_| no_such_page())?;
+            before = Some(before.map_or(page, |before| before.min(page)));
+        }
+        Ok(Some(DeliveryFilter {
+            sender: filter.sender,
+            message_id: filter.message_id.clone(),
+            since: filter.since,
+            before,
+            code: filter.code.clone(),
+            period: None,
+            limit: PAGE + 1,
+        }))
+    }
 }
 
-fn invalid(nb: &str, en: &str) -> Failure {
-    Failure::Invalid(Bilingual { nb: nb.to_owned(), en: en.to_owned() })
+fn no_such_page() -> Failure {
+    invalid("Listen har ikke en slik side.", "The list does not have such a page.")
+}
+
+/// One page of refused calls, and the time before which the next one's came. Those of one moment stay together: the next
+/// page begins at a time.
+async fn calls_page(
+    shared: &Shared,
+    mut filter: DeliveryFilter,
+) -> Result<(Vec<RefusedCall>, Option<Timestamp>), Failure> {
+    loop {
+        let mut calls = shared.store.refused_calls(&filter).await?;
+        let size = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let Some(last) = calls.last().filter(|_| calls.len() >= size) else {
+            return Ok((calls, None));
+        };
+        let moment = last.received_at;
+        let next = moment.checked_add(jiff::Span::new().microseconds(1)).unwrap_or(moment);
+        let later = calls.iter().take_while(|call| call.received_at > moment).count();
+        if later > 0 {
+            calls.truncate(later);
+            return Ok((calls, Some(next)));
+        }
+        // More than a page of one moment.
+        filter.limit = filter.limit.saturating_mul(2);
+    }
 }
 
 #[derive(Template)]
@@ -125,6 +166,7 @@ struct MessagesPage {
     next: Option<String>,
     avsendere: Vec<Avsender>,
     has_outlet: bool,
+    next_calls: Option<String>,
 }
 
 impl MessagesPage {
@@ -141,38 +183,45 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
     let asked = Asked::of(&query);
-    let (filter, problem) = match asked.filter(&f) {
-        Ok(filter) => (Some(filter), None),
+    let has_outlet = shared.has_outlet;
+    let filters = asked.filter(&f, has_outlet).and_then(|filter| {
+        let calls = asked.calls(&filter)?;
+        Ok((filter, calls))
+    });
+    let (filters, problem) = match filters {
+        Ok(filters) => (Some(filters), None),
         Err(failure) => (None, Some(failure.text(f.lang))),
     };
-    let (mut messages, mut calls, mut next) = (Vec::new(), Vec::new(), None);
-    if let Some(filter) = filter {
-        // Calls have no pages of their own: they are with the first.
-        if filter.after.is_none() && !filter.only_waiting {
-            let of_calls = DeliveryFilter {
-                sender: filter.sender,
-                message_id: filter.message_id.clone(),
-                since: filter.since,
-                before: filter.before,
-                code: filter.code.clone(),
-                period: None,
-                limit: PAGE,
-            };
-            calls = shared.store.refused_calls(&of_calls).await?;
+    let (mut messages, mut calls, mut next, mut next_calls) = (Vec::new(), Vec::new(), None, None);
+    if let Some((filter, of_calls)) = filters {
+        // The first page of calls is with the first of messages; the others are by themselves.
+        if let Some(of_calls) = of_calls {
+            let before;
+            (calls, before) = calls_page(&shared, of_calls).await?;
+            next_calls = before.map(|before| asked.address("", &before.to_string()));
         }
-        messages = shared.store.messages(&filter, shared.now()).await?;
+        if asked.calls.is_empty() {
+            messages = shared.store.messages(&filter, shared.now()).await?;
+        }
         if messages.len() > PAGE as usize {
             messages.truncate(PAGE as usize);
-            next = messages.last().map(|last| asked.address(&last.cursor.to_string()));
+            next = messages.last().map(|last| asked.address(&last.cursor.to_string(), ""));
         }
     }
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let avsendere = shared.avsendere().await?;
-    let has_outlet = shared.has_outlet;
-    Ok(page(
-        status,
-        &MessagesPage { f, asked, problem, messages, calls, next, avsendere, has_outlet },
-    ))
+    let shown = MessagesPage {
+        f,
+        asked,
+        problem,
+        messages,
+        calls,
+        next,
+        avsendere,
+        has_outlet,
+        next_calls,
+    };
+    Ok(page(status, &shown))
 }
 
 /// The state's name and how it looks.

@@ -1,8 +1,9 @@
 //! The first page: how much came, what is wrong, who is silent.
 
 use super::alerts::{self, Alert, Events};
+use super::asked::{Asked, choices};
 use super::refusals::callers;
-use super::sums::{DaySum, days, total};
+use super::sums::{DaySum, total};
 use super::visitor::Visitor;
 use super::{BASE, Shared};
 use crate::chart::{columns, sparkline};
@@ -36,6 +37,7 @@ struct SenderRow {
 struct OverviewPage {
     f: Frame,
     days: u16,
+    choices: Vec<u16>,
     today: DaySum,
     total: DaySum,
     calls: u64,
@@ -53,7 +55,7 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    let days = days(&shared, asked.get("days").map(String::as_str), 14);
+    let days = Asked(&asked).days(&shared, 14)?;
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;
     let events = Events::load(&shared, &numbers, days.count).await?;
@@ -121,6 +123,7 @@ pub(super) async fn show(
     let since = first.map(ToString::to_string).unwrap_or_default();
     let shown = OverviewPage {
         days: days.count,
+        choices: choices(&[7, 14, 30, 90, 365], days.count),
         today: by_day.last().copied().unwrap_or_default(),
         total: all,
         calls,
@@ -136,10 +139,10 @@ pub(super) async fn show(
 }
 
 impl OverviewPage {
-    /// The address of a list of messages.
+    /// The address of the list of the messages that a number counts. What waits is counted whenever it came.
     fn list(&self, state: &str, sender: &str) -> String {
-        let fields =
-            [("sender", Some(sender)), ("state", Some(state)), ("from", Some(&*self.since))];
+        let since = Some(&*self.since).filter(|_| state != "waiting");
+        let fields = [("sender", Some(sender)), ("state", Some(state)), ("from", since)];
         format!("{BASE}/messages{}", query(&fields))
     }
 }

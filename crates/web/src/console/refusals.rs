@@ -1,8 +1,8 @@
 //! What was refused, by code and sender, with its trend.
 
 use super::Shared;
+use super::asked::{self, Asked, choices};
 use super::messages::title_of;
-use super::sums::days;
 use super::visitor::Visitor;
 use crate::chart::{Bar, sparkline};
 use crate::frame::{Failure, Frame, page};
@@ -40,10 +40,36 @@ struct Row {
     remedy: &'static str,
     entries: u64,
     calls: u64,
-    /// The second half of the days against the first, in percent; none where the first had nothing.
-    trend: Option<i64>,
+    trend: Trend,
     spark: String,
     parts: Vec<Part>,
+}
+
+/// How a code goes: the later half of the days that are over against as many before them. Today is not over, and of an odd
+/// number the first is left out: halves of different length rise and fall by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trend {
+    /// There are too few days.
+    Unknown,
+    /// There was nothing before.
+    New,
+    /// How much more or less, in percent.
+    Percent(i64),
+}
+
+impl Trend {
+    /// From the numbers by day, the last of them today's.
+    fn of(by_day: &[u64]) -> Self {
+        let over = by_day.split_last().map_or(by_day, |(_, over)| over);
+        let half = over.len() / 2;
+        if half == 0 {
+            return Self::Unknown;
+        }
+        let sum = |days: &[u64]| days.iter().sum::<u64>();
+        let (before, after) = over.split_at(over.len() - half);
+        let before = before.get(before.len() - half..).unwrap_or_default();
+        percent(sum(before), sum(after)).map_or(Self::New, Self::Percent)
+    }
 }
 
 #[derive(Template)]
@@ -51,8 +77,10 @@ struct Row {
 struct RefusalsPage {
     f: Frame,
     days: u16,
+    choices: Vec<u16>,
     since: String,
     sender: String,
+    problem: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -62,9 +90,22 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    let days = days(&shared, query.get("days").map(String::as_str), 14);
+    let asked = Asked(&query);
+    let days = asked.days(&shared, 14)?;
+    let since = days.all().first().map(ToString::to_string).unwrap_or_default();
+    let choices = choices(&[7, 14, 30, 90, 365], days.count);
+    let sender = asked.text("sender").unwrap_or_default().to_owned();
+    let chosen = match asked::sender(&sender) {
+        Ok(chosen) => chosen,
+        Err(failure) => {
+            let (status, problem) = (failure.status(), Some(failure.text(f.lang)));
+            let (days, rows) = (days.count, Vec::new());
+            let shown = RefusalsPage { f, days, choices, since, sender, problem, rows };
+            return Ok(page(status, &shown));
+        }
+    };
+    let sender = chosen.map_or(sender, |number| number.to_string());
     let avsendere = shared.avsendere().await?;
-    let chosen = query.get("sender").and_then(|text| OrganisationNumber::parse(text.trim()).ok());
     let senders = match chosen {
         Some(sender) => vec![Some(sender)],
         None => callers(&shared.numbers(&avsendere).await?),
@@ -95,17 +136,16 @@ pub(super) async fn show(
                 };
             let mut parts: Vec<Part> = by_sender.into_iter().map(part).collect();
             parts.sort_by_key(|part| Reverse(part.entries + part.calls));
-            let sum = |days: &[EntriesAndCalls]| days.iter().map(|day| day.0 + day.1).sum::<u64>();
-            let (before, after) = by_day.split_at(by_day.len() / 2);
+            let by_day_all: Vec<u64> = by_day.iter().map(|day| day.0 + day.1).collect();
             let bars: Vec<Bar> =
-                by_day.iter().map(|day| Bar { taken: 0, refused: day.0 + day.1 }).collect();
+                by_day_all.iter().map(|refused| Bar { taken: 0, refused: *refused }).collect();
             Row {
                 title: title_of(&code, f.lang),
                 remedy: Code::parse(&code)
                     .map_or("", |code| code.text().remedy.in_language(f.lang)),
                 entries: by_day.iter().map(|day| day.0).sum(),
                 calls: by_day.iter().map(|day| day.1).sum(),
-                trend: percent(sum(before), sum(after)),
+                trend: Trend::of(&by_day_all),
                 spark: sparkline(&bars, &format!("{} {code}", f.t("Per dag:", "Per day:"))),
                 code,
                 parts,
@@ -113,9 +153,8 @@ pub(super) async fn show(
         })
         .collect();
     rows.sort_by_key(|row| Reverse(row.entries + row.calls));
-    let since = dates.first().map(ToString::to_string).unwrap_or_default();
-    let sender = chosen.map(|sender| sender.to_string()).unwrap_or_default();
-    Ok(page(StatusCode::OK, &RefusalsPage { f, days: days.count, since, sender, rows }))
+    let (days, problem) = (days.count, None);
+    Ok(page(StatusCode::OK, &RefusalsPage { f, days, choices, since, sender, problem, rows }))
 }
 
 /// These senders, and callers whom nobody knows.
@@ -131,12 +170,31 @@ fn percent(before: u64, after: u64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{Trend, percent};
 
     #[test]
     fn a_trend_is_against_what_was_before() {
         assert_eq!(percent(10, 15), Some(50));
         assert_eq!(percent(10, 0), Some(-100));
         assert_eq!(percent(0, 15), None);
+    }
+
+    #[test]
+    fn what_is_the_same_every_day_has_no_trend_for_any_number_of_days() {
+        for days in 3..=366 {
+            let mut by_day = vec![3; days];
+            assert_eq!(Trend::of(&by_day), Trend::Percent(0), "{days}");
+            // Today is not over.
+            by_day[days - 1] = 0;
+            assert_eq!(Trend::of(&by_day), Trend::Percent(0), "{days}");
+            let half = (days - 1) / 2;
+            by_day[days - 1 - half..].fill(6);
+            assert_eq!(Trend::of(&by_day), Trend::Percent(100), "{days}");
+        }
+        for by_day in [&[][..], &[3], &[3, 3]] {
+            assert_eq!(Trend::of(by_day), Trend::Unknown);
+        }
+        assert_eq!(Trend::of(&[0, 0, 5]), Trend::New);
+        assert_eq!(Trend::of(&[9, 0, 5, 0]), Trend::New);
     }
 }

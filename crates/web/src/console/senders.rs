@@ -2,8 +2,9 @@
 //!
 //! The verbs are those of `lmr admin`: each changes what it names, and is in the audit log before it is done.
 
+use super::asked::{Asked, invalid};
 use super::messages::title_of;
-use super::sums::{Sums, days, total};
+use super::sums::{Sums, total};
 use super::visitor::{Posted, Visitor};
 use super::{BASE, Role, Shared};
 use crate::chart::{Day, weeks};
@@ -22,10 +23,6 @@ use lmr_intake::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-
-fn invalid(nb: &str, en: &str) -> Failure {
-    Failure::Invalid(Bilingual { nb: nb.to_owned(), en: en.to_owned() })
-}
 
 struct ListRow {
     avsender: Avsender,
@@ -109,6 +106,8 @@ struct SenderPage {
     total: super::sums::DaySum,
     codes: Vec<(String, &'static str, u64, u64)>,
     days: u16,
+    /// The first of the days.
+    since: String,
     problem: Option<String>,
 }
 
@@ -119,18 +118,17 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
-    let days = query.get("days").map(String::as_str);
-    Ok(page(StatusCode::OK, &sender_page(&shared, visitor, number, days, None).await?))
+    Ok(page(StatusCode::OK, &sender_page(&shared, visitor, number, &query, None).await?))
 }
 
 async fn sender_page(
     shared: &Shared,
     visitor: Visitor,
     number: OrganisationNumber,
-    asked_days: Option<&str>,
+    query: &HashMap<String, String>,
     problem: Option<String>,
 ) -> Result<SenderPage, Failure> {
-    let days = days(shared, asked_days, 90);
+    let days = Asked(query).days(shared, 90)?;
     let avsender = shared.avsendere().await?.into_iter().find(|one| one.organisation == number);
     if avsender.is_none() && !shared.store.known_senders().await?.contains(&number) {
         return Err(Failure::NotFound);
@@ -189,6 +187,7 @@ async fn sender_page(
         total: total(sums.of(number)),
         codes,
         days: days.count,
+        since: days.all().first().map(ToString::to_string).unwrap_or_default(),
         problem,
         avsender,
         f,
@@ -341,7 +340,10 @@ pub(super) async fn change(
         Ok(to) => Ok(see_other(&to)),
         Err(failure @ (Failure::Invalid(_) | Failure::Conflict(_))) => {
             let (status, text) = (failure.status(), failure.text(visitor.frame.lang));
-            Ok(page(status, &sender_page(&shared, visitor, number, None, Some(text)).await?))
+            Ok(page(
+                status,
+                &sender_page(&shared, visitor, number, &HashMap::new(), Some(text)).await?,
+            ))
         }
         Err(failure) => Err(failure),
     }

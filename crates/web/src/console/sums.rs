@@ -7,12 +7,6 @@ use jiff::civil::Date;
 use lmr_intake::{Avsender, DayCount, Days, OrganisationNumber, StoreError};
 use std::collections::BTreeMap;
 
-/// Days that are looked back, as the visitor asks: within reason.
-pub(super) fn days(shared: &Shared, asked: Option<&str>, default: u16) -> Days {
-    let count = asked.and_then(|days| days.parse().ok()).unwrap_or(default).clamp(1, 366);
-    Days { now: shared.now(), count, zone: shared.zone.clone() }
-}
-
 /// What was received within some days, by sender and day.
 pub(super) struct Sums {
     pub(super) days: Days,

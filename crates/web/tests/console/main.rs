@@ -10,9 +10,9 @@ use axum::http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
-    Action, Answer, AuditFilter, Avsender, AvsenderRecord, BundleContent, CodeCount, Committed,
-    Counts, Database, Delivery, MessageHead, OrganisationNumber, Outcome, Parts, Receiver,
-    RefusedCall, Settings, Store,
+    Action, Answer, AuditFilter, Avsender, AvsenderRecord, BundleContent, CertificateRecord,
+    CodeCount, Committed, Counts, Database, Delivery, MessageHead, OrganisationNumber, Outcome,
+    Parts, Receiver, RefusedCall, Settings, Store,
 };
 use lmr_sandbox::certificates::{Order, TestCa};
 use lmr_storage::{SqliteStore, StorageKey};
@@ -673,4 +673,192 @@ async fn the_language_link_of_an_answer_to_a_form_leads_to_a_page() {
             assert_eq!(page.status, StatusCode::OK, "{asked} leads to {back}");
         }
     }
+}
+
+/// A filter that cannot be read is never left out: the page would show numbers of something else.
+#[tokio::test]
+async fn no_page_leaves_out_a_filter_that_it_cannot_read() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let (message, sender) = ("/messages/310000019/melding-1", "/senders/310000019");
+    let days: &[&str] = &["x", "0", "-1", "1.5", "367", "99999999999999999999"];
+    let numbers: &[&str] = &["abc", "310000036", "31000001", "-"];
+    let dates: &[&str] = &["2026-11-27T10:00", "27.11.2026", "2026-02-30", "20261127", "x"];
+    for (page, name, values) in [
+        ("", "days", days),
+        ("/calendar", "days", days),
+        ("/refusals", "days", days),
+        (sender, "days", days),
+        ("/calendar", "skip", &["x", "-1"]),
+        ("/refusals", "sender", numbers),
+        ("/messages", "sender", numbers),
+        ("/again", "sender", numbers),
+        ("/messages", "code", &["LMR-9999", "x"]),
+        ("/messages", "from", dates),
+        ("/messages", "to", dates),
+        ("/again", "from", dates),
+        ("/again", "to", dates),
+        ("/again?from=2026-11-27", "to", &["2026-11-25"]),
+        ("/messages", "state", &["nonsense", "Refused"]),
+        ("/messages", "after", &["junk", "1-310000019", "1-310000036-1"]),
+        ("/messages", "calls", &["junk", "2026-11-27"]),
+        ("/audit", "action", &["nope", "Read"]),
+        ("/audit", "before", &["junk", "2026-11-27"]),
+        (message, "entries", &["nope"]),
+        (message, "from", &["x", "-1"]),
+    ] {
+        let sign = if page.contains('?') { '&' } else { '?' };
+        for value in values {
+            let path = format!("/konsoll{page}{sign}{name}={value}");
+            let found = world.get(&path, &cookie).await;
+            assert_eq!(found.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+            assert!(found.text.contains("role=\"alert\""), "{path}: {}", found.text);
+            assert!(!found.text.contains("LMR-4001</a>"), "{path} shows numbers");
+            // What was written in a field stays there.
+            let kind = if ["from", "to"].contains(&name) { " type=\"date\"" } else { "" };
+            let field = format!("name=\"{name}\"{kind} value=\"{value}\"");
+            let is_written = ["sender", "from", "to", "code"].contains(&name) && page != message;
+            assert!(!is_written || found.text.contains(&field), "{path}: {}", found.text);
+        }
+        // An empty field is none.
+        let empty = world.get(&format!("/konsoll{page}{sign}{name}=%20"), &cookie).await;
+        assert!(empty.status == StatusCode::OK || name == "from" || name == "to", "{page} {name}");
+    }
+    // Written with blanks, as people do.
+    for page in ["/messages", "/refusals", "/again"] {
+        let found = world.get(&format!("/konsoll{page}?sender=310%20000%20019"), &cookie).await;
+        assert_eq!(found.status, StatusCode::OK, "{page}");
+        assert!(found.text.contains("value=\"310000019\""), "{page}");
+    }
+}
+
+/// A page of days shows in its field how many they are, also where a link brought a number that it does not offer.
+#[tokio::test]
+async fn the_days_that_are_shown_are_those_of_the_field() {
+    let world = world().await;
+    let cookie = world.sign_in("leser").await;
+    for page in ["", "/refusals", "/calendar"] {
+        for days in [1, 7, 21, 90, 365, 366] {
+            let found = world.get(&format!("/konsoll{page}?days={days}"), &cookie).await;
+            let chosen = format!("<option selected>{days}</option>");
+            assert!(found.text.contains(&chosen), "{page} {days}: {}", found.text);
+            assert_eq!(found.text.matches("<option selected>").count(), 1, "{page} {days}");
+        }
+    }
+}
+
+/// The numbers of the first page are those of the lists that they lead to.
+#[tokio::test]
+async fn a_number_of_the_first_page_leads_to_what_it_counts() {
+    let world = world().await;
+    let cookie = world.sign_in("leser").await;
+    // Later nothing of it is within the days, and what waits still waits.
+    for (ago, numbers) in [(0, [1, 1, 1]), (40, [0, 0, 1])] {
+        *world.now.lock().unwrap() += SignedDuration::from_hours(24 * ago);
+        let cookie = if ago == 0 { cookie.clone() } else { world.sign_in("leser").await };
+        let text = world.get("/konsoll", &cookie).await.text;
+        let (_, cards) = text.split_once("class=\"cards\"").unwrap();
+        let words = ["meldinger mottatt", "meldinger avvist", "venter på henting"];
+        for (word, wanted) in words.into_iter().zip(numbers) {
+            let (before, _) = cards.split_once(word).unwrap();
+            let (_, link) = before.rsplit_once("<a href=\"").unwrap();
+            let (link, number) = link.split_once("\"><b>").unwrap();
+            assert_eq!(number.split('<').next().unwrap(), wanted.to_string(), "{word}");
+            let list = world.get(&link.replace("&#38;", "&"), &cookie).await;
+            assert_eq!(list.status, StatusCode::OK, "{link}");
+            let rows = list.text.matches("<th scope=\"row\"><a class=\"mono\"").count();
+            assert_eq!(rows, wanted, "{word}: {link}");
+            assert_eq!(list.text.matches(" selected>").count(), 1, "{link}: the field shows it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refused_calls_are_listed_page_by_page_each_once() {
+    let world = world().await;
+    let now = *world.now.lock().unwrap();
+    for n in 0..130_i64 {
+        // Several of one moment, and one moment with more than a page.
+        let at = now - SignedDuration::from_mins(if n < 70 { 30 + n / 3 } else { 200 });
+        world.refuse_call(&format!("av-{n}-"), "LMR-3001", Some(SENDER), at).await;
+    }
+    let cookie = world.sign_in("leser").await;
+    let mut path = "/konsoll/messages?code=LMR-3001".to_owned();
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    loop {
+        let text = world.get(&path, &cookie).await.text;
+        pages += 1;
+        assert!(pages < 10, "{path}");
+        seen.extend((0..130).filter(|n| text.contains(&format!(">av-{n}-<"))));
+        assert!(pages == 1 || !text.contains("Ingen meldinger passer"), "{text}");
+        let Some((before, _)) = text.split_once("#calls\">Eldre avviste kall") else { break };
+        let (_, link) = before.rsplit_once("href=\"").unwrap();
+        path = link.replace("&#38;", "&");
+        assert!(path.contains("code=LMR-3001"), "{path}");
+    }
+    assert!(pages > 2, "{pages}");
+    seen.sort_unstable();
+    assert_eq!(seen, (0..130).collect::<Vec<_>>());
+}
+
+/// What an alert says of its codes is about what is open, and its links lead to that.
+#[tokio::test]
+async fn the_codes_of_an_alert_are_those_of_its_open_events() {
+    let world = world().await;
+    let start = *world.now.lock().unwrap();
+    let minute = SignedDuration::from_mins(1);
+    for n in 0..5 {
+        let at = start - SignedDuration::from_hours(50);
+        world.refuse_call(&format!("gammel-{n}"), "LMR-3001", Some(SENDER), at).await;
+    }
+    let cookie = world.sign_in("kari").await;
+    let secret = world.secret(&cookie).await;
+    let text = world.get("/konsoll/alerts", &cookie).await.text;
+    assert!(text.contains("(6)</h3>") && text.contains("LMR-3001</a> × 5:"), "{text}");
+    assert!(text.contains("code=LMR-3001&amp;from=2026-11-24&amp;sender=310000019"), "{text}");
+    let seal = world.seal(&cookie, "invalid 310000019").await;
+    let fields =
+        [("csrf", &*secret), ("alert", "invalid 310000019"), ("seal", &seal), ("reason", "ok")];
+    assert_eq!(world.post("/konsoll/alerts/close", &cookie, &fields).await.status.as_u16(), 303);
+    *world.now.lock().unwrap() += minute * 2;
+    world.refuse_call("ny", "LMR-3001", Some(SENDER), start + minute).await;
+    let text = world.get("/konsoll/alerts", &cookie).await.text;
+    assert!(text.contains("(1)</h3>") && text.contains("LMR-3001</a> × 1:"), "{text}");
+    assert!(!text.contains("LMR-4001</a>"), "what was closed is not in it: {text}");
+    assert!(text.contains("code=LMR-3001&amp;from=2026-11-26&amp;sender=310000019"), "{text}");
+}
+
+#[tokio::test]
+async fn an_alert_says_where_its_number_is_not_the_whole() {
+    let world = world().await;
+    let now = *world.now.lock().unwrap();
+    let ca = TestCa::new(now).unwrap();
+    let stored = AvsenderRecord {
+        organisation: "320000009".to_owned(),
+        name: "Oppdiktet sykehus".to_owned(),
+        active: true,
+        certificates: vec![CertificateRecord {
+            pem: ca.enterprise(&Order::new("320000009", "Oppdiktet", now)).unwrap().certificate_pem,
+            from: None,
+            until: None,
+        }],
+        addresses: vec![],
+        rule_set: None,
+        start_date: Some("2026-11-20".parse().unwrap()),
+        database: None,
+    };
+    world.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
+    let cookie = world.sign_in("leser").await;
+    let text = world.get("/konsoll/alerts", &cookie).await.text;
+    // From the agreed start: six days. Without one: all that are looked at.
+    assert!(text.contains("Oppdiktet sykehus (6 dager)"), "{text}");
+    *world.now.lock().unwrap() += SignedDuration::from_hours(24 * 100);
+    let cookie = world.sign_in("leser").await;
+    let text = world.get("/konsoll/alerts", &cookie).await.text;
+    assert!(text.contains("Oppdiktet sykehus (minst 13 dager)"), "{text}");
+    *world.now.lock().unwrap() += SignedDuration::from_hours(24 * 4000);
+    let cookie = world.sign_in("leser").await;
+    let text = world.get("/konsoll/alerts", &format!("{cookie}; lmr-language=en")).await.text;
+    assert!(text.contains("Certificate ends: Oppdiktet sykehus (expired)"), "{text}");
+    assert!(text.contains("(at least 13 days)"), "{text}");
 }
