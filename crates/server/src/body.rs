@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// What is read and thrown away of a refused caller's body, in bytes, when its address is on no list.
@@ -41,11 +41,17 @@ pub(crate) fn check_announced_length(headers: &HeaderMap, limit: usize) -> Resul
 }
 
 /// Memory for a body that is arriving: counted for all callers together and for each address.
+///
+/// A body keeps what it has while it waits for more, so bodies could wait for each other until all have run out of time.
+/// Therefore one at a time, of an address and of all, may wait as long as a body may take; the others that have to wait are
+/// asked to come back after the time for which a place is waited for, and what they give back is that one's.
 pub(crate) struct Budget<'a> {
     slots: &'a Slots,
     address: Option<IpAddr>,
     pages: usize,
     buffered: Buffered,
+    turn_of_address: Option<KeyedPermit<IpAddr>>,
+    turn_of_all: Option<OwnedSemaphorePermit>,
 }
 
 /// The memory of a body, given back when dropped.
@@ -55,34 +61,74 @@ pub(crate) struct Buffered {
     all: Option<OwnedSemaphorePermit>,
 }
 
+/// Until when a body waits for memory.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// With the turn: none is before it but those that are on their way.
+    with_turn: Instant,
+    without: Duration,
+}
+
+impl Patience {
+    fn until(self, has_turn: bool) -> Instant {
+        if has_turn { self.with_turn } else { self.with_turn.min(Instant::now() + self.without) }
+    }
+}
+
 impl<'a> Budget<'a> {
     pub(crate) fn new(slots: &'a Slots, address: Option<IpAddr>) -> Self {
-        Self { slots, address, pages: 0, buffered: Buffered::default() }
+        Self {
+            slots,
+            address,
+            pages: 0,
+            buffered: Buffered::default(),
+            turn_of_address: None,
+            turn_of_all: None,
+        }
     }
 
-    /// Waits until there is memory for a body of this length.
-    async fn grow(&mut self, bytes: usize) {
+    /// Waits until there is memory for a body of this length; `None` when the patience was at an end before.
+    async fn grow(&mut self, bytes: usize, patience: Patience) -> Option<()> {
         let wanted = bytes.div_ceil(PAGE);
-        let Ok(more) = u32::try_from(wanted.saturating_sub(self.pages)) else { return };
+        let more = u32::try_from(wanted.saturating_sub(self.pages)).ok()?;
         if more == 0 {
-            return;
+            return Some(());
         }
-        if let Some(address) = self.address {
-            let permit = self.slots.body_pages_by_address.acquire(network(address), more).await;
+        if let Some(address) = self.address.map(network) {
+            let pages = &self.slots.body_pages_by_address;
+            let permit = match pages.try_acquire_many(address, more) {
+                Some(permit) => permit,
+                None => {
+                    if self.turn_of_address.is_none() {
+                        self.turn_of_address = self.slots.turns_by_address.try_acquire(address);
+                    }
+                    let until = patience.until(self.turn_of_address.is_some());
+                    timeout_at(until, pages.acquire(address, more)).await.ok()?
+                }
+            };
             match &mut self.buffered.address {
                 Some(held) => held.merge(permit),
                 None => self.buffered.address = Some(permit),
             }
         }
-        let all: Arc<Semaphore> = Arc::clone(&self.slots.body_pages);
-        // The semaphore is never closed.
-        if let Ok(permit) = all.acquire_many_owned(more).await {
-            match &mut self.buffered.all {
-                Some(held) => held.merge(permit),
-                None => self.buffered.all = Some(permit),
+        let all = &self.slots.body_pages;
+        let permit = match Arc::clone(all).try_acquire_many_owned(more) {
+            Ok(permit) => permit,
+            Err(_) => {
+                if self.turn_of_all.is_none() {
+                    self.turn_of_all = Arc::clone(&self.slots.turn).try_acquire_owned().ok();
+                }
+                let until = patience.until(self.turn_of_all.is_some());
+                // The semaphore is never closed.
+                timeout_at(until, Arc::clone(all).acquire_many_owned(more)).await.ok()?.ok()?
             }
+        };
+        match &mut self.buffered.all {
+            Some(held) => held.merge(permit),
+            None => self.buffered.all = Some(permit),
         }
         self.pages = wanted;
+        Some(())
     }
 }
 
@@ -94,10 +140,15 @@ pub(crate) async fn read(
 ) -> Result<(Vec<u8>, Buffered), HttpError> {
     let start = Instant::now();
     let latest = start + settings.body_timeout;
+    let patience = Patience { with_turn: latest, without: settings.queue_wait };
+    // The time for which we had no memory is not the caller's.
+    let mut waited = Duration::ZERO;
     let mut bytes = Vec::new();
     loop {
+        let latest = latest + waited;
         let earned = (bytes.len() as u64).checked_div(u64::from(settings.min_body_speed));
-        let by_speed = earned.map(|seconds| start + SPEED_GRACE + Duration::from_secs(seconds));
+        let by_speed =
+            earned.map(|seconds| start + waited + SPEED_GRACE + Duration::from_secs(seconds));
         let due = by_speed.map_or(latest, |due| due.min(latest));
         let frame = match timeout_at(due, body.frame()).await {
             Ok(Some(frame)) => frame.map_err(|_| HttpError::BodyIncomplete)?,
@@ -108,9 +159,9 @@ pub(crate) async fn read(
         if bytes.len() + data.len() > settings.body_limit {
             return Err(HttpError::BodyTooLarge);
         }
-        timeout_at(latest, budget.grow(bytes.len() + data.len()))
-            .await
-            .map_err(|_| HttpError::Overloaded)?;
+        let asked = Instant::now();
+        budget.grow(bytes.len() + data.len(), patience).await.ok_or(HttpError::Overloaded)?;
+        waited += asked.elapsed();
         bytes.extend_from_slice(&data);
     }
     if bytes.is_empty() { Err(HttpError::BodyMissing) } else { Ok((bytes, budget.buffered)) }

@@ -49,7 +49,12 @@ impl<K: Hash + Eq + Copy> Keyed<K> {
 
     /// A permit if there is one now.
     pub(crate) fn try_acquire(self: &Arc<Self>, key: K) -> Option<KeyedPermit<K>> {
-        let permit = self.semaphore(key).try_acquire_owned().ok()?;
+        self.try_acquire_many(key, 1)
+    }
+
+    /// So many permits if there are that many now.
+    pub(crate) fn try_acquire_many(self: &Arc<Self>, key: K, count: u32) -> Option<KeyedPermit<K>> {
+        let permit = self.semaphore(key).try_acquire_many_owned(count).ok()?;
         Some(KeyedPermit { of: Arc::clone(self), key, permit: Some(permit) })
     }
 }
@@ -92,6 +97,10 @@ pub(crate) struct Slots {
     pub(crate) body_pages: Arc<Semaphore>,
     /// The same for one address.
     pub(crate) body_pages_by_address: Arc<Keyed<IpAddr>>,
+    /// Who may wait for that memory as long as a body may take.
+    pub(crate) turn: Arc<Semaphore>,
+    /// The same for one address.
+    pub(crate) turns_by_address: Arc<Keyed<IpAddr>>,
 }
 
 /// One message's slot.
@@ -112,6 +121,8 @@ impl Slots {
             by_address: Keyed::new(settings.concurrent_per_address),
             body_pages: Arc::new(Semaphore::new(pages(buffered))),
             body_pages_by_address: Keyed::new(pages((buffered / 4).max(settings.body_limit))),
+            turn: Arc::new(Semaphore::new(1)),
+            turns_by_address: Keyed::new(1),
         }
     }
 

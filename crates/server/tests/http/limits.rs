@@ -206,6 +206,44 @@ async fn b5_bodies_that_are_arriving_share_a_bounded_memory() {
     assert_refused(waiting, 400, "LMR-3002").await;
 }
 
+/// Each of two bodies has half of the memory and wants all of it: one gets it, the other is asked to come back, and neither
+/// is called slow. Of one address as of two.
+#[tokio::test]
+async fn bodies_that_wait_for_each_others_memory_do_not_wait_until_both_are_late() {
+    for addresses in [["127.0.0.1"; 2], ["127.0.0.1", "127.0.0.9"]] {
+        let settings = HttpSettings {
+            body_limit: 40_000,
+            body_memory: 40_000,
+            body_timeout: Duration::from_secs(20),
+            queue_wait: Duration::from_millis(300),
+            ..HttpSettings::default()
+        };
+        let server = start_with(settings, "127.0.0.0/8", true).await;
+        let mut bodies = Vec::new();
+        for address in addresses {
+            let mut body = connect_from(&server, address).await;
+            let head = format!(
+                "POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: 39000\r\nConnection: close\r\n\r\n"
+            );
+            body.write_all(head.as_bytes()).await.unwrap();
+            body.write_all(&[b' '; 20_000]).await.unwrap();
+            bodies.push(body);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        for body in &mut bodies {
+            body.write_all(&[b' '; 19_000]).await.unwrap();
+        }
+        let mut codes = Vec::new();
+        for body in &mut bodies {
+            let answer = timeout(Duration::from_secs(10), read_answer(body)).await.unwrap();
+            let code = answer.find("LMR-").map(|at| answer[at..at + 8].to_owned());
+            codes.push(code.unwrap_or(answer));
+        }
+        codes.sort();
+        assert_eq!(codes, ["LMR-3002", "LMR-9003"], "{addresses:?}");
+    }
+}
+
 #[tokio::test]
 async fn b7_the_place_is_kept_until_the_work_has_ended() {
     let settings = HttpSettings {
