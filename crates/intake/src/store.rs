@@ -321,6 +321,14 @@ pub trait Store: Send + Sync {
     /// Registers a sender or replaces what is registered under its number.
     async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError>;
 
+    /// Registers a sender (`before` is `None`) or replaces what is registered, where that is still as it was `before`.
+    /// `false` when it is not: somebody else has changed it meanwhile, and nothing is changed.
+    async fn replace_avsender(
+        &self,
+        before: Option<&Avsender>,
+        after: &Avsender,
+    ) -> Result<bool, StoreError>;
+
     /// Removes a sender; says whether it was there. Its deliveries stay.
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError>;
 

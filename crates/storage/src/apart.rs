@@ -321,6 +321,14 @@ impl Store for ApartStore {
         self.rest.save_avsender(avsender).await
     }
 
+    async fn replace_avsender(
+        &self,
+        before: Option<&Avsender>,
+        after: &Avsender,
+    ) -> Result<bool, StoreError> {
+        self.rest.replace_avsender(before, after).await
+    }
+
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError> {
         self.rest.remove_avsender(organisation).await
     }

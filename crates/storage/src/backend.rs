@@ -167,6 +167,19 @@ impl Store for Name {
         db.close().await.map_err(unavailable)
     }
 
+    async fn replace_avsender(
+        &self,
+        before: Option<&Avsender>,
+        after: &Avsender,
+    ) -> Result<bool, StoreError> {
+        let mut db = self.0.administrator().await?;
+        let replacing =
+            async |db: &mut Connection| senders::replace_avsender(db, before, after).await;
+        let is_replaced = in_transaction(&mut db, replacing).await?;
+        db.close().await.map_err(unavailable)?;
+        Ok(is_replaced)
+    }
+
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError> {
         let mut db = self.0.administrator().await?;
         let removed =

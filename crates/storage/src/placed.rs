@@ -367,6 +367,14 @@ impl Store for PlacedStore {
         self.0.main().save_avsender(avsender).await
     }
 
+    async fn replace_avsender(
+        &self,
+        before: Option<&Avsender>,
+        after: &Avsender,
+    ) -> Result<bool, StoreError> {
+        self.0.main().replace_avsender(before, after).await
+    }
+
     async fn remove_avsender(&self, organisation: OrganisationNumber) -> Result<bool, StoreError> {
         self.0.main().remove_avsender(organisation).await
     }

@@ -227,7 +227,7 @@ fn everything_that_the_console_asks_is_asked_here() {
         }
     }
     // These change one sender by its key; what they do is other statements of the same table.
-    for change in ["save_avsender", "remove_avsender"] {
+    for change in ["replace_avsender", "remove_avsender"] {
         assert!(names.remove(change), "{change}");
     }
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ASKED);

@@ -88,6 +88,43 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
         .collect()
 }
 
+/// Replaces what is registered if it is as it was `before`. The caller gives a transaction.
+pub(super) async fn replace_avsender(
+    db: &mut Connection,
+    before: Option<&Avsender>,
+    after: &Avsender,
+) -> Result<bool, StoreError> {
+    let organisation = after.organisation;
+    if before.is_none() {
+        let made = query(
+            "INSERT INTO avsender (organisation, name, active) VALUES ($1, $2, $3)
+             ON CONFLICT (organisation) DO NOTHING",
+        )
+        .bind(organisation.as_str())
+        .bind(&after.name)
+        .bind(after.active)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+        if made.rows_affected() == 0 {
+            return Ok(false);
+        }
+    } else {
+        // Nobody else changes the row from here on.
+        query("UPDATE avsender SET name = name WHERE organisation = $1")
+            .bind(organisation.as_str())
+            .execute(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        let now = avsendere(db).await?.into_iter().find(|one| one.organisation == organisation);
+        if now.as_ref() != before {
+            return Ok(false);
+        }
+    }
+    save_avsender(db, after).await?;
+    Ok(true)
+}
+
 /// Replaces what is registered. The caller gives a transaction.
 pub(super) async fn save_avsender(
     db: &mut Connection,

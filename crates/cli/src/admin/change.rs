@@ -118,11 +118,7 @@ impl Register {
             database: self.database.clone(),
         };
         match &known {
-            None => {
-                senders.save(None, &wanted).await?;
-                senders.report(None, Some(&wanted))?;
-                Ok(ExitCode::SUCCESS)
-            }
+            None => senders.register(&wanted).await,
             Some(known) if *known == wanted => {
                 senders.report(Some(known), None)?;
                 Ok(ExitCode::SUCCESS)
@@ -144,10 +140,10 @@ impl AddCertificate {
         }
         senders
             .change(&self.organisation, |avsender| {
-                for registered in new {
+                for registered in &new {
                     let thumbprint = registered.certificate.thumbprint();
                     if avsender.certificate(thumbprint).is_none() {
-                        avsender.certificates.push(registered);
+                        avsender.certificates.push(registered.clone());
                     }
                 }
                 Ok(())
@@ -199,7 +195,7 @@ impl SetAddresses {
         let list = addresses(&self.address)?;
         senders
             .change(&self.organisation, |avsender| {
-                avsender.addresses = list;
+                avsender.addresses = list.clone();
                 Ok(())
             })
             .await

@@ -23,6 +23,9 @@ use crate::output::{Style, print};
 use crate::serve::{check_database, open_placed};
 use crate::text::{fail, text};
 
+/// How often a change is made of what another one has left in the same moment.
+const MOST_ATTEMPTS: usize = 20;
+
 /// The senders of a receiver: those of its file, which go first, and those of its database.
 pub(super) struct Senders {
     pub(super) configured: Vec<Avsender>,
@@ -91,45 +94,72 @@ impl Senders {
         Ok(stored.into_iter().find(|avsender| avsender.organisation == number))
     }
 
-    /// Changes one registered sender and prints it before and after.
+    /// Changes one registered sender and prints it before and after. What somebody else changes at the same time stays:
+    /// the change is made again of what they have left.
     pub(super) async fn change(
         &self,
         organisation: &str,
-        change: impl FnOnce(&mut Avsender) -> anyhow::Result<()>,
+        change: impl Fn(&mut Avsender) -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
         let number = organisation_number(organisation)?;
-        let Some(before) = self.registered(number).await? else {
-            fail!(
-                "{number} er ikke registrert; «lmr admin senders» viser dem som er det",
-                "{number} is not registered; `lmr admin senders` lists those that are"
-            );
-        };
-        let mut after = before.clone();
-        change(&mut after)?;
-        if after == before {
-            self.report(Some(&before), None)?;
-            return Ok(ExitCode::SUCCESS);
+        let mut recorded = None;
+        for _ in 0..MOST_ATTEMPTS {
+            let Some(before) = self.registered(number).await? else {
+                fail!(
+                    "{number} er ikke registrert; «lmr admin senders» viser dem som er det",
+                    "{number} is not registered; `lmr admin senders` lists those that are"
+                );
+            };
+            let mut after = before.clone();
+            change(&mut after)?;
+            if after == before {
+                self.report(Some(&before), None)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            if self.save(Some(&before), &after, &mut recorded).await? {
+                self.report(Some(&before), Some(&after))?;
+                return Ok(ExitCode::SUCCESS);
+            }
         }
-        self.save(Some(&before), &after).await?;
-        self.report(Some(&before), Some(&after))?;
+        fail!(
+            "{number} endres av andre i samme øyeblikk, og ingenting er endret herfra. Prøv igjen",
+            "{number} is being changed by others at this moment, and nothing was changed from here. Try again"
+        );
+    }
+
+    /// Registers a sender that was not registered a moment ago.
+    pub(super) async fn register(&self, wanted: &Avsender) -> anyhow::Result<ExitCode> {
+        if !self.save(None, wanted, &mut None).await? {
+            fail!(
+                "{number} ble registrert av andre i samme øyeblikk, og ingenting er endret herfra",
+                "{number} was registered by others at this moment, and nothing was changed from here",
+                number = wanted.organisation
+            );
+        }
+        self.report(None, Some(wanted))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Records a change and makes it, in this order: there is no change without an entry.
-    pub(super) async fn save(
+    /// Records a change and makes it, in this order: there is no change without an entry. What `recorded` has already is
+    /// not recorded again. `false` when the sender is not as it was `before` any more; then nothing is changed.
+    async fn save(
         &self,
         before: Option<&Avsender>,
         after: &Avsender,
-    ) -> anyhow::Result<()> {
+        recorded: &mut Option<String>,
+    ) -> anyhow::Result<bool> {
         let (old, new) = (before.map(json_of), json_of(after));
         let changed = new.as_object().into_iter().flatten().filter(|(name, value)| {
             old.as_ref().is_none_or(|old| old.get(name.as_str()) != Some(*value))
         });
         let changed: Vec<&str> = changed.map(|(name, _)| name.as_str()).collect();
         let verb = if before.is_some() { "changed" } else { "registered" };
-        self.record(after.organisation, format!("{verb}: {}", changed.join(", "))).await?;
-        self.store.save_avsender(after).await?;
-        Ok(())
+        let detail = format!("{verb}: {}", changed.join(", "));
+        if recorded.as_ref() != Some(&detail) {
+            self.record(after.organisation, detail.clone()).await?;
+            *recorded = Some(detail);
+        }
+        Ok(self.store.replace_avsender(before, after).await?)
     }
 
     async fn record(&self, number: OrganisationNumber, detail: String) -> anyhow::Result<()> {

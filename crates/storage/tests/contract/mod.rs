@@ -596,6 +596,67 @@ pub async fn senders_are_registered_replaced_and_removed(store: Arc<dyn Store>) 
     assert_eq!(store.avsendere().await.unwrap(), [two]);
 }
 
+/// Several operators change one sender at once, each something else and each of what they have read: nothing is lost.
+pub async fn changes_of_one_sender_at_once_are_all_kept(store: Arc<dyn Store>) {
+    let new = Avsender {
+        organisation: sender(),
+        name: "Et sykehus".into(),
+        active: true,
+        certificates: vec![RegisteredCertificate {
+            certificate: certificate(1),
+            from: None,
+            until: None,
+        }],
+        addresses: AllowList::default(),
+        rule_set: None,
+        start_date: None,
+        database: None,
+    };
+    assert!(store.replace_avsender(None, &new).await.unwrap());
+    assert!(!store.replace_avsender(None, &new).await.unwrap(), "it is registered already");
+    let mut other_name = new.clone();
+    other_name.name = "Et annet".into();
+    assert!(!store.replace_avsender(Some(&other_name), &new).await.unwrap());
+    assert_eq!(store.avsendere().await.unwrap(), std::slice::from_ref(&new));
+    type Change = fn(&mut Avsender);
+    let changes: [Change; 5] = [
+        |one| one.active = false,
+        |one| one.name = "Et nytt navn".into(),
+        |one| one.addresses = AllowList::parse(["192.0.2.7"]).unwrap(),
+        |one| one.rule_set = Some(RuleSetId::Lmdi112),
+        |one| {
+            let certificate = certificate(2);
+            one.certificates.push(RegisteredCertificate { certificate, from: None, until: None });
+        },
+    ];
+    let tasks = changes.map(|change| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            loop {
+                let before = store.avsendere().await.unwrap().pop().unwrap();
+                let mut after = before.clone();
+                change(&mut after);
+                if store.replace_avsender(Some(&before), &after).await.unwrap() {
+                    break;
+                }
+            }
+        })
+    });
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let mut wanted = new.clone();
+    changes.iter().for_each(|change| change(&mut wanted));
+    let stored = store.avsendere().await.unwrap();
+    // Each certificate is made when it is asked for.
+    assert_eq!(stored[0].certificates.len(), 2);
+    wanted.certificates.clone_from(&stored[0].certificates);
+    assert_eq!(stored, [wanted.clone()]);
+    assert!(store.remove_avsender(sender()).await.unwrap());
+    assert!(!store.replace_avsender(Some(&wanted), &new).await.unwrap(), "it stays removed");
+    assert!(store.avsendere().await.unwrap().is_empty());
+}
+
 /// Makes a test of each rule. `$store` gives an empty store, and something that keeps it alive.
 #[macro_export]
 macro_rules! store_contract {
@@ -620,6 +681,7 @@ macro_rules! store_contract {
             racing_versions_have_one_winner
             deliveries_are_listed_newest_first_and_filtered
             senders_are_registered_replaced_and_removed
+            changes_of_one_sender_at_once_are_all_kept
             codes_of_refused_entries_are_kept_with_their_message
             what_the_next_administration_is_held_against_is_kept
             a_system_that_another_sender_uses_is_found

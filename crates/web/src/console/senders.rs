@@ -24,6 +24,9 @@ use lmr_intake::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// How often a change is made of what another one has left in the same moment.
+const MOST_ATTEMPTS: usize = 20;
+
 struct ListRow {
     avsender: Avsender,
     nearest: Option<CertificateEnd>,
@@ -222,8 +225,11 @@ pub(super) async fn register(
     let done = async {
         let reason = reason_of(&fields)?;
         let avsender = read_new(&shared, &fields).await?;
-        save(&shared, &visitor, &avsender, reason, "registered").await?;
-        Ok(avsender.organisation)
+        let change = (None, &avsender);
+        match save(&shared, &visitor, change, reason, "registered", &mut false).await? {
+            true => Ok(avsender.organisation),
+            false => Err(changed_by_others()),
+        }
     };
     let done = done.await;
     match done {
@@ -336,7 +342,7 @@ pub(super) async fn change(
     let Posted { visitor, fields } = posted;
     visitor.must(Role::Admin)?;
     let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
-    match try_change(&shared, &visitor, number, &verb, &fields).await {
+    match change_of_now(&shared, &visitor, number, &verb, &fields).await {
         Ok(to) => Ok(see_other(&to)),
         Err(failure @ (Failure::Invalid(_) | Failure::Conflict(_))) => {
             let (status, text) = (failure.status(), failure.text(visitor.frame.lang));
@@ -349,13 +355,40 @@ pub(super) async fn change(
     }
 }
 
-async fn try_change(
+/// What somebody else changes at the same time stays: the change is made again of what they have left.
+async fn change_of_now(
     shared: &Shared,
     visitor: &Visitor,
     number: OrganisationNumber,
     verb: &str,
     fields: &Fields,
 ) -> Result<String, Failure> {
+    let mut is_recorded = false;
+    for _ in 0..MOST_ATTEMPTS {
+        let tried = try_change(shared, visitor, number, verb, fields, &mut is_recorded).await?;
+        if let Some(to) = tried {
+            return Ok(to);
+        }
+    }
+    Err(changed_by_others())
+}
+
+fn changed_by_others() -> Failure {
+    Failure::Conflict(Bilingual {
+        nb: "Avsenderen endres av andre i samme øyeblikk, og ingenting er endret herfra. Prøv igjen.".to_owned(),
+        en: "The sender is being changed by others at this moment, and nothing was changed from here. Try again.".to_owned(),
+    })
+}
+
+/// Where to go on; `None` when somebody else has changed the sender since it was read, and nothing was changed.
+async fn try_change(
+    shared: &Shared,
+    visitor: &Visitor,
+    number: OrganisationNumber,
+    verb: &str,
+    fields: &Fields,
+    is_recorded: &mut bool,
+) -> Result<Option<String>, Failure> {
     let Some(before) = stored(shared, number).await? else {
         return Err(Failure::Conflict(Bilingual {
             nb: "Avsenderen står i konfigurasjonsfilen, som går foran databasen: endre den der.".to_owned(),
@@ -431,15 +464,16 @@ async fn try_change(
                 .record(visitor, Action::Change, number.to_string(), reason, "removed".to_owned())
                 .await?;
             shared.store.remove_avsender(number).await?;
-            return Ok(format!("{BASE}/senders?done=saved"));
+            return Ok(Some(format!("{BASE}/senders?done=saved")));
         }
         _ => return Err(Failure::NotFound),
     }
     if after == before {
-        return Ok(format!("{here}?done=unchanged"));
+        return Ok(Some(format!("{here}?done=unchanged")));
     }
-    save(shared, visitor, &after, reason, verb).await?;
-    Ok(format!("{here}?done=saved"))
+    let is_saved =
+        save(shared, visitor, (Some(&before), &after), reason, verb, is_recorded).await?;
+    Ok(is_saved.then(|| format!("{here}?done=saved")))
 }
 
 /// The reason for the audit log, where one is given.
@@ -458,18 +492,23 @@ fn reason_of(fields: &Fields) -> Result<Option<String>, Failure> {
     Ok(reason)
 }
 
-/// Records a change and makes it, in this order: there is no change without an entry.
+/// Records a change and makes it, in this order: there is no change without an entry. `false` when the sender is not as
+/// it was before any more; then nothing is changed.
 async fn save(
     shared: &Shared,
     visitor: &Visitor,
-    after: &Avsender,
+    (before, after): (Option<&Avsender>, &Avsender),
     reason: Option<String>,
     verb: &str,
-) -> Result<(), Failure> {
-    let subject = after.organisation.to_string();
-    shared.record(visitor, Action::Change, subject, reason, format!("console: {verb}")).await?;
-    shared.store.save_avsender(after).await?;
-    Ok(())
+    is_recorded: &mut bool,
+) -> Result<bool, Failure> {
+    if !*is_recorded {
+        let subject = after.organisation.to_string();
+        let detail = format!("console: {verb}");
+        shared.record(visitor, Action::Change, subject, reason, detail).await?;
+        *is_recorded = true;
+    }
+    Ok(shared.store.replace_avsender(before, after).await?)
 }
 
 impl SendersPage {
