@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::coding::decode_bundle;
-use crate::error::chain;
+use crate::error::{MOST_UNREADABLE, chain, report_unreadable};
 
 /// What stands for a byte of a text that was taken out.
 const MASK: u8 = b'0';
@@ -488,14 +488,9 @@ impl AuditLog for ApartStore {
     }
 }
 
-#[async_trait]
-impl Outlet for ApartStore {
-    async fn lend(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<HandedOver>, StoreError> {
-        let Some(mut lent) = self.rest.lend(now, until).await? else { return Ok(None) };
+impl ApartStore {
+    /// Puts the part of the second database into a message that is lent.
+    async fn make_whole(&self, lent: &mut HandedOver) -> Result<(), StoreError> {
         let of = PartOf {
             sender: lent.sender,
             message_id: lent.message_id.clone(),
@@ -509,7 +504,29 @@ impl Outlet for ApartStore {
             };
             lent.content = self.whole_again(&filter, &of).await?.content.ok_or(UNFIT)?;
         }
-        Ok(Some(lent))
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outlet for ApartStore {
+    async fn lend(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<HandedOver>, StoreError> {
+        for _ in 0..MOST_UNREADABLE {
+            let Some(mut lent) = self.rest.lend(now, until).await? else { return Ok(None) };
+            match self.make_whole(&mut lent).await {
+                Ok(()) => return Ok(Some(lent)),
+                // It stays lent, so that what is behind it is given out.
+                Err(StoreError::Damaged { what }) => {
+                    report_unreadable(lent.sender.as_str(), &lent.message_id, what);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(UNFIT)
     }
 
     async fn acknowledge(

@@ -12,7 +12,7 @@ use super::{
     writer::in_transaction,
 };
 use crate::{
-    error::{OpenError, unavailable, what_was_removed},
+    error::{MOST_UNREADABLE, OpenError, unavailable, what_was_removed},
     key::StorageKey,
     opening::Opening,
     prepared::{Prepared, takes_long},
@@ -351,14 +351,23 @@ impl Outlet for Name {
         let mut db = self.0.administrator().await?;
         let key = &self.0.key;
         let mut lent = None;
-        for outlet::WaitingSender { organisation, .. } in waiting {
+        let mut unreadable = 0;
+        'senders: for outlet::WaitingSender { organisation, .. } in waiting {
             let lending =
                 async |db: &mut Connection| outlet::lend(db, key, &organisation, now, until).await;
-            lent = in_transaction(&mut db, lending).await?;
-            // Otherwise somebody was quicker.
-            if lent.is_some() {
-                break;
+            while unreadable < MOST_UNREADABLE {
+                match in_transaction(&mut db, lending).await? {
+                    outlet::Lent::Message(message) => {
+                        lent = Some(*message);
+                        break 'senders;
+                    }
+                    outlet::Lent::Nothing => break,
+                    outlet::Lent::Unreadable => unreadable += 1,
+                }
             }
+        }
+        if lent.is_none() && unreadable == MOST_UNREADABLE {
+            return Err(StoreError::Damaged { what: "message_content" });
         }
         db.close().await.map_err(unavailable)?;
         Ok(lent)

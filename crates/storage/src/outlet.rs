@@ -2,7 +2,11 @@
 
 use super::archive::open_content;
 use super::{Db, SKIP_LOCKED, audit, tables::organisation};
-use crate::{error::unavailable, key::StorageKey, prepared::time};
+use crate::{
+    error::{report_unreadable, unavailable},
+    key::StorageKey,
+    prepared::time,
+};
 use jiff::Timestamp;
 use lmr_intake::{Acknowledged, HandedOver, OrganisationNumber, OutletStatus, StoreError};
 use sqlx::{AssertSqlSafe, Database, FromRow, query, query_as, query_scalar};
@@ -57,16 +61,25 @@ pub(super) async fn waiting(
     Ok(waiting)
 }
 
-/// Lends the sender's message that has waited longest. The caller gives a transaction.
+/// What became of an attempt to lend.
+pub(super) enum Lent {
+    /// Nothing of the sender waits, or somebody else was quicker.
+    Nothing,
+    Message(Box<HandedOver>),
+    /// One that cannot be read. It stays lent, so that what is behind it is given out.
+    Unreadable,
+}
+
+/// Lends the sender's message that has waited longest. The caller gives a transaction, and commits it.
 pub(super) async fn lend(
     db: &mut Connection,
     key: &StorageKey,
     sender: &str,
     now: Timestamp,
     until: Timestamp,
-) -> Result<Option<HandedOver>, StoreError> {
+) -> Result<Lent, StoreError> {
     if !audit::hold(db, sender).await? {
-        return Ok(None);
+        return Ok(Lent::Nothing);
     }
     // One that somebody else is about to lend is passed over, not waited for.
     let statement = format!(
@@ -83,7 +96,7 @@ pub(super) async fn lend(
         .fetch_optional(&mut *db)
         .await
         .map_err(unavailable)?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(Lent::Nothing) };
     let sealed: Option<Vec<u8>> = query_scalar(
         "SELECT content_sealed FROM message_content
          WHERE organisation = $1 AND message = $2 AND received_at = $3",
@@ -94,12 +107,29 @@ pub(super) async fn lend(
     .fetch_optional(db)
     .await
     .map_err(unavailable)?;
+    let message_id = row.message_id.clone();
+    match handed_over(key, row, sealed, until) {
+        Ok(message) => Ok(Lent::Message(Box::new(message))),
+        Err(StoreError::Damaged { what }) => {
+            report_unreadable(sender, &message_id, what);
+            Ok(Lent::Unreadable)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn handed_over(
+    key: &StorageKey,
+    row: LentRow,
+    sealed: Option<Vec<u8>>,
+    until: Timestamp,
+) -> Result<HandedOver, StoreError> {
     let sealed = sealed.ok_or(StoreError::Damaged { what: "message_content" })?;
     let content = open_content(key, &row.salt, &row.organisation, &row.message_id, sealed)?;
     let number = |stored| {
         u32::try_from(stored).map_err(|_| StoreError::Damaged { what: "message.times_lent" })
     };
-    Ok(Some(HandedOver {
+    Ok(HandedOver {
         sender: organisation(&row.organisation)?,
         message_id: row.message_id,
         content_sha256: row
@@ -114,10 +144,11 @@ pub(super) async fn lend(
         until,
         times: number(row.times_lent)?,
         content,
-    }))
+    })
 }
 
-/// Ends a message's waiting. The caller gives a transaction.
+/// Ends a message's waiting. The caller gives a transaction. What is to be handed over again has no lease until it is
+/// lent again: a repeat of the acknowledgement of before would end a waiting that nobody has answered.
 pub(super) async fn acknowledge(
     db: &mut Connection,
     sender: OrganisationNumber,
@@ -127,7 +158,7 @@ pub(super) async fn acknowledge(
     audit::must_hold(db, sender.as_str()).await?;
     let ended = query(
         "UPDATE message SET acknowledged_at = $1, lent_until = NULL
-         WHERE organisation = $2 AND message_id = $3 AND times_lent > 0 AND acknowledged_at IS NULL",
+         WHERE organisation = $2 AND message_id = $3 AND lent_until IS NOT NULL AND acknowledged_at IS NULL",
     )
     .bind(now.as_microsecond())
     .bind(sender.as_str())

@@ -381,6 +381,20 @@ async fn the_documented_statements_for_citus_fit_every_table_and_key() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_holds_nothing_up_at_the_outlet() {
+    let Some(url) = schema().await else { return };
+    let store = open(&url).await.unwrap();
+    contract::what_cannot_be_read_holds_nothing_up(&store, async || {
+        let mut db = PgConnection::connect(&url).await.unwrap();
+        let damage = "UPDATE message_content SET content_sealed = '\\x00'
+                      WHERE (organisation, message) IN
+                          (SELECT organisation, id FROM message WHERE message_id = 'm1')";
+        assert_eq!(sqlx::query(damage).execute(&mut db).await.unwrap().rows_affected(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_key_is_refused_at_start() {
     let Some(url) = schema().await else { return };
     open(&url).await.unwrap().close().await;

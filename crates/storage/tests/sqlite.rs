@@ -36,7 +36,7 @@ fn any_life_of_what_is_stored_is_as_the_model_says() {
 /// The same with identities in a second database.
 mod apart {
     use super::*;
-    use lmr_intake::{Archive, ArchiveFilter};
+    use lmr_intake::{Archive, ArchiveFilter, Outlet};
     use lmr_storage::{ApartKeys, ApartStore, IdentityStore};
 
     async fn open_both(
@@ -91,6 +91,8 @@ mod apart {
         // A rest without its part is damage, never zeros.
         identities.remove(&contract::part_of("m1", 1), &content).await.unwrap();
         let store = ApartStore::new(Arc::new(rest), identities);
+        let lent = store.lend(at(200), at(260)).await.unwrap().unwrap();
+        assert_eq!(lent.message_id, "m2", "what is behind it is given out all the same");
         let read = store.archived(&ArchiveFilter::default()).await;
         assert!(matches!(read, Err(StoreError::Damaged { .. })));
     }
@@ -546,6 +548,19 @@ async fn the_files_reveal_nothing_about_people() {
             assert!(!found, "{secret} is in a file");
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_holds_nothing_up_at_the_outlet() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let file = folder.path().join("lmr.db");
+    contract::what_cannot_be_read_holds_nothing_up(&store, async || {
+        let damage = "UPDATE message_content SET content_sealed = zeroblob(length(content_sealed))
+                      WHERE message = (SELECT id FROM message WHERE message_id = 'm1')";
+        assert_eq!(sql(&file, damage).await, 1);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -31,14 +31,19 @@ pub(crate) async fn lend(
     let now = shared.now();
     let lease = SignedDuration::try_from(outlet.lease).unwrap_or(SignedDuration::MAX);
     let until = now.saturating_add(lease).map_err(|error| StoreError::Unavailable(error.into()))?;
-    let Some(message) = outlet.store.lend(now, until).await? else {
-        return Ok(plain(StatusCode::NO_CONTENT, JSON, String::new()));
+    let (message, body) = loop {
+        let Some(message) = outlet.store.lend(now, until).await? else {
+            return Ok(plain(StatusCode::NO_CONTENT, JSON, String::new()));
+        };
+        match message.to_json(outlet.form) {
+            Ok(body) => break (message, body),
+            // It stays lent, so that what is behind it is given out.
+            Err(error) => {
+                tracing::error!(avsender.org = %message.sender, message.id = message.message_id, %error,
+                    "a message cannot be handed over");
+            }
+        }
     };
-    let body = message.to_json(outlet.form).map_err(|error| {
-        tracing::error!(avsender.org = %message.sender, message.id = message.message_id, %error,
-            "a message cannot be handed over");
-        StoreError::Damaged { what: "message_content" }
-    })?;
     let act = Act {
         at: now,
         action: Action::HandOver,

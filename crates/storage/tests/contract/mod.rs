@@ -698,6 +698,7 @@ macro_rules! store_contract {
             acts_are_listed_newest_first_and_filtered
             a_log_that_was_put_back_shows_against_what_was_kept
             a_message_is_lent_until_it_is_acknowledged
+            what_is_handed_over_again_takes_an_acknowledgement_of_its_own
             two_never_get_the_same_message_at_once
             stored_messages_are_read_back_with_their_versions
             what_is_erased_is_gone_and_the_rest_stays

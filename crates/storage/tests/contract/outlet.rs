@@ -49,6 +49,47 @@ pub async fn a_message_is_lent_until_it_is_acknowledged(store: Arc<dyn Database>
     assert_eq!(store.outlet_status(at(1_000)).await.unwrap().waiting, 0);
 }
 
+pub async fn what_is_handed_over_again_takes_an_acknowledgement_of_its_own(
+    store: Arc<dyn Database>,
+) {
+    store_all(&*store, vec![delivery("m1", 1, vec![version("a", 1, 1, 10)])]).await;
+    let acknowledge = async |now| store.acknowledge(sender(), "m1", at(now)).await.unwrap();
+    assert_eq!(acknowledge(5).await, Acknowledged::NotGivenOut);
+    store.lend(at(10), at(20)).await.unwrap().unwrap();
+    assert_eq!(acknowledge(11).await, Acknowledged::Now);
+    assert_eq!(store.hand_over_again(sender(), at(0), at(9)).await.unwrap(), 1);
+    // The carrier repeats what it said of the first time.
+    assert_eq!(acknowledge(12).await, Acknowledged::NotGivenOut);
+    assert_eq!(store.outlet_status(at(12)).await.unwrap().waiting, 1);
+    assert_eq!(store.lend(at(13), at(20)).await.unwrap().unwrap().times, 2);
+    assert_eq!(acknowledge(500).await, Acknowledged::Now);
+    assert_eq!(store.outlet_status(at(500)).await.unwrap().waiting, 0);
+}
+
+/// `damage` makes the content of the message that has waited longest, m1, unreadable.
+pub async fn what_cannot_be_read_holds_nothing_up(
+    store: &dyn Database,
+    damage: impl AsyncFnOnce(),
+) {
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+    let mut third = delivery("m3", 3, vec![version("c", 3, 1, 30)]);
+    third.head.sender = other();
+    let second = delivery("m2", 2, vec![version("b", 2, 1, 20)]);
+    store_all(store, vec![first, second, third]).await;
+    damage().await;
+    let lend = async |now, until| {
+        let lent = store.lend(at(now), at(until)).await.unwrap();
+        lent.map(|lent| lent.message_id)
+    };
+    assert_eq!(lend(100, 160).await.as_deref(), Some("m2"));
+    assert_eq!(lend(100, 160).await.as_deref(), Some("m3"));
+    assert_eq!(lend(100, 160).await, None);
+    // It goes on waiting, and is looked at again when its lease has ended.
+    assert_eq!(store.outlet_status(at(100)).await.unwrap().waiting, 3);
+    assert_eq!(store.acknowledge(sender(), "m2", at(101)).await.unwrap(), Acknowledged::Now);
+    assert_eq!(lend(200, 260).await.as_deref(), Some("m3"));
+}
+
 pub async fn two_never_get_the_same_message_at_once(store: Arc<dyn Database>) {
     let messages =
         (0..20).map(|n| delivery(&format!("m{n}"), n, vec![version(&format!("k{n}"), n, 1, n)]));
