@@ -557,7 +557,8 @@ async fn what_cannot_be_read_holds_nothing_up_at_the_outlet() {
     let file = folder.path().join("lmr.db");
     contract::what_cannot_be_read_holds_nothing_up(&store, async || {
         let damage = "UPDATE message_content SET content_sealed = zeroblob(length(content_sealed))
-                      WHERE message = (SELECT id FROM message WHERE message_id = 'm1')";
+                      WHERE (organisation, message) IN
+                          (SELECT organisation, id FROM message WHERE message_id = 'm1')";
         assert_eq!(sql(&file, damage).await, 1);
     })
     .await;
