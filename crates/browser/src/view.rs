@@ -2,7 +2,7 @@
 //! crosses to the page at a time, so that a bundle of any size can be scrolled.
 
 use lmr_lmdi::Finding;
-use lmr_report::Layout;
+use lmr_report::{Layout, place};
 use serde_json::{Value, json};
 
 /// Most characters of one line that are shown; longer ones (attachments) would stop the page.
@@ -22,28 +22,21 @@ impl View {
     pub(crate) fn of(source: &[u8], findings: &[Finding]) -> (Self, Value) {
         let source = String::from_utf8_lossy(source);
         let (text, moved) = match Layout::of(&source) {
-            Some(mut layout) => (std::mem::take(&mut layout.text), Some(layout)),
+            Some(mut layout) => (layout.take_text(), Some(layout)),
             None => (source.clone().into_owned(), None),
         };
         let mut view = Self { starts: starts_of(&text), text };
         let text_len = view.text.len();
-        let place = |offset: usize| match &moved {
-            Some(layout) => layout.offset(offset),
-            None => offset,
+        let moved_to = |offset: usize| match &moved {
+            Some(layout) => layout.offset(offset).min(text_len),
+            None => offset.min(text_len),
         };
         let marks: Vec<Value> = findings
             .iter()
             .enumerate()
             .filter_map(|(index, finding)| {
-                let (from, to) = match &finding.span {
-                    Some(span) => (place(span.start).min(text_len), place(span.end).min(text_len)),
-                    // XML, and faults of the text itself: all of the line.
-                    None => {
-                        let line = (finding.line as usize).checked_sub(1)?;
-                        let from = *view.starts.get(line)?;
-                        (from, view.end_of(line))
-                    }
-                };
+                let span = place(&source, finding).filter(|span| span.start <= source.len())?;
+                let (from, to) = (moved_to(span.start), moved_to(span.end));
                 let line = view.starts.partition_point(|start| *start <= from).checked_sub(1)?;
                 let range = view.starts[line]..view.end_of(line);
                 let column = |offset: usize| {

@@ -313,7 +313,8 @@ mod tests {
             ("", 0, 5, Location::default()),
         ] {
             let code = Code::BundleInvalid;
-            let fault = ContentFault { code, expression: expression.to_owned(), line, column };
+            let expression_of = expression.to_owned();
+            let fault = ContentFault { code, expression: expression_of, line, column, span: None };
             let rejection = Rejection::from(fault);
             assert_eq!(rejection.location(), wanted, "{expression:?} {line}");
             assert_eq!(rejection.code(), code);

@@ -28,6 +28,7 @@ pub fn read_content(bytes: &[u8], limits: Limits) -> Result<Document<'_>, Conten
             expression: String::new(),
             line: error.line,
             column: error.column,
+            span: None,
         }
     })
 }
@@ -89,7 +90,8 @@ fn fault(code: Code, element: Element<'_>) -> ContentFault {
         Code::ContentNotFhir => String::new(),
         _ => element.raw_path(),
     };
-    ContentFault { code, expression, line: at.line, column: element.end().column }
+    let (line, column, span) = (at.line, element.end().column, Some(element.span()));
+    ContentFault { code, expression, line, column, span }
 }
 
 impl RuleSet {

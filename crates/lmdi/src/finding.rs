@@ -53,6 +53,8 @@ pub struct ContentFault {
     pub line: u32,
     /// Column, from 1; 0 when unknown.
     pub column: u32,
+    /// Bytes of the element that it is about, where known.
+    pub span: Option<Range<usize>>,
 }
 
 /// Where a finding is in the document.
@@ -106,7 +108,7 @@ impl Finding {
             full_expression: fault.expression.clone(),
             line: fault.line,
             column: fault.column,
-            span: None,
+            span: fault.span.clone(),
         };
         Self::of(fault.code, location)
     }

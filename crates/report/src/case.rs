@@ -30,7 +30,7 @@ pub struct Reported<'a> {
     pub rule_sets: &'a [RuleSetId],
     /// Language of the texts.
     pub language: Language,
-    /// Whether files were left out: they could not be opened, or the time was up.
+    /// Whether files were left out: they could not be opened or unpacked, or the time was up.
     pub is_incomplete: bool,
     /// Findings that `--max` left out.
     pub hidden: usize,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lmr_fhir::xml::XmlError;
+use lmr_fhir::xml::{Converted, XmlError};
 use lmr_fhir::{Bilingual, Bundle, Document, Language, Localized as _, ParseError, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{
@@ -209,13 +209,15 @@ impl Checker {
             Document::parse(converted.json.as_str(), &ParseOptions::lenient());
         let document = match parsed {
             Ok(document) => document,
-            Err(error) => return Ok(Checked::unreadable(Finding::unreadable(&error))),
+            Err(error) => {
+                let mut finding = Finding::unreadable(&error);
+                locate_in_xml(&mut finding, &converted);
+                return Ok(Checked::unreadable(finding));
+            }
         };
         let mut checked = self.check_document(&document, false)?;
         for finding in &mut checked.findings {
-            let Some(span) = finding.span.take() else { continue };
-            let location = converted.map.location(span.start);
-            (finding.line, finding.column) = (location.line, location.column);
+            locate_in_xml(finding, &converted);
         }
         Ok(checked)
     }
@@ -317,6 +319,20 @@ fn add_profiles(
     Ok(())
 }
 
+/// Gives a finding its place in the XML instead of the one in the JSON made from it, which nobody sees.
+fn locate_in_xml(finding: &mut Finding, converted: &Converted) {
+    // The JSON is one line: a column is a character of it.
+    let of_column = || {
+        let column = (finding.column as usize).checked_sub(1).filter(|_| finding.line > 0)?;
+        let end = converted.json.len();
+        Some(converted.json.char_indices().nth(column).map_or(end, |(at, _)| at))
+    };
+    let Some(at) = finding.span.as_ref().map(|span| span.start).or_else(of_column) else { return };
+    let location = converted.map.location(at);
+    finding.span = None;
+    (finding.line, finding.column) = (location.line, location.column);
+}
+
 /// A text that begins like XML and is not FHIR XML.
 fn unreadable_xml(error: &XmlError) -> Finding {
     let location = ElementLocation {
@@ -338,4 +354,57 @@ fn unreadable_xml(error: &XmlError) -> Finding {
 pub fn is_xml(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     bytes.trim_ascii_start().first() == Some(&b'<')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(text: &str) -> Vec<Finding> {
+        let now = "2026-11-26T12:00:00Z".parse().expect("a time");
+        let checker = Checker::of_register(None, CheckOptions::at(now), Profiles::default(), false);
+        checker.check(text.as_bytes()).expect("rules").findings
+    }
+
+    #[test]
+    fn whatever_is_found_in_xml_is_located_in_the_xml() {
+        let bundle = |inside: &str| {
+            format!(
+                "<?xml version=\"1.0\"?>\n<!-- a -->\n<Bundle xmlns=\"http://hl7.org/fhir\">\n{inside}\n</Bundle>"
+            )
+        };
+        for (text, line) in [
+            (bundle("<type value=\"searchset\"/>"), 4),
+            (bundle("<type value=\"transaction\"/>"), 3),
+            (bundle(""), 3),
+        ] {
+            let found = findings(&text);
+            assert!(!found.is_empty(), "{text}");
+            for finding in &found {
+                assert!(finding.line >= 3 && finding.column < 60, "{finding:?}");
+            }
+            assert!(found.iter().any(|finding| finding.line == line), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_bundle_and_one_of_writing_know_their_bytes() {
+        let text = "{\n \"resourceType\":\"Bundle\",\n \"type\":\"searchset\"}";
+        let found = findings(text);
+        let spans: Vec<&str> =
+            found.iter().filter_map(|finding| Some(&text[finding.span.clone()?])).collect();
+        assert!(spans.contains(&"\"searchset\""), "{spans:?}");
+        for (text, wanted) in [
+            (
+                "{\"resourceType\":\"Patient\",\n\"active\":true,\n\"active\":false}",
+                "active\":false",
+            ),
+            ("{\"resourceType\":\"Patient\",\"active\":true,}", ","),
+        ] {
+            let found = findings(text);
+            let spans: Vec<&str> =
+                found.iter().filter_map(|finding| Some(&text[finding.span.clone()?])).collect();
+            assert!(spans.contains(&wanted), "{spans:?}");
+        }
+    }
 }

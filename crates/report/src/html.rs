@@ -15,7 +15,7 @@ use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::LOOK;
 use crate::case::{Case, Reported, remedy, sentence};
-use crate::layout::Layout;
+use crate::layout::{Layout, place};
 
 /// Resources with all in order that are named one by one; more are counted.
 const MAX_GOOD: usize = 200;
@@ -322,7 +322,7 @@ impl Writer<'_> {
             .iter()
             .map(|finding| Mark {
                 finding,
-                span: finding.span.clone().unwrap_or_else(|| line_span(source, finding.line)),
+                span: place(source, finding).unwrap_or(0..0),
                 text: sentence(finding, self.language),
             })
             .collect();
@@ -400,7 +400,7 @@ impl Writer<'_> {
                     mark.span = layout.offset(mark.span.start)..layout.offset(mark.span.end);
                 }
                 let _ = write!(self.out, "<p>{}</p>", words.laid_out);
-                self.listing(&layout.text, &marks);
+                self.listing(layout.text(), &marks);
             }
         }
         self.marks += marks.len();
@@ -552,15 +552,6 @@ fn summary<'f>(findings: impl Iterator<Item = &'f Finding>, words: &Words) -> St
         .map(|(count, word)| counted(count, word))
         .collect();
     if parts.is_empty() { words.none.to_owned() } else { parts.join(", ") }
-}
-
-/// The bytes of a line without its indentation, for findings that know no more.
-fn line_span(source: &str, line: u32) -> Range<usize> {
-    let Some(index) = (line as usize).checked_sub(1) else { return 0..0 };
-    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
-    let text = source[start..].lines().next().unwrap_or_default();
-    let indent = text.len() - text.trim_start().len();
-    start + indent..start + text.trim_end().len().max(indent)
 }
 
 fn escaped(text: &str) -> String {

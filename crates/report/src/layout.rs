@@ -1,4 +1,10 @@
-//! JSON written without line breaks, laid out so that people can read it.
+//! JSON or XML written without line breaks, laid out so that people can read it, and where findings are in a text.
+
+use std::ops::Range;
+
+use lmr_lmdi::Finding;
+
+use crate::checker::is_xml;
 
 /// Mean bytes a line from which a text is taken to be written for machines.
 const LONG: usize = 400;
@@ -7,7 +13,9 @@ const LONG: usize = 400;
 #[derive(Debug)]
 pub struct Layout {
     /// The text as it is now.
-    pub text: String,
+    text: String,
+    /// Its length, which is asked for when the text has been taken.
+    len: usize,
     /// Offsets in the text as it was and as it is, where the distance between them changes.
     moved: Vec<(usize, usize)>,
 }
@@ -19,59 +27,112 @@ impl Layout {
         if source.len() <= LONG * source.lines().count().max(1) {
             return None;
         }
-        let mut layout = Self { text: String::with_capacity(source.len() * 2), moved: Vec::new() };
+        let mut layout =
+            Self { text: String::with_capacity(source.len() * 2), len: 0, moved: Vec::new() };
+        if is_xml(source.as_bytes()) {
+            layout.xml(source)
+        } else {
+            layout.json(source)
+        }
+        layout.len = layout.text.len();
+        Some(layout)
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes the text; places can still be asked for.
+    #[must_use]
+    pub fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
+    fn json(&mut self, source: &str) {
         let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
         let mut characters = source.char_indices().peekable();
         while let Some((at, c)) = characters.next() {
             if in_string {
                 in_string = escaped || c != '"';
                 escaped = !escaped && c == '\\';
-                layout.keep(at, c);
+                self.keep(at, c);
                 continue;
             }
             match c {
                 '"' => {
                     in_string = true;
-                    layout.keep(at, c);
+                    self.keep(at, c);
                 }
                 '{' | '[' => {
-                    layout.keep(at, c);
+                    self.keep(at, c);
                     while characters.next_if(|(_, c)| c.is_ascii_whitespace()).is_some() {}
                     let closes = |c: char| matches!(c, '}' | ']');
                     if let Some((at, c)) = characters.next_if(|(_, c)| closes(*c)) {
-                        layout.keep(at, c);
+                        self.keep(at, c);
                     } else {
                         depth += 1;
-                        layout.line(depth);
+                        self.line(depth);
                     }
                 }
                 '}' | ']' => {
                     depth = depth.saturating_sub(1);
-                    layout.line(depth);
-                    layout.keep(at, c);
+                    self.line(depth);
+                    self.keep(at, c);
                 }
                 ',' => {
-                    layout.keep(at, c);
-                    layout.line(depth);
+                    self.keep(at, c);
+                    self.line(depth);
                 }
                 ':' => {
-                    layout.keep(at, c);
-                    layout.text.push(' ');
+                    self.keep(at, c);
+                    self.text.push(' ');
                 }
                 c if c.is_ascii_whitespace() => {}
-                c => layout.keep(at, c),
+                c => self.keep(at, c),
             }
         }
-        Some(layout)
+    }
+
+    /// A line for each tag that no text is in front of; text, and what is between quotes, stays as it is.
+    fn xml(&mut self, source: &str) {
+        let (mut depth, mut at, mut has_opened) = (0usize, 0, false);
+        while let Some(before) = source[at..].find('<') {
+            let from = at + before;
+            let markup = &source[from..end_of_markup(source, from)];
+            let closes = markup.starts_with("</");
+            depth -= usize::from(closes).min(depth);
+            if at == 0 || !source[at..from].trim().is_empty() || (closes && has_opened) {
+                self.keep_all(at, &source[at..from]);
+            } else {
+                self.line(depth);
+            }
+            self.keep_all(from, markup);
+            has_opened = !closes
+                && !markup.starts_with("<!")
+                && !markup.starts_with("<?")
+                && !markup.ends_with("/>");
+            depth += usize::from(has_opened);
+            at = from + markup.len();
+        }
+        self.keep_all(at, &source[at..]);
     }
 
     fn keep(&mut self, at: usize, c: char) {
+        self.keep_all(at, c.encode_utf8(&mut [0; 4]));
+    }
+
+    fn keep_all(&mut self, at: usize, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         let now = self.text.len();
         // Wrapping, since the text may also shrink; only equality counts.
         if self.moved.last().is_none_or(|(was, is)| is.wrapping_sub(*was) != now.wrapping_sub(at)) {
             self.moved.push((at, now));
         }
-        self.text.push(c);
+        self.text.push_str(text);
     }
 
     fn line(&mut self, depth: usize) {
@@ -86,12 +147,60 @@ impl Layout {
         match self.moved.partition_point(|(was, _)| *was <= source).checked_sub(1) {
             Some(index) => {
                 let (was, is) = self.moved[index];
-                let next = self.moved.get(index + 1).map_or(self.text.len(), |(_, is)| *is);
+                let next = self.moved.get(index + 1).map_or(self.len, |(_, is)| *is);
                 (is + (source - was)).min(next)
             }
             None => 0,
         }
     }
+}
+
+/// Where a comment, tag or other markup ends that begins at this byte.
+fn end_of_markup(source: &str, from: usize) -> usize {
+    let markup = &source[from..];
+    for (start, end) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {
+        if markup.starts_with(start) {
+            return markup.find(end).map_or(source.len(), |at| from + at + end.len());
+        }
+    }
+    let mut quote = None;
+    for (at, c) in markup.char_indices() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '>') => return from + at + 1,
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    source.len()
+}
+
+/// The bytes that a finding is about, for a mark in the text; `None` for one of which not even the line is known.
+///
+/// A finding in XML knows line and column: the tag that begins there. One of text that cannot be read as JSON is on
+/// its whole line, unless that is longer than people read: then at its column.
+#[must_use]
+pub fn place(source: &str, finding: &Finding) -> Option<Range<usize>> {
+    if let Some(span) = &finding.span {
+        return Some(span.clone());
+    }
+    let index = (finding.line as usize).checked_sub(1)?;
+    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
+    let line = source[start..].lines().next().unwrap_or_default();
+    let is_xml = is_xml(source.as_bytes());
+    if let Some(column) = (finding.column as usize).checked_sub(1)
+        && (is_xml || line.len() > LONG)
+    {
+        let last = line.char_indices().next_back().map_or(0, |(at, _)| at);
+        let at = line.char_indices().nth(column).map_or(last, |(at, _)| at);
+        let to = match line[at..].starts_with('<') {
+            true if is_xml => end_of_markup(line, at),
+            _ => at + line[at..].chars().next().map_or(0, char::len_utf8),
+        };
+        return Some(start + at..start + to);
+    }
+    let indent = line.len() - line.trim_start().len();
+    Some(start + indent..start + line.trim_end().len().max(indent))
 }
 
 #[cfg(test)]
@@ -112,6 +221,55 @@ mod tests {
             assert!(layout.text[layout.offset(at)..].starts_with(c), "byte {at}");
         }
         assert_eq!(layout.offset(source.len()), layout.text.len());
+    }
+
+    #[test]
+    fn places_are_found_when_the_text_has_been_taken() {
+        let source = long(&"y".repeat(500));
+        let mut layout = Layout::of(&source).expect("a long line");
+        let before: Vec<usize> = (0..=source.len()).map(|at| layout.offset(at)).collect();
+        let text = layout.take_text();
+        let after: Vec<usize> = (0..=source.len()).map(|at| layout.offset(at)).collect();
+        assert_eq!(before, after);
+        assert_eq!(after.last(), Some(&text.len()));
+    }
+
+    #[test]
+    fn xml_on_one_line_is_laid_out_as_xml() {
+        let data = "y".repeat(800);
+        let source = format!(
+            r#"<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"><!-- a > b --> <text><div>Ola <b>Berg</b>, 3 > 2</div></text><gender value="a>{data}"/><name></name></Patient>"#
+        );
+        let layout = Layout::of(&source).expect("a long line");
+        let lines: Vec<&str> = layout.text().lines().collect();
+        let gender = format!("  <gender value=\"a>{data}\"/>");
+        assert_eq!(
+            lines,
+            [
+                "<?xml version=\"1.0\"?>",
+                "<Patient xmlns=\"http://hl7.org/fhir\">",
+                "  <!-- a > b -->",
+                "  <text>",
+                "    <div>Ola <b>Berg</b>, 3 > 2</div>",
+                "  </text>",
+                &gender,
+                "  <name></name>",
+                "</Patient>",
+            ]
+        );
+        for (at, c) in source.char_indices().filter(|(_, c)| !c.is_ascii_whitespace()) {
+            assert!(layout.text()[layout.offset(at)..].starts_with(c), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn damaged_markup_is_laid_out_without_a_loss() {
+        for end in ["<a", "<!-- ", "</a></a></a>", "<", "<a b='>", "å</", "<![CDATA[ ]]"] {
+            let source = format!("<a>{}{end}", "<b/>".repeat(200));
+            let layout = Layout::of(&source).expect("a long line");
+            let solid = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(solid(layout.text()), solid(&source), "{end}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What lenient reading noted, as issues.
 
-use lmr_fhir::{Bilingual, Document, Kind, SyntaxIssueKind};
+use std::ops::Range;
+
+use lmr_fhir::{Bilingual, Document, Kind, SyntaxIssue, SyntaxIssueKind};
 
 use super::Plan;
 use crate::messages::Message;
@@ -65,10 +67,28 @@ impl Plan<'_> {
                 },
             };
             let mut issue = self.shared.issue(message, at, None);
+            issue.span = self.deviation(problem);
             let here = self.shared.document.location(problem.offset as usize);
             (issue.line, issue.column) = (here.line, here.column);
             self.issues.push(issue);
         }
+    }
+
+    /// The bytes that are written wrongly: a member that is there already as a whole, else what is at the offset. The
+    /// element that the issue names may be the object around it, which begins elsewhere.
+    fn deviation(&self, problem: &SyntaxIssue) -> Range<usize> {
+        let document = self.shared.document;
+        let from = problem.offset as usize;
+        let of_member = || document.node(problem.node).map(|node| node.span().end);
+        let of_character = || {
+            let rest = document.source().get(from..).unwrap_or_default();
+            from + rest.chars().next().map_or(0, char::len_utf8)
+        };
+        let to = match problem.kind {
+            SyntaxIssueKind::DuplicateKey => of_member().unwrap_or_else(of_character),
+            _ => of_character(),
+        };
+        from..to.max(from)
     }
 }
 
