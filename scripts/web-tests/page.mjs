@@ -212,6 +212,7 @@ await test("zip, gzip, NDJSON, XML and what is not read", async () => {
   const notices = await page.$$eval("#troubles li", (all) => all.map((one) => one.textContent).join("\n"));
   assert.match(notices, /broken\.zip: the zip file is damaged/);
   assert.match(notices, /2 files were not read: all\.zip\/a\/picture\.png, notes\.txt/);
+  assert.match(await page.textContent("#verdict"), /Not everything has been checked/);
   await page.click('#resources [data-case] >> text="lines.ndjson:3"');
   await page.waitForFunction(() => document.querySelector("#findings-heading").textContent.includes("lines.ndjson:3"));
   await page.click("#findings a.place");
@@ -245,6 +246,18 @@ await test("own packages count, are named and can be removed", async () => {
   await page.click("#loaded button");
   await page.click("#again");
   await page.waitForFunction(() => document.querySelector("#status").textContent.includes("needs-name"));
+  return page;
+});
+
+await test("what was not checked is not called correct, on the page and in what is saved", async () => {
+  const page = await open("?lang=en");
+  await page.click("#more summary");
+  await page.fill("#profiles", "http://nope");
+  await choose(page, [file("ok.json", '{"resourceType":"Patient"}'), file("bad.json", '{"resourceType":"Patient","gender":"bad"}')]);
+  assert.equal(await page.textContent("#verdict"), "Nothing has been checked.");
+  assert.match(await page.getAttribute("#verdict", "class"), /warning/);
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.click('[data-export="sarif"]')]);
+  assert.equal(JSON.parse(readFileSync(await saved.path(), "utf8")).runs[0].invocations[0].executionSuccessful, false);
   return page;
 });
 

@@ -3,6 +3,9 @@
 /** Most bytes that an archive may inflate to: what is larger is a fault, or for `lmr validate`. */
 const MAX_INFLATED = 1 << 30;
 
+/** Folders inside one another that are gone through. */
+const MAX_DEPTH = 32;
+
 /** Why a file cannot be read; the message is a key of texts.js. */
 export class InputError extends Error {
   constructor(key, values = {}) {
@@ -14,6 +17,7 @@ export class InputError extends Error {
 export const isLines = (name) => /\.(ndjson|jsonl)$/i.test(name);
 const isText = (name) => /\.(json|xml)$/i.test(name) || isLines(name);
 const isZip = (name) => /\.zip$/i.test(name);
+const isArchive = (name) => /\.(zip|7z|rar|tar|tgz|bz2|xz|zst)$/i.test(name);
 const isGzip = (name) => /\.gz$/i.test(name);
 
 /** The files behind a drop, folders gone through. Must be called while the event is handled. */
@@ -27,29 +31,38 @@ export async function dropped(transfer) {
 
 /** Files with the names to show. */
 export function named(files) {
-  return [...files].map((file) => ({ name: file.webkitRelativePath || file.name, blob: file }));
+  return [...files].map((file) => ({ name: file.webkitRelativePath || file.name, blob: file, found: Boolean(file.webkitRelativePath) }));
 }
 
-async function walk(entry, found, depth) {
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-    found.push({ name: entry.fullPath.replace(/^\//, ""), blob: file });
-  } else if (depth < 32) {
-    const reader = entry.createReader();
-    // Browsers give a hundred entries at a time.
-    for (;;) {
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!some.length) break;
-      for (const inner of some) await walk(inner, found, depth + 1);
+/** What cannot be gone through is among the files with the reason, so that it is not taken for checked. */
+export async function walk(entry, found, depth) {
+  const name = entry.fullPath.replace(/^\//, "");
+  try {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      found.push({ name, blob: file, found: depth > 0 });
+    } else if (depth < MAX_DEPTH) {
+      const reader = entry.createReader();
+      // Browsers give a hundred entries at a time.
+      for (;;) {
+        const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+        if (!some.length) break;
+        for (const inner of some) await walk(inner, found, depth + 1);
+      }
+    } else {
+      found.push({ name, missing: "too_deep" });
     }
+  } catch {
+    found.push({ name, missing: "not_readable" });
   }
 }
 
 /**
  * The texts of a file: itself, or what it packs. A single file is read whatever its name; of a folder or an archive
- * only what has a name of ours.
+ * only what has a name of ours. What is left out was `meant` to be checked if it was chosen itself, or is an archive.
  */
-export async function* texts({ name, blob }, { only }) {
+export async function* texts({ name, blob, found, missing }, { only }) {
+  if (missing) throw new InputError(missing);
   const start = new Uint8Array(await blob.slice(0, 4).arrayBuffer());
   if (start[0] === 0x50 && start[1] === 0x4b && (isZip(name) || !isText(name))) {
     yield* unzipped(name, blob);
@@ -58,7 +71,7 @@ export async function* texts({ name, blob }, { only }) {
   } else if (only || isText(name)) {
     yield { name, blob };
   } else {
-    yield { name, skipped: true };
+    yield { name, skipped: true, meant: !found || isArchive(name) };
   }
 }
 
@@ -66,9 +79,10 @@ async function* unzipped(name, blob) {
   let left = MAX_INFLATED;
   for (const entry of await directory(blob)) {
     const path = `${name}/${entry.name}`;
-    if (entry.name.endsWith("/") || /(^|\/)(__MACOSX|\.)/.test(entry.name)) continue;
+    // What systems add for themselves; a name with a dot in front may be a text as in a folder.
+    if (entry.name.endsWith("/") || /(^|\/)(__MACOSX\/|\._|\.DS_Store$)/.test(entry.name)) continue;
     if (!isText(entry.name) && !isGzip(entry.name)) {
-      yield { name: path, skipped: true };
+      yield { name: path, skipped: true, meant: isArchive(entry.name) };
       continue;
     }
     if (entry.flags & 1) throw new InputError("zip_encrypted");

@@ -4,6 +4,7 @@ import { DocumentView } from "./document.js";
 import { FindingList, badge, element } from "./findings.js";
 import { dropped, named } from "./input.js";
 import { language, setLanguage, t, translate } from "./texts.js";
+import { isIncomplete, verdictOf } from "./verdict.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -216,24 +217,21 @@ async function showResult() {
 }
 
 function sayVerdict() {
-  const sum = (what) => result.cases.reduce((total, one) => total + one[what], 0);
-  const [errors, warnings] = [sum("errors"), sum("warnings")];
-  const faulty = new Set(result.cases.filter((one) => one.errors).map((one) => one.file)).size;
-  const one = result.files === result.resources;
-  const files = one ? t("file", { n: result.files }) : `${t("file", { n: result.files })}, ${t("resource", { n: result.resources })}`;
+  const { key, kind, incomplete, errors, warnings, faulty, files: checked, resources } = verdictOf(result);
+  const files = checked === resources ? t("file", { n: checked }) : `${t("file", { n: checked })}, ${t("resource", { n: resources })}`;
   const values = { files, errors: t("error", { n: errors }), warnings: t("warning", { n: warnings }), faulty: t("file", { n: faulty }) };
-  const verdict = t(errors ? (result.resources > 1 ? "with_errors" : "with_errors_in_one") : warnings ? "only_warnings" : result.files ? "in_order" : "nothing", values);
-  const troubles = result.troubles.length > 0 || result.stopped;
+  const verdict = errors && incomplete ? `${t(key, values)}. ${t("not_all")}` : t(key, values);
   $("verdict").textContent = verdict;
-  $("verdict").className = "verdict " + (errors ? "error" : warnings || troubles ? "warning" : "good");
+  $("verdict").className = `verdict ${kind}`;
   // Heard where the heading is not seen to change.
   $("status").classList.add("heard");
   $("status").textContent = result.stopped ? `${t("stopped")} ${verdict}` : verdict;
-  const notices = result.troubles.map((trouble) => [trouble, "error"]);
+  const notices = [...result.packageTroubles, ...result.troubles].map((trouble) => [trouble, "error"]);
   if (result.stopped) notices.push([t("stopped"), "warning"]);
-  if (result.skipped.length) {
-    const names = result.skipped.slice(0, 3).join(", ") + (result.skipped.length > 3 ? " …" : "");
-    notices.push([t("skipped", { n: result.skipped.length, names }), "information"]);
+  const unread = [...result.skipped, ...result.unread];
+  if (unread.length) {
+    const names = unread.slice(0, 3).join(", ") + (unread.length > 3 ? " …" : "");
+    notices.push([t("skipped", { n: unread.length, names }), result.unread.length ? "warning" : "information"]);
   }
   $("troubles").replaceChildren(
     ...notices.map(([what, kind]) =>
@@ -345,7 +343,7 @@ async function say(tag) {
 async function save(format) {
   let text;
   try {
-    text = await checker.ask("export", { format, language });
+    text = await checker.ask("export", { format, language, incomplete: isIncomplete(result) });
   } catch (trouble) {
     $("status").textContent = t("not_read", { name: format, reason: reasonOf(trouble) });
     return;

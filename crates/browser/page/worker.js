@@ -33,14 +33,15 @@ const answers = {
   async check({ files, choices, packages, chosen }) {
     stopping = false;
     const loaded = await begin(choices, packages);
-    const result = { cases: [], resources: 0, files: 0, skipped: [], troubles: [], ...loaded };
+    const result = { cases: [], resources: 0, files: 0, skipped: [], unread: [], troubles: [], ...loaded };
     for (const [index, file] of files.entries()) {
       if (stopping) break;
       postMessage({ progress: { name: file.name, done: index, all: files.length } });
       try {
         for await (const text of texts(file, { only: chosen && files.length === 1 })) {
           if (stopping) break;
-          if (text.skipped) result.skipped.push(text.name);
+          // What was chosen itself, and an archive in another one, was meant to be checked.
+          if (text.skipped) (text.meant ? result.unread : result.skipped).push(text.name);
           else await checkText(text, result, choices, { done: index, all: files.length });
           await turn();
         }
@@ -50,7 +51,8 @@ const answers = {
           engine = new Engine(await compiled);
           packagesKey = "";
           sources = [];
-          result.cases = [];
+          // What was found went with the memory: nothing of it has been checked any more.
+          Object.assign(result, { cases: [], resources: 0, files: 0 });
           break;
         }
       }
@@ -76,7 +78,7 @@ const answers = {
   },
 
   /** A page has the texts too, as far as they can be read by a person. */
-  async export({ format, language }) {
+  async export({ format, language, incomplete }) {
     let left = format === "html" ? MAX_SOURCES : 0;
     for (const [index, source] of sources.entries()) {
       const size = source.to - source.from;
@@ -85,7 +87,7 @@ const answers = {
       engine.ask({ do: "source", case: index }, await bytesOf(source.blob.slice(source.from, source.to)));
     }
     const made = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short" }).format();
-    return engine.ask({ do: "export", format, language, made });
+    return engine.ask({ do: "export", format, language, made, incomplete });
   },
 };
 
@@ -111,9 +113,9 @@ async function begin(choices, packages) {
 }
 
 async function checkText({ name, blob }, result, choices, progress) {
-  result.files += 1;
   if (isLines(name) || (await looksLikeLines(blob))) {
     await checkLines(name, blob, result, progress);
+    if (!stopping) result.files += 1;
     return;
   }
   const bytes = await bytesOf(blob);
@@ -121,6 +123,7 @@ async function checkText({ name, blob }, result, choices, progress) {
   sources[found.case] = { blob, from: 0, to: blob.size };
   result.cases.push(found);
   result.resources += 1;
+  result.files += 1;
 }
 
 async function checkLines(name, blob, result, { done, all }) {

@@ -22,8 +22,20 @@ pub struct Engine {
     checker: Option<Checker>,
     language: Language,
     cases: Vec<Case>,
+    /// Lines without findings. They are many, and become cases only where a report counts them.
+    clean: Vec<CleanLine>,
     rule_sets: Vec<RuleSetId>,
     view: View,
+}
+
+/// A line of a file with a resource a line, of which nothing was found.
+#[derive(Debug)]
+struct CleanLine {
+    /// The cases that were kept before it.
+    before: usize,
+    file: Arc<str>,
+    line: u32,
+    rule_set: Option<RuleSetId>,
 }
 
 impl Engine {
@@ -54,6 +66,7 @@ impl Engine {
                 self.checker = Some(self.checker_of(&choices)?);
                 self.language = choices.language;
                 self.cases = Vec::new();
+                self.clean = Vec::new();
                 self.rule_sets = Vec::new();
                 self.view = View::default();
                 Ok(Value::Null)
@@ -93,8 +106,8 @@ impl Engine {
                 case.source = Some(String::from_utf8_lossy(body).into_owned());
                 Ok(Value::Null)
             }
-            Request::Export { format, language, made } => {
-                Ok(json!(self.export(format, language, &made)))
+            Request::Export { format, language, made, incomplete } => {
+                Ok(json!(self.export(format, language, &made, incomplete)))
             }
         }
     }
@@ -197,6 +210,7 @@ impl Engine {
         let mut found = Vec::new();
         let mut resources = 0;
         let mut from = 0;
+        let name: Arc<str> = file.into();
         for (line, text) in (first..).zip(body.split(|byte| *byte == b'\n')) {
             let start = from;
             from += text.len() + 1;
@@ -205,50 +219,93 @@ impl Engine {
             }
             resources += 1;
             let checked = self.checker()?.check(text)?;
-            // Lines without findings are counted, and take no memory.
+            // Of lines without findings little is kept.
             if !checked.findings.is_empty() {
                 let at = self.keep(file.to_owned(), Some(line), checked);
                 let mut summary = self.summary(at, self.language, Some(0));
                 summary["bytes"] = json!([start, start + text.len()]);
                 found.push(summary);
-            } else if let Some(id) = checked.rule_set
-                && !self.rule_sets.contains(&id)
-            {
-                self.rule_sets.push(id);
+            } else {
+                let rule_set = checked.rule_set;
+                self.rule_sets.extend(rule_set.filter(|id| !self.rule_sets.contains(id)));
+                let (before, file) = (self.cases.len(), Arc::clone(&name));
+                self.clean.push(CleanLine { before, file, line, rule_set });
             }
         }
         let lines = body.iter().filter(|byte| **byte == b'\n').count();
         Ok(json!({ "resources": resources, "lines": lines, "cases": found }))
     }
 
-    fn export(&self, format: Format, language: Language, made: &str) -> String {
+    fn export(
+        &mut self,
+        format: Format,
+        language: Language,
+        made: &str,
+        is_incomplete: bool,
+    ) -> String {
+        // A finding a line: lines without findings have none.
+        if matches!(format, Format::Json) {
+            let line = |case: &Case| {
+                let of = |finding| json::finding(&case.file, case.rule_set, finding, language);
+                case.findings.iter().map(|finding| format!("{}\n", of(finding))).collect()
+            };
+            return self.cases.iter().map(line).collect::<Vec<String>>().concat();
+        }
+        let found = std::mem::take(&mut self.cases);
+        let cases = with_clean(found, &self.clean);
         let reported = Reported {
-            cases: &self.cases,
+            cases: &cases,
             rule_sets: &self.rule_sets,
             language,
-            is_incomplete: false,
+            is_incomplete,
             hidden: 0,
         };
-        match format {
+        let text = match format {
             Format::Sarif => format!("{:#}\n", sarif::log(&reported)),
             Format::Junit => junit::document(&reported),
-            Format::Json => {
-                let line = |case: &Case| {
-                    let of = |finding| json::finding(&case.file, case.rule_set, finding, language);
-                    case.findings.iter().map(|finding| format!("{}\n", of(finding))).collect()
-                };
-                self.cases.iter().map(line).collect::<Vec<String>>().concat()
-            }
-            Format::OperationOutcome => {
+            Format::Json | Format::OperationOutcome => {
                 let line = |case: &Case| {
                     let outcome = outcome::of(&case.file, case.rule_set, &case.findings, language);
                     format!("{}\n", outcome.to_json())
                 };
-                self.cases.iter().map(line).collect()
+                cases.iter().map(line).collect()
             }
             Format::Html => html::page(&reported, made),
-        }
+        };
+        // Their numbers are the page's: the cases that were there, in their order.
+        self.cases = without_clean(cases, &self.clean);
+        text
     }
+}
+
+/// The cases and the lines without findings, in the order in which they were checked.
+fn with_clean(found: Vec<Case>, clean: &[CleanLine]) -> Vec<Case> {
+    let mut all = Vec::with_capacity(found.len() + clean.len());
+    let mut clean = clean.iter().peekable();
+    let mut found = found.into_iter();
+    for at in 0.. {
+        while let Some(line) = clean.next_if(|line| line.before <= at) {
+            all.push(Case {
+                file: line.file.to_string(),
+                line: Some(line.line),
+                rule_set: line.rule_set,
+                findings: Vec::new(),
+                errors: 0,
+                source: None,
+            });
+        }
+        let Some(case) = found.next() else { break };
+        all.push(case);
+    }
+    all
+}
+
+/// The same without those lines.
+fn without_clean(all: Vec<Case>, clean: &[CleanLine]) -> Vec<Case> {
+    // The n-th of them is behind the cases before it and the n lines before.
+    let mut places = clean.iter().enumerate().map(|(count, line)| line.before + count).peekable();
+    let all = all.into_iter().enumerate();
+    all.filter(|(at, _)| places.next_if_eq(at).is_none()).map(|(_, case)| case).collect()
 }
 
 fn digest(id: RuleSetId) -> String {
@@ -291,4 +348,158 @@ fn groups(findings: &[Finding], language: Language) -> Value {
         })
     };
     groups.into_iter().map(group).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lmr_report::place;
+
+    /// Asks; gives what is in `ok`.
+    fn ask(engine: &mut Engine, request: &Value, body: &str) -> Value {
+        let answer = engine.answer(request.to_string().as_bytes(), body.as_bytes());
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        assert_eq!(answer["error"], Value::Null, "{request}");
+        answer["ok"].clone()
+    }
+
+    fn begun() -> Engine {
+        let mut engine = Engine::default();
+        let begin = json!({ "do": "begin", "language": "en", "now": "2026-11-26T12:00:00Z" });
+        ask(&mut engine, &begin, "");
+        engine
+    }
+
+    fn export(engine: &mut Engine, format: &str, incomplete: bool) -> String {
+        let request = json!({
+            "do": "export", "format": format, "language": "en", "made": "now",
+            "incomplete": incomplete,
+        });
+        ask(engine, &request, "").as_str().expect("text").to_owned()
+    }
+
+    const CORRECT: &str = r#"{"resourceType":"Patient"}"#;
+
+    /// A line that the engine finds nothing in, and one with an error.
+    fn lines() -> [&'static str; 2] {
+        ["{\"resourceType\":\"Basic\",\"code\":{\"text\":\"a\"}}", "{\"resourceType\":"]
+    }
+
+    #[test]
+    fn lines_without_findings_are_in_every_report_in_their_order() {
+        let mut engine = begun();
+        let [clean, bad] = lines();
+        let body = [clean, bad, clean, "", bad, clean].join("\n");
+        let check = json!({ "do": "checkLines", "file": "a.ndjson", "line": 1 });
+        let answer = ask(&mut engine, &check, &body);
+        let check = json!({ "do": "checkLines", "file": "b.ndjson", "line": 1 });
+        ask(&mut engine, &check, clean);
+        assert_eq!((&answer["resources"], &answer["cases"][1]["line"]), (&json!(5), &json!(5)));
+        assert_eq!(answer["cases"].as_array().map(Vec::len), Some(2), "{answer}");
+        // Twice, since a report borrows what it is made of.
+        for _ in 0..2 {
+            let junit = export(&mut engine, "junit", false);
+            assert!(junit.contains("tests=\"6\" failures=\"2\" errors=\"0\""), "{junit}");
+            let outcomes = export(&mut engine, "operation-outcome", false);
+            assert_eq!(outcomes.lines().count(), 6);
+            let html = export(&mut engine, "html", false);
+            assert!(html.contains("6 resources, 2 with errors"), "{html}");
+            let names = |line: usize| junit.find(&format!("name=\"a.ndjson:{line}\""));
+            let order: Vec<_> = [1, 2, 3, 5, 6].into_iter().map(names).collect();
+            assert!(order.is_sorted() && order[0].is_some(), "{order:?}");
+        }
+        // The page's numbers stay those of the cases.
+        let found = json!({ "do": "findings", "case": 1, "language": "en" });
+        assert_eq!(ask(&mut engine, &found, "")["line"], 5);
+    }
+
+    #[test]
+    fn a_report_of_an_incomplete_check_says_so() {
+        for format in ["sarif", "junit", "html"] {
+            let mut engine = begun();
+            ask(&mut engine, &json!({ "do": "check", "file": "a.json" }), CORRECT);
+            let wanted = match format {
+                "sarif" => "\"executionSuccessful\": false",
+                "junit" => "<error message=\"not all files were checked",
+                _ => "Not all files were checked.",
+            };
+            assert!(!export(&mut engine, format, false).contains(wanted), "{format}");
+            assert!(export(&mut engine, format, true).contains(wanted), "{format}");
+        }
+    }
+
+    /// Texts with faults of each kind of place, written in many lines.
+    fn faulty() -> Vec<String> {
+        let data = "QUJD".repeat(300);
+        vec![
+            format!(
+                r#"{{ "resourceType" : "Patient",
+                "photo": [{{"data": "{data}"}}], "gender":"bad" , "birthDate": "bad" }}"#
+            ),
+            format!(
+                r#"{{"resourceType":"Patient","photo":[{{"data":"{data}"}}],"active":true,"active":true,"gender":"bad","birthDate":"bad"}}"#
+            ),
+            format!(
+                r#"<Patient xmlns="http://hl7.org/fhir"><!-- æøå --><gender value="bad"/><birthDate value="bad"/><photo><data value="{data}"/></photo></Patient>"#
+            ),
+            format!(
+                r#"<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><resource><Patient><gender value="bad"/><photo><data value="{data}"/></photo></Patient></resource></entry></Bundle>"#
+            ),
+            format!(r#"{{"resourceType":"Patient","photo":[{{"data":"{data}"}}],"gender":]}}"#),
+            format!(r#"{{"resourceType":"Bundle","id":"{}"}}"#, "a".repeat(900)),
+        ]
+    }
+
+    #[test]
+    fn every_mark_is_on_what_the_finding_is_about_however_the_text_is_laid_out() {
+        for source in faulty().into_iter().map(|text| text.replace("\n", " ")) {
+            let mut engine = begun();
+            ask(&mut engine, &json!({ "do": "check", "file": "a" }), &source);
+            let view = ask(&mut engine, &json!({ "do": "view", "case": 0 }), &source);
+            assert_eq!(view["laidOut"], true);
+            let marks = view["marks"].as_array().expect("marks").clone();
+            let findings = engine.cases[0].findings.clone();
+            assert_eq!(marks.len(), findings.len());
+            for (mark, finding) in marks.iter().zip(findings) {
+                let number = |at: usize| {
+                    usize::try_from(mark[at].as_u64().expect("a number")).expect("small")
+                };
+                let wanted = &source[place(&source, &finding).expect("a place")];
+                let request = json!({ "do": "viewLines", "from": number(1), "count": 1 });
+                let line = ask(&mut engine, &request, "");
+                let units: Vec<u16> = line[0].as_str().expect("text").encode_utf16().collect();
+                let end = number(3).min(units.len());
+                let marked = String::from_utf16_lossy(&units[number(2)..end]);
+                let solid = |text: &str| text.split_whitespace().collect::<String>();
+                let (marked, wanted) = (solid(&marked), solid(wanted));
+                // Of what goes over several lines the first is marked.
+                assert!(!marked.is_empty() && wanted.starts_with(&marked), "{marked} {wanted}");
+                let is_whole = wanted == marked || wanted.starts_with(['{', '[']);
+                assert!(is_whole || wanted.contains('{'), "{marked} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_of_one_line_are_on_values_and_not_on_the_first_letter() {
+        let [blanks, twice, xml, ..] = &faulty()[..] else { panic!("texts") };
+        for (source, all) in [
+            (blanks.replace('\n', " "), vec!["\"bad\""]),
+            (twice.clone(), vec!["\"bad\"", "active\": true"]),
+            (xml.clone(), vec!["<gender value=\"bad\"/>", "<birthDate value=\"bad\"/>"]),
+        ] {
+            let mut engine = begun();
+            ask(&mut engine, &json!({ "do": "check", "file": "a" }), &source);
+            let request = json!({ "do": "source", "case": 0 });
+            ask(&mut engine, &request, &source);
+            let html = export(&mut engine, "html", false);
+            for one in all {
+                let mark = format!(
+                    ">{}</mark>",
+                    one.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+                );
+                assert!(html.contains(&mark), "{mark} {html}");
+            }
+        }
+    }
 }

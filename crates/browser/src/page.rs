@@ -53,7 +53,7 @@ macro_rules! page_file {
 }
 
 /// The files without the module; the first is the page itself.
-pub static FILES: [PageFile; 12] = [
+pub static FILES: [PageFile; 13] = [
     page_file!("index.html", "text/html; charset=utf-8"),
     PageFile {
         name: "look.css",
@@ -67,6 +67,7 @@ pub static FILES: [PageFile; 12] = [
     page_file!("findings.js", "text/javascript; charset=utf-8"),
     page_file!("input.js", "text/javascript; charset=utf-8"),
     page_file!("texts.js", "text/javascript; charset=utf-8"),
+    page_file!("verdict.js", "text/javascript; charset=utf-8"),
     page_file!("worker.js", "text/javascript; charset=utf-8"),
     page_file!("engine.js", "text/javascript; charset=utf-8"),
     page_file!("example.json", "application/fhir+json"),

@@ -58,6 +58,9 @@ pub(crate) enum Request {
         /// When the report was made, as its readers write it; only pages show it.
         #[serde(default)]
         made: String,
+        /// Whether something that was to be checked was not: reports say so.
+        #[serde(default)]
+        incomplete: bool,
     },
 }
 
