@@ -14,6 +14,7 @@ mod statistics;
 mod triage;
 mod watch;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -50,8 +51,8 @@ const STOPPED: u8 = 3;
 
 /// Check FHIR files against the register's rules, or against any profiles.
 ///
-/// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used, 3 where --max-seconds
-/// ended the check.
+/// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used (a zip archive in a
+/// folder too: it is not looked into), 3 where --max-seconds ended the check.
 #[derive(Args)]
 pub(crate) struct Validate {
     /// Files with one resource each (.json, .xml) or one a line (.ndjson), packed as .gz or not, folders of such files,
@@ -219,7 +220,7 @@ impl Validate {
         let triage = Triage::new(&project, baseline, self.write_baseline.is_some(), today);
         let mut report = Report::new(self.format, lang, self.quiet, self.max, triage);
         let mut asked = Vec::new();
-        let mut archives = Vec::new();
+        let mut archives = HashSet::new();
         for path in &self.files {
             let found = gather(
                 path,
@@ -227,15 +228,18 @@ impl Validate {
                     output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                     report.not_opened();
                 },
-                &mut |archive| archives.push(archive),
+                &mut |archive| {
+                    archives.insert(archive);
+                },
             )?;
             asked.push((path.clone(), found));
         }
-        complain_of_archives(&archives, lang);
         let files = match &self.changed_from {
             Some(revision) => self.changed_since(revision, asked, &project, lang)?,
             None => asked.into_iter().flat_map(|(_, found)| found).collect(),
         };
+        archives.retain(|archive| files.contains(archive));
+        complain_of_archives(&archives, lang);
         let several = files.len() > 1;
         if self.format == Format::Html && self.fine.redact {
             fail!(
@@ -261,6 +265,12 @@ impl Validate {
             }
             begun += 1;
             report.begin(path, several);
+            if archives.contains(path) {
+                report.archive()?;
+                report.end()?;
+                progress.inc(1);
+                continue;
+            }
             match open(path) {
                 Ok(Input::Lines(file)) => {
                     self.lines((path, file), &checker, &stop, &mut report, &mut out)?;
@@ -409,13 +419,14 @@ impl Validate {
 }
 
 /// Says which archives were not looked into: `lmr send` does read them, so nobody should think that they were.
-fn complain_of_archives(archives: &[PathBuf], lang: Language) {
+fn complain_of_archives(archives: &HashSet<PathBuf>, lang: Language) {
     const SHOWN: usize = 3;
     if archives.is_empty() {
         return;
     }
-    let mut names: Vec<String> =
-        archives.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
+    let mut names: Vec<String> = archives.iter().map(|path| path.display().to_string()).collect();
+    names.sort_unstable();
+    names.truncate(SHOWN);
     if archives.len() > SHOWN {
         names.push("…".to_owned());
     }

@@ -492,7 +492,7 @@ fn packed_files_of_a_folder_are_checked_and_archives_are_named() {
     write("two.zip", b"PK\x03\x04");
     write("notes.gz", &gzip("nothing of ours"));
     let output = validate(folder.path(), &["--ruleset", "none", "--format", "json", "."]);
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     let found = out(&output);
     for (name, is_faulty) in [
         ("BIG.JSON", true),
@@ -511,6 +511,34 @@ fn packed_files_of_a_folder_are_checked_and_archives_are_named() {
     let output = validate(folder.path(), &["--ruleset", "none", "."]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("cut.json.gz"), "{}", said(&output));
+}
+
+/// A build that asks for one of the formats must not read success in it for what was not looked at.
+#[test]
+fn an_archive_in_a_folder_is_an_incomplete_check_in_every_format() {
+    let only_archive = folder(&[("m.zip", "PK\u{3}\u{4}")]);
+    let folder = folder(&[("right.json", RIGHT), ("below/m.ZIP", "PK\u{3}\u{4}")]);
+    for (format, wanted) in [
+        ("text", "m.ZIP: "),
+        ("json", "\"file\":\"./below/m.ZIP\""),
+        ("operation-outcome", "\"severity\":\"fatal\""),
+        ("html", "Not all files were checked."),
+        ("sarif", "\"executionSuccessful\": false"),
+        ("junit", "tests=\"3\" failures=\"1\" errors=\"1\""),
+        ("github", "::error file=./below/m.ZIP"),
+    ] {
+        let args = ["--ruleset", "none", "--lang", "en", "--format", format, "."];
+        let output = validate(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(2), "{format}: {}", said(&output));
+        assert!(out(&output).contains(wanted), "{format}: {}", out(&output));
+        assert!(out(&output).contains("m.ZIP"), "{format}: {}", out(&output));
+        let exit_zero = [&args[..], &["--exit-zero"]].concat();
+        assert_eq!(validate(folder.path(), &exit_zero).status.code(), Some(2), "{format}");
+        // A folder with nothing else is not an empty one.
+        let output = validate(only_archive.path(), &args);
+        assert_eq!(output.status.code(), Some(2), "{format}");
+        assert!(out(&output).contains("m.zip"), "{format}: {}", out(&output));
+    }
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::input::has_resources;
 use crate::text::{Explain, fail, text};
 
-/// The files that a path means: itself, or the JSON and XML files of a folder and those below it.
+/// The files that a path means: itself, or the JSON and XML files and the archives of a folder and those below it.
 ///
 /// A folder below it that cannot be read is handed to `failed`, and the others are gone through; so is an archive, which
-/// is not looked into, to `passed`.
+/// is not looked into, to `passed`: it is among the files all the same, so that it is not taken for checked.
 pub(super) fn gather(
     path: &Path,
     failed: &mut dyn FnMut(anyhow::Error),
@@ -69,6 +69,7 @@ fn below(
         if has_resources(&path) {
             files.push(path);
         } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+            files.push(path.clone());
             passed(path);
         }
     }

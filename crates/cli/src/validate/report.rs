@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use lmr_lmdi::codes::{Code, Severity};
-use lmr_lmdi::{Finding, RuleSetId};
+use lmr_lmdi::{ElementLocation, Finding, RuleSetId};
 use lmr_report::{
     Case, Checked, Reported, github, html, json, junit, outcome, sarif, sentence, visible,
 };
@@ -18,6 +18,9 @@ use crate::text::{Text, text};
 
 /// Bytes of texts that an HTML page shows.
 const MAX_SOURCES: usize = 16 << 20;
+
+/// How a zip archive begins.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -162,6 +165,20 @@ impl Report {
         self.faulty_files += 1;
         self.total.unreadable += 1;
         self.is_incomplete = true;
+    }
+
+    /// The file is an archive found in a folder, which is not looked into: every format says so, and what is made of
+    /// the report is not of all.
+    pub(super) fn archive(&mut self) -> anyhow::Result<()> {
+        let finding = Finding::with_text(
+            Code::ContentNotJson,
+            ElementLocation::default(),
+            "Arkivet er ikke pakket ut, og det som er i det, er ikke kontrollert.",
+            "The archive was not unpacked, and what is in it was not checked.",
+        );
+        self.is_incomplete = true;
+        let checked = Checked { rule_set: None, findings: vec![finding], is_readable: false };
+        self.text(None, ZIP, checked)
     }
 
     /// That was all of the file.
@@ -456,7 +473,7 @@ fn remedy_for(bytes: &[u8]) -> Option<Text> {
             "filen er pakket (gzip): pakk den ut først",
             "the file is packed (gzip): unpack it first"
         )
-    } else if bytes.starts_with(b"PK\x03\x04") {
+    } else if bytes.starts_with(ZIP) {
         text!(
             "filen er pakket (zip): pakk den ut først",
             "the file is packed (zip): unpack it first"
