@@ -191,14 +191,14 @@ impl Source {
             return Ok(Some(found));
         }
         let by_name = |of: &str| of.eq_ignore_ascii_case(name);
-        let url = definitions
+        let found = definitions
             .structures()
-            .find(|s| by_name(s.name) || s.url.rsplit('/').next().is_some_and(by_name))
-            .map(|s| s.url.to_owned());
-        Ok(match url {
-            Some(url) => definitions.structure(&url)?,
-            None => None,
-        })
+            .find(|s| by_name(s.name) || s.url.rsplit('/').next().is_some_and(by_name));
+        let Some(found) = found else { return Ok(None) };
+        // However it is written, a type means the register's profile of it.
+        let of_guide = self.guide.filter(|_| !found.is_profile);
+        let url = of_guide.and_then(|id| id.profile_of(found.name)).unwrap_or(found.url);
+        Ok(definitions.structure(url)?)
     }
 
     /// The structure that is meant, and the index of its element if one is.
@@ -254,16 +254,22 @@ impl Source {
         let mut above = path;
         while let Some((parent, _)) = above.rsplit_once('.') {
             above = parent;
-            let Some(element) =
-                structure.elements.iter().find(|e| *e.id == *above || *e.path == *above)
-            else {
-                continue;
-            };
+            let by_name = structure.elements.iter().find(|e| *e.id == *above || *e.path == *above);
+            let by_type = || choice(structure, above).map(|at| &structure.elements[at]);
+            let Some(element) = by_name.or_else(by_type) else { continue };
             let rest = &path[above.len()..];
             if let Some(same) = &element.content_reference {
                 return self.element(structure, &format!("{same}{rest}"));
             }
-            let [of] = &*element.types else { break };
+            // Below a choice it is the type that the name ends in.
+            let written = above.rsplit('.').next().unwrap_or_default();
+            let of = match &*element.types {
+                [of] => of,
+                types => match types.iter().find(|of| is_choice(element, of.name(), written)) {
+                    Some(of) => of,
+                    None => break,
+                },
+            };
             let of_type = of.profiles.first().map_or(of.name(), |profile| profile);
             let Some(of_type) = self
                 .definitions()
@@ -290,6 +296,15 @@ impl Source {
         let names: Vec<&str> = self.definitions().structures().map(|s| s.name).collect();
         nearest(name, names.into_iter()).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether an element of several types is written with this name where it is of this one.
+pub(crate) fn is_choice(element: &ElementDefinition, of_type: &str, name: &str) -> bool {
+    element
+        .name()
+        .strip_suffix("[x]")
+        .and_then(|stem| name.strip_prefix(stem))
+        .is_some_and(|of| of.eq_ignore_ascii_case(of_type))
 }
 
 /// `deceasedBoolean` is the choice `deceased[x]`.

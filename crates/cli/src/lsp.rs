@@ -3,25 +3,27 @@
 
 mod cursor;
 mod place;
+mod rules;
+mod stdio;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser};
 use lmr_lmdi::Finding;
 use lmr_lmdi::codes::Severity;
-use lmr_report::{Checker, sentence};
+use lmr_report::sentence;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use serde_json::{Value, json};
 
-use crate::explain::Source;
+use crate::input::is_lines;
 use crate::output::Language;
 use crate::text::Explain as _;
 use crate::text::text;
-use crate::validate::{RuleSetChoice, Validate, cannot_check};
+use crate::validate::{Part, RuleSetChoice, Validate};
 use place::Positions;
+use rules::{Rules, path_of};
 
 /// Speak the Language Server Protocol with an editor.
 ///
@@ -57,11 +59,13 @@ impl Lsp {
             .explain(|| text!("valgene kan ikke brukes", "the options cannot be used"))?
             .validate;
         validate.choose(self.ruleset);
-        let (checker, source) = validate.for_editors(&Arc::new(AtomicBool::new(false)), lang)?;
-        let (connection, threads) = Connection::stdio();
+        let mut rules = Rules::new(validate, lang);
+        // What is wrong with the project of the working folder is better known now than at the first document.
+        rules.of(None)?;
+        let (connection, threads) = stdio::connect();
         let broken =
             || text!("forbindelsen til editoren er brutt", "the connection to the editor broke");
-        let (id, _) = connection.initialize_start().explain(broken)?;
+        let (id, editor) = connection.initialize_start().explain(broken)?;
         let capabilities = json!({
             "capabilities": {
                 "positionEncoding": "utf-16",
@@ -72,8 +76,10 @@ impl Lsp {
             "serverInfo": { "name": "lmr", "version": env!("CARGO_PKG_VERSION") },
         });
         connection.initialize_finish(id, capabilities).explain(broken)?;
+        let root = editor["workspaceFolders"][0]["uri"].as_str().or(editor["rootUri"].as_str());
+        rules.set_root(root.and_then(path_of));
         let mut server =
-            Server { connection, checker, source, lang, open: HashMap::new(), waiting: Vec::new() };
+            Server { connection, rules, lang, open: HashMap::new(), waiting: Vec::new() };
         let result = server.serve();
         drop(server);
         threads.join().explain(broken)?;
@@ -83,8 +89,7 @@ impl Lsp {
 
 struct Server {
     connection: Connection,
-    checker: Arc<Checker>,
-    source: Source,
+    rules: Rules,
     lang: Language,
     /// Texts by the address that the editor gives them.
     open: HashMap<String, String>,
@@ -121,25 +126,35 @@ impl Server {
         }
     }
 
-    fn answer(&self, request: Request) -> Response {
+    fn answer(&mut self, request: Request) -> Response {
         let Request { id, method, params } = request;
+        let uri = params["textDocument"]["uri"].as_str().unwrap_or_default();
+        // Rules that cannot be used are a finding of the document; there is nothing to explain by.
+        let rules = self.rules.of(path_of(uri).as_deref()).ok();
         let at = || {
-            let text = self.open.get(params["textDocument"]["uri"].as_str()?)?;
+            let text = self.open.get(uri)?;
             let (line, column) =
                 (params["position"]["line"].as_u64()?, params["position"]["character"].as_u64()?);
-            Some((text.as_str(), Positions::of(text).offset(line, column)?))
+            let offset = Positions::of(text).offset(line, column)?;
+            let source = rules.as_ref()?.source();
+            if !has_lines(uri) {
+                return Some((source, text.as_str(), offset));
+            }
+            let from = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+            Some((source, text[from..].lines().next().unwrap_or_default(), offset - from))
         };
         match method.as_str() {
             "textDocument/hover" => {
-                let said = at()
-                    .and_then(|(text, offset)| place::hover(&self.source, text, offset, self.lang));
+                let said = at().and_then(|(source, text, offset)| {
+                    place::hover(source, text, offset, self.lang)
+                });
                 let contents =
                     said.map(|value| json!({ "contents": { "kind": "markdown", "value": value } }));
                 Response::new_ok(id, contents)
             }
             "textDocument/completion" => {
-                let items = at().map(|(text, offset)| {
-                    place::completions(&self.source, text, offset, self.lang)
+                let items = at().map(|(source, text, offset)| {
+                    place::completions(source, text, offset, self.lang)
                 });
                 Response::new_ok(
                     id,
@@ -181,9 +196,27 @@ impl Server {
         Ok(())
     }
 
-    fn publish(&self, uri: &str) -> anyhow::Result<()> {
+    fn publish(&mut self, uri: &str) -> anyhow::Result<()> {
         let Some(text) = self.open.get(uri) else { return Ok(()) };
-        let findings = self.checker.check(text.as_bytes()).map_err(cannot_check)?.findings;
+        let path = path_of(uri);
+        let document = path.clone().unwrap_or_else(|| PathBuf::from(uri));
+        let findings = self
+            .rules
+            .of(path.as_deref())
+            .and_then(|rules| rules.findings(&document, &parts(uri, text)));
+        let findings = match findings {
+            Ok(findings) => findings,
+            // Silence would look like a document without faults.
+            Err(error) => {
+                let message = crate::text::chain(&error, self.lang);
+                let start = json!({ "line": 0, "character": 0 });
+                let range = json!({ "start": start, "end": start });
+                let diagnostic = json!({
+                    "range": range, "severity": 1, "source": "lmr", "message": message,
+                });
+                return self.send(uri, vec![diagnostic]);
+            }
+        };
         let positions = Positions::of(text);
         let diagnostics =
             findings.iter().map(|finding| self.diagnostic(&positions, finding)).collect();
@@ -226,4 +259,23 @@ impl Server {
         let notification = Notification::new("textDocument/publishDiagnostics".to_owned(), params);
         Ok(self.connection.sender.send(Message::Notification(notification))?)
     }
+}
+
+/// Whether a document has a resource a line, by its name.
+fn has_lines(uri: &str) -> bool {
+    is_lines(Path::new(uri))
+}
+
+/// What of a document is checked by itself: all of it, or each line that has something.
+fn parts<'t>(uri: &str, text: &'t str) -> Vec<Part<'t>> {
+    if !has_lines(uri) {
+        return vec![Part { text, offset: 0, line: 0 }];
+    }
+    let mut offset = 0;
+    let lines = (0..).zip(text.split_inclusive('\n')).map(|(line, text)| {
+        let from = offset;
+        offset += text.len();
+        Part { text, offset: from, line }
+    });
+    lines.filter(|part| !part.text.trim().is_empty()).collect()
 }

@@ -4,6 +4,7 @@ mod baseline;
 mod batches;
 mod changed;
 mod checks;
+mod editors;
 mod file_names;
 mod files;
 mod house;
@@ -28,7 +29,6 @@ use lmr_lmdi::RuleSetId;
 use lmr_report::Checker;
 
 use crate::config::WhichAdvice;
-use crate::explain::Source;
 use crate::input::{Input, open};
 use crate::output::{self, Language, Output};
 use crate::text::{Explain, fail, text};
@@ -38,6 +38,7 @@ use batches::Batches;
 use changed::Changed;
 pub(crate) use checks::cannot_check;
 use checks::check_batch;
+pub(crate) use editors::{ForEditors, Part};
 use files::gather;
 use options::Fine;
 #[cfg(test)]
@@ -171,6 +172,11 @@ pub(crate) enum Format {
     Github,
 }
 
+/// The project file in a folder or above it.
+pub(crate) fn project_above(folder: &Path) -> Option<PathBuf> {
+    Project::above(folder)
+}
+
 impl Validate {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         if self.watch { watch::run(&self, lang) } else { self.once(lang) }
@@ -179,23 +185,6 @@ impl Validate {
     /// Takes this rule set, or leaves the choice to `.lmr.toml` and the text.
     pub(crate) fn choose(&mut self, ruleset: Option<RuleSetChoice>) {
         self.ruleset = ruleset;
-    }
-
-    /// What an editor's texts are validated against and explained by, `.lmr.toml` taken into account.
-    pub(crate) fn for_editors(
-        &self,
-        stop: &Arc<AtomicBool>,
-        lang: Language,
-    ) -> anyhow::Result<(Arc<Checker>, Source)> {
-        let project = Project::find(self.project.as_deref())?;
-        let checker = Arc::new(self.checker(&project, stop, None, lang)?);
-        let guide = match self.ruleset.or(project.keys.ruleset) {
-            Some(RuleSetChoice::Guide(id)) => Some(id),
-            Some(RuleSetChoice::None) => None,
-            None => Some(RuleSetId::LATEST),
-        };
-        let source = Source::new(Arc::clone(&checker), guide)?;
-        Ok((checker, source))
     }
 
     fn once(&self, lang: Language) -> anyhow::Result<ExitCode> {

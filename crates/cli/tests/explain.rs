@@ -56,6 +56,8 @@ fn elements_are_found_by_every_way_of_writing_them() {
         ("Patient.contact.name.family", "at most once"),
         ("Patient.deceasedBoolean", "boolean or dateTime"),
         ("Questionnaire.item.item.linkId", "exactly once"),
+        ("Observation.valueQuantity.comparator", "The codes are <"),
+        ("MedicationAdministration.dosage.rateQuantity.unit", "Its type is string"),
         ("http://hl7.org/fhir/StructureDefinition/Patient#Patient.birthDate", "Its type is date"),
         ("patient.gender", "The codes are male"),
     ] {
@@ -66,6 +68,16 @@ fn elements_are_found_by_every_way_of_writing_them() {
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["min"], 1);
     assert_eq!(json["nb"].as_array().map(Vec::len), json["en"].as_array().map(Vec::len));
+}
+
+#[test]
+fn small_letters_mean_the_same_profile() {
+    for (small, what) in [
+        ("patient.gender", "Patient.gender"),
+        ("medicationadministration", "MedicationAdministration"),
+    ] {
+        assert_eq!(words("en", &[small]), words("en", &[what]), "{small}");
+    }
 }
 
 #[test]

@@ -233,3 +233,115 @@ fn what_is_not_offered_or_not_there_is_answered_and_ends_nothing() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("rulesett"));
 }
+
+fn uri_of(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+fn codes(found: &[Value]) -> Vec<&str> {
+    found.iter().filter_map(|one| one["code"].as_str()).collect()
+}
+
+/// What `lmr validate` shows of a document, an editor shows, wherever the server was started.
+#[test]
+fn the_project_above_the_document_decides_with_its_ignore_list_and_baseline() {
+    let (elsewhere, project) =
+        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let inside = project.path().join("with blanks");
+    std::fs::create_dir(&inside).expect("made");
+    let text = "{\"resourceType\":\"Patient\",\n\"gender\":\"x\",\n\"birthDate\":\"y\"}";
+    let document = inside.join("p.json");
+    std::fs::write(&document, text).expect("written");
+    let toml = project.path().join(".lmr.toml");
+    std::fs::write(&toml, "ruleset = \"none\"\n").expect("written");
+    let mut editor = Editor::start(elsewhere.path(), &[]);
+    let uri = uri_of(&document).replace(' ', "%20");
+    let all = editor.open(&uri, text);
+    let errors = |found: &[Value]| found.iter().filter(|one| one["severity"] == 1).count();
+    assert_eq!(errors(&all), 3, "{all:?}");
+
+    let ignore = "[[ignore]]\nat = \"Patient.gender\"\nreason = \"a\"\nuntil = 2999-01-01\n";
+    std::fs::write(&toml, format!("ruleset = \"none\"\n{ignore}")).expect("written");
+    let found = editor.open(&uri, text);
+    assert_eq!(errors(&found), 1, "{found:?}");
+
+    let made = Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .current_dir(project.path())
+        .args(["validate", "--write-baseline", "known.json", "."])
+        .status()
+        .expect("lmr runs");
+    assert!(made.success());
+    let both = format!("ruleset = \"none\"\nbaseline = \"known.json\"\n{ignore}");
+    std::fs::write(&toml, both).expect("written");
+    assert_eq!(editor.open(&uri, text), Vec::<Value>::new());
+    let worse = text.replace("\"Patient\",", "\"Patient\",\"active\":1,");
+    assert!(errors(&editor.open(&uri, &worse)) > 0);
+
+    // One that cannot be used is named in the document: nothing at all would look like success.
+    std::fs::write(&toml, "rulesett = 1\n").expect("written");
+    let broken = editor.open(&uri, text);
+    assert!(broken[0]["message"].as_str().is_some_and(|text| text.contains("rulesett")));
+    std::fs::write(&toml, "ruleset = \"none\"\n").expect("written");
+    assert_eq!(codes(&editor.open(&uri, text)), codes(&all));
+    editor.end();
+}
+
+#[test]
+fn half_a_pair_of_surrogates_in_a_message_ends_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut editor = Editor::start(folder.path(), &["--ruleset", "none"]);
+    let document =
+        r#"{\"resourceType\":\"Patient\",\"name\":[{\"text\":\"\ud83d\"}],\"gender\":\"x\"}"#;
+    let message = format!(
+        r#"{{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{{"textDocument":{{"uri":"file:///s.json","languageId":"json","version":1,"text":"{document}"}}}}}}"#
+    );
+    write!(editor.input, "Content-Length: {}\r\n\r\n{message}", message.len()).expect("written");
+    editor.input.flush().expect("written");
+    let found = editor.diagnostics();
+    assert!(found.iter().any(|one| one["severity"] == 1), "{found:?}");
+    editor.end();
+}
+
+#[test]
+fn elements_below_a_choice_are_explained_and_completed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut editor = Editor::start(folder.path(), &["--ruleset", "none"]);
+    for (text, element) in [
+        (
+            r#"{"resourceType":"Observation","valueQuantity":{"compar|ator":"<"}}"#,
+            "Quantity.comparator",
+        ),
+        (
+            r#"{"resourceType":"MedicationAdministration","dosage":{"rateQuantity":{"compar|ator":"<"}}}"#,
+            "Quantity.comparator",
+        ),
+        (r#"{"resourceType":"Observation","valuePeriod":{"st|art":"<"}}"#, "Period.start"),
+    ] {
+        let said = editor.at("textDocument/hover", text)["contents"]["value"].clone();
+        assert!(said.as_str().is_some_and(|said| said.contains(element)), "{text}: {said}");
+    }
+    let codes =
+        editor.labels(r#"{"resourceType":"Observation","valueQuantity":{"comparator":"|"}}"#);
+    assert!(codes.contains(&"<".to_owned()), "{codes:?}");
+    let names = editor.labels(r#"{"resourceType":"Observation","valuePeriod":{"|"}}"#);
+    assert!(names.contains(&"start".to_owned()), "{names:?}");
+    editor.end();
+}
+
+#[test]
+fn a_document_with_a_resource_a_line_is_checked_line_by_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut editor = Editor::start(folder.path(), &["--ruleset", "none"]);
+    let text =
+        "{\"resourceType\":\"Patient\"}\n\n{\"resourceType\":\"Patient\",\"gender\":\"å\"}\n";
+    let found = editor.open("file:///a.ndjson", text);
+    let errors: Vec<_> = found.iter().filter(|one| one["severity"] == 1).collect();
+    assert!(!errors.is_empty());
+    for error in errors {
+        assert_eq!(error["range"]["start"], json!({ "line": 2, "character": 35 }), "{error}");
+    }
+    let at = json!({ "textDocument": { "uri": "file:///a.ndjson" }, "position": { "line": 2, "character": 30 } });
+    let said = editor.ask("textDocument/hover", at);
+    assert!(said["contents"]["value"].as_str().is_some_and(|said| said.contains("gender")));
+    editor.end();
+}

@@ -1,8 +1,10 @@
 //! What checks a text: the register's rules, or plain FHIR with profiles of the caller's.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lmr_fhir::xml::{Converted, XmlError};
 use lmr_fhir::{Bilingual, Bundle, Document, Language, Localized as _, ParseError, ParseOptions};
 use lmr_lmdi::codes::Code;
@@ -115,6 +117,21 @@ struct ByProfiles {
     beside: Options,
 }
 
+/// How one text is checked.
+#[derive(Clone, Copy, Debug, Default)]
+struct How<'n> {
+    /// Whether others are checked beside it.
+    is_beside: bool,
+    /// The time of the check, if it is another one than the checker's, and as it is written.
+    now: Option<(Timestamp, &'n str)>,
+}
+
+impl How<'_> {
+    fn of<'o, O>(self, alone: &'o O, beside: &'o O) -> &'o O {
+        if self.is_beside { beside } else { alone }
+    }
+}
+
 impl Checker {
     /// The register's rules: the rule set chosen, or the one that the bundle's type asks for. Further profiles
     /// add to its verdict; `needs` adds which version of the guide is needed, and why.
@@ -173,10 +190,25 @@ impl Checker {
     /// # Errors
     /// [`CheckerError`]; what is wrong with the text is a finding.
     pub fn check(&self, text: &[u8]) -> Result<Checked, CheckerError> {
-        if is_xml(text) {
-            return self.check_xml(text);
-        }
-        self.check_json(text, false)
+        self.check_by(text, How::default())
+    }
+
+    /// Checks one text as of this time instead of the one that the checker was made for: one that lives for days asks
+    /// like this. `written` is the time as a FHIR dateTime, whose offset says which day FHIRPath's `today()` is.
+    ///
+    /// # Errors
+    /// [`CheckerError`]; what is wrong with the text is a finding.
+    pub fn check_at(
+        &self,
+        text: &[u8],
+        now: Timestamp,
+        written: &str,
+    ) -> Result<Checked, CheckerError> {
+        self.check_by(text, How { now: Some((now, written)), ..How::default() })
+    }
+
+    fn check_by(&self, text: &[u8], how: How<'_>) -> Result<Checked, CheckerError> {
+        if is_xml(text) { self.check_xml(text, how) } else { self.check_json(text, how) }
     }
 
     /// Checks one of many small texts in JSON that are checked side by side, with one thread.
@@ -184,23 +216,23 @@ impl Checker {
     /// # Errors
     /// [`CheckerError`]; what is wrong with the text is a finding.
     pub fn check_beside(&self, text: &[u8]) -> Result<Checked, CheckerError> {
-        self.check_json(text, true)
+        self.check_json(text, How { is_beside: true, now: None })
     }
 
-    fn check_json(&self, text: &[u8], is_beside: bool) -> Result<Checked, CheckerError> {
+    fn check_json(&self, text: &[u8], how: How<'_>) -> Result<Checked, CheckerError> {
         let read = || Document::parse_bytes(text, &ParseOptions::lenient());
         let document = match self.statistics() {
             None => read(),
             Some(statistics) => statistics.reading(read),
         };
         match document {
-            Ok(document) => self.check_document(&document, is_beside),
+            Ok(document) => self.check_document(&document, how),
             Err(error) => Ok(Checked::unreadable(Finding::unreadable(&error))),
         }
     }
 
     /// Checks the JSON that an XML text is the same as; findings are located in the XML.
-    fn check_xml(&self, text: &[u8]) -> Result<Checked, CheckerError> {
+    fn check_xml(&self, text: &[u8], how: How<'_>) -> Result<Checked, CheckerError> {
         let converted = match lmr_validator::xml::to_json(text, MAX_XML_DEPTH) {
             Ok(converted) => converted,
             Err(error) => return Ok(Checked::unreadable(unreadable_xml(&error))),
@@ -215,7 +247,7 @@ impl Checker {
                 return Ok(Checked::unreadable(finding));
             }
         };
-        let mut checked = self.check_document(&document, false)?;
+        let mut checked = self.check_document(&document, how)?;
         for finding in &mut checked.findings {
             locate_in_xml(finding, &converted);
         }
@@ -232,16 +264,24 @@ impl Checker {
     fn check_document(
         &self,
         document: &Document<'_>,
-        is_beside: bool,
+        how: How<'_>,
     ) -> Result<Checked, CheckerError> {
         let (rule_set, findings) = match &self.0 {
             Kind::Plain(by) => {
-                let options = if is_beside { &by.beside } else { &by.options };
+                let mut options = Cow::Borrowed(how.of(&by.options, &by.beside));
+                if let Some((_, written)) = how.now {
+                    options.to_mut().set_now(written);
+                }
+                let options = &*options;
                 let issues = by.validator.validate(document, options);
                 (None, issues.into_iter().map(Finding::from_issue).collect())
             }
             Kind::Register(by) => {
-                let options = if is_beside { &by.beside } else { &by.options };
+                let mut options = Cow::Borrowed(how.of(&by.options, &by.beside));
+                if let Some((now, _)) = how.now {
+                    options.to_mut().now = now;
+                }
+                let options = &*options;
                 let (id, findings) = by.findings(document, options)?;
                 (Some(id), findings)
             }
@@ -384,6 +424,36 @@ mod tests {
                 assert!(finding.line >= 3 && finding.column < 60, "{finding:?}");
             }
             assert!(found.iter().any(|finding| finding.line == line), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_check_is_the_one_asked_for() {
+        let at = |text: &str| text.parse().expect("a time");
+        let (made, later) = (at("2026-11-26T12:00:00Z"), at("2027-06-01T12:00:00Z"));
+        let text = br#"{"resourceType":"Patient","birthDate":"2027-01-01"}"#;
+        let profiles = Profiles::default;
+        let register = Checker::of_register(None, CheckOptions::at(made), profiles(), false);
+        let found = |checked: Checked| {
+            checked.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let (then, now) = (
+            found(register.check(text).expect("rules")),
+            found(register.check_at(text, later, "2027-06-01T12:00:00Z").expect("rules")),
+        );
+        let fresh = Checker::of_register(None, CheckOptions::at(later), profiles(), false);
+        assert_ne!(then, now);
+        assert_eq!(now, found(fresh.check(text).expect("rules")));
+
+        let mut options = Options::default();
+        options.set_now("2026");
+        let none: [Package; 0] = [];
+        let plain = Checker::of_profiles(none, options, []).expect("FHIR");
+        for written in ["2027-06-01T12:00:00.123456Z", "2027-06-01T23:00:00.123+02:00"] {
+            let mut options = Options::default();
+            options.set_now(written);
+            assert!(options.now.is_some(), "{written}");
+            assert!(plain.check_at(text, later, written).expect("FHIR").is_readable);
         }
     }
 

@@ -140,6 +140,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Sets the moment of validation, a FHIR dateTime: its offset says which day `today()` is. What is not one is none.
+    pub fn set_now(&mut self, now: &str) {
+        self.now = lmr_fhirpath::DateTime::parse(now);
+    }
+
     /// Whether the caller has given up waiting.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))

@@ -7,7 +7,7 @@ use lmr_validator::definitions::{ElementDefinition, Max, StructureDefinition};
 use serde_json::{Value, json};
 
 use super::cursor::{self, Cursor, Frame};
-use crate::explain::{Source, words};
+use crate::explain::{Source, is_choice, words};
 use crate::output::Language;
 
 /// Most codes that are offered.
@@ -45,7 +45,8 @@ pub(super) fn completions(
 
 fn names(source: &Source, cursor: &Cursor, lang: Language) -> Vec<Value> {
     let Some((structure, at)) = element(source, cursor, None) else { return Vec::new() };
-    let (structure, at) = children_of(source, structure, at);
+    let written = cursor.frames.last().and_then(|frame| frame.name.as_deref());
+    let (structure, at) = children_of(source, structure, at, written);
     let parent = &structure.elements[at];
     let prefix = format!("{}.", parent.id);
     let own = cursor.frames.last();
@@ -165,8 +166,14 @@ fn element_at(source: &Source, frames: &[Frame], member: Option<&str>) -> Option
     Some((structure, at))
 }
 
-/// The element itself where the definition has its children, else the root of its type.
-fn children_of(source: &Source, structure: Arc<StructureDefinition>, at: usize) -> Found {
+/// The element itself where the definition has its children, else the root of its type: of a choice, the one that the
+/// name it is written with ends in.
+fn children_of(
+    source: &Source,
+    structure: Arc<StructureDefinition>,
+    at: usize,
+    written: Option<&str>,
+) -> Found {
     let element = &structure.elements[at];
     let prefix = format!("{}.", element.id);
     if structure.elements.iter().any(|other| other.id.starts_with(&prefix)) {
@@ -177,7 +184,8 @@ fn children_of(source: &Source, structure: Arc<StructureDefinition>, at: usize) 
     {
         return (structure, at);
     }
-    let of = element.types.first();
+    let is_written = |of: &str| written.is_some_and(|name| is_choice(element, of, name));
+    let of = element.types.iter().find(|of| is_written(of.name())).or(element.types.first());
     let of = of.and_then(|of| of.profiles.first().map(|profile| &**profile).or(Some(of.name())));
     match of.and_then(|of| source.structure(of).ok()?) {
         Some(of) => (of, 0),

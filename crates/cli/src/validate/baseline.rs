@@ -14,7 +14,7 @@ use crate::text::{fail, text};
 const LAYOUT: u32 = 1;
 
 /// A file of findings.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Baseline {
     layout: u32,
@@ -22,7 +22,7 @@ pub(super) struct Baseline {
 }
 
 /// One of them.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     pub(super) file: String,

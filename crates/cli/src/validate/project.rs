@@ -84,16 +84,22 @@ impl Project {
         if let Some(path) = named {
             return Self::read(path);
         }
-        let Ok(mut folder) = std::env::current_dir() else { return Ok(Self::default()) };
-        loop {
+        let path = std::env::current_dir().ok().and_then(|folder| Self::above(&folder));
+        path.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+    }
+
+    /// The nearest file in a folder or above it.
+    pub(super) fn above(folder: &Path) -> Option<PathBuf> {
+        for folder in folder.ancestors() {
             let path = folder.join(FILE_NAME);
             if path.is_file() {
-                return Self::read(&path);
+                return Some(path);
             }
-            if folder.join(".git").exists() || !folder.pop() {
-                return Ok(Self::default());
+            if folder.join(".git").exists() {
+                break;
             }
         }
+        None
     }
 
     fn read(path: &Path) -> anyhow::Result<Self> {

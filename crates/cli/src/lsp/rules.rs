@@ -1,0 +1,103 @@
+//! What each document is validated against: the `.lmr.toml` above it decides, as it does for `lmr validate`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::output::Language;
+use crate::validate::{ForEditors, Validate, project_above};
+
+/// What tells that a file has changed: its time and its length.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The rules of every project that documents were opened of.
+pub(super) struct Rules {
+    validate: Validate,
+    lang: Language,
+    /// The folder that the editor has open.
+    root: Option<PathBuf>,
+    /// By the project's file.
+    known: HashMap<Option<PathBuf>, Known>,
+}
+
+/// Rules, and the files that they were made of as they were.
+struct Known {
+    files: Vec<(PathBuf, Stamp)>,
+    rules: Arc<ForEditors>,
+}
+
+impl Rules {
+    /// Rules by these arguments and what the folders of documents have.
+    pub(super) fn new(validate: Validate, lang: Language) -> Self {
+        Self { validate, lang, root: None, known: HashMap::new() }
+    }
+
+    /// The folder that the editor has open, for documents that are not files yet.
+    pub(super) fn set_root(&mut self, root: Option<PathBuf>) {
+        self.root = root;
+    }
+
+    /// The rules for a document: of the nearest project above it, else above the editor's folder, else above the
+    /// working folder.
+    ///
+    /// # Errors
+    /// The project, or what it names, cannot be used.
+    pub(super) fn of(&mut self, document: Option<&Path>) -> anyhow::Result<Arc<ForEditors>> {
+        let working = std::env::current_dir().ok();
+        let folders = [document.and_then(Path::parent), self.root.as_deref(), working.as_deref()];
+        let project = folders.into_iter().flatten().find_map(project_above);
+        if let Some(known) = self.known.get(&project)
+            && known.files.iter().all(|(file, seen)| stamp(file) == *seen)
+        {
+            return Ok(Arc::clone(&known.rules));
+        }
+        let rules = Arc::new(self.validate.for_editors(project.as_deref(), self.lang)?);
+        let files = rules.files().map(|file| (file.to_owned(), stamp(file))).collect();
+        self.known.insert(project, Known { files, rules: Arc::clone(&rules) });
+        Ok(rules)
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let there = std::fs::metadata(file).ok()?;
+    Some((there.modified().ok()?, there.len()))
+}
+
+/// The file that an address of the protocol means; `None` for a document that is not a file.
+pub(super) fn path_of(uri: &str) -> Option<PathBuf> {
+    let rest = uri.strip_prefix("file://")?;
+    let path = &rest[rest.find('/')?..];
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut left = path.as_bytes();
+    while let Some((&byte, rest)) = left.split_first() {
+        let hexadecimal = rest.get(..2).filter(|_| byte == b'%');
+        let decoded = hexadecimal
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(decoded.unwrap_or(byte));
+        left = if decoded.is_some() { &rest[2..] } else { rest };
+    }
+    let path = String::from_utf8(bytes).ok()?;
+    let has_drive = cfg!(windows) && path.as_bytes().get(2) == Some(&b':');
+    Some(PathBuf::from(if has_drive { &path[1..] } else { &path }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_files_are_paths() {
+        for (uri, path) in [
+            ("file:///a/b%20c/%C3%A5.json", Some("/a/b c/å.json")),
+            ("file://host/a.json", Some("/a.json")),
+            ("file:///a%2", Some("/a%2")),
+            ("file:///a%zz", Some("/a%zz")),
+            ("untitled:Untitled-1", None),
+            ("file://", None),
+        ] {
+            assert_eq!(path_of(uri), path.map(PathBuf::from), "{uri}");
+        }
+    }
+}
