@@ -48,7 +48,7 @@ export interface Options {
   ruleSet?: RuleSetName | "none" | null;
   /** Language of texts; bokmål if left out. */
   language?: Language;
-  /** The time of the check; now if left out. */
+  /** The time of all checks; the time of each call if left out. */
   now?: Date;
   /** FHIR packages (.tgz), or definitions in JSON, that count before the rule set's own. */
   packages?: { name: string; bytes: Uint8Array }[];
@@ -75,6 +75,7 @@ export class EngineError extends Error {
   readonly en: string;
 }
 
+/** Options that there are not, and texts that are neither a string nor a Uint8Array, are a `TypeError`. */
 export class Validator {
   constructor(module: WebAssembly.Module, options?: Options);
   validate(text: string | Uint8Array, about?: { file?: string }): Verdict;

@@ -37,3 +37,29 @@ test("a report is what lmr validate writes", async () => {
   assert.match(validator.report(files, "html"), /^<!doctype html><html lang="en">/);
   assert.match(validator.report(files, "html", { language: "nb" }), /<html lang="nb">/);
 });
+
+test("what is not an option or not a text is a TypeError", async () => {
+  await assert.rejects(createValidator({ ruleset: "lmdi-0.9.4" }), (error) => error instanceof TypeError && /ruleset.*ruleSet/.test(error.message));
+  await assert.rejects(createValidator({ now: new Date("soon") }), TypeError);
+  await assert.rejects(createValidator({ packages: [{ name: "x.tgz" }] }), TypeError);
+  const validator = await createValidator();
+  for (const text of [undefined, null, 5, new TextEncoder().encode(bundle).buffer, [123], {}]) {
+    assert.throws(() => validator.validate(text), TypeError);
+    assert.throws(() => validator.report([{ name: "a.json", text }], "json"), TypeError);
+  }
+  assert.throws(() => validator.validate("{}", { name: "a.json" }), TypeError);
+  assert.throws(() => validator.report([], "json", { lang: "nb" }), TypeError);
+});
+
+test("the time of a check is that of the call", async (context) => {
+  const text = '{"resourceType":"Patient","birthDate":"2027-01-01"}';
+  const errors = (validator) => validator.validate(text).findings.filter(({ severity }) => severity === "error").length;
+  context.mock.timers.enable({ apis: ["Date"], now: new Date("2026-11-26T12:00:00Z") });
+  const living = await createValidator();
+  const fixed = await createValidator({ now: new Date() });
+  const before = errors(living);
+  context.mock.timers.setTime(new Date("2027-06-01T12:00:00Z").getTime());
+  assert.equal(errors(living), errors(await createValidator()));
+  assert.notEqual(errors(living), before);
+  assert.equal(errors(fixed), before);
+});

@@ -5,8 +5,9 @@ import json
 import os
 import threading
 import unittest
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
+from unittest import mock
 
 import lmr_validator
 from lmr_validator import Validator, ValidatorError
@@ -42,6 +43,25 @@ class Wheel(unittest.TestCase):
             Validator(packages=[("x.tgz", b"\x1f\x8b\x00")])
         with self.assertRaises(ValueError):
             Validator(now=datetime(2026, 1, 1))
+
+    def test_what_is_not_a_text_is_a_type_error(self) -> None:
+        for text in (None, 5, [123], {}):
+            with self.assertRaises(TypeError):
+                Validator().validate(text)  # type: ignore[arg-type]
+        with self.assertRaises(TypeError):
+            Validator(profiles="http://example.org/p")
+
+    def test_the_time_of_a_check_is_that_of_the_call(self) -> None:
+        text = '{"resourceType": "Patient", "birthDate": "2027-01-01"}'
+        times = [datetime(2026, 11, 26, tzinfo=timezone.utc), datetime(2027, 6, 1, tzinfo=timezone.utc)]
+        with mock.patch("lmr_validator.datetime") as clock:
+            clock.now.return_value = times[0]
+            living, fixed = Validator(), Validator(now=times[0])
+            before = living.validate(text)
+            clock.now.return_value = times[1]
+            self.assertNotEqual(living.validate(text), before)
+            self.assertEqual(living.validate(text), Validator().validate(text))
+            self.assertEqual(fixed.validate(text), before)
 
     def test_threads_share_a_validator(self) -> None:
         validator = Validator("lmdi-1.1.7")

@@ -77,8 +77,12 @@ impl Engine {
                 Ok(self.summary(at, self.language, limit))
             }
             Request::CheckLines { file, line } => self.check_lines(&file, line, body),
-            Request::Validate { file } => {
-                let checked = self.checker()?.check(body)?;
+            Request::Validate { file, now } => {
+                let checker = self.checker()?;
+                let checked = match now {
+                    Some(now) => checker.check_at(body, time_of(&now)?, &now)?,
+                    None => checker.check(body)?,
+                };
                 let Checked { rule_set, findings, is_readable } = checked;
                 Ok(json!({
                     "ruleSet": rule_set.map(RuleSetId::as_str),
@@ -135,8 +139,7 @@ impl Engine {
     }
 
     fn checker_of(&self, choices: &Choices) -> Result<Checker, EngineError> {
-        let now: Timestamp =
-            choices.now.parse().map_err(|_| EngineError::Now(choices.now.clone()))?;
+        let now = time_of(&choices.now)?;
         let packages = self.packages.iter().cloned();
         if choices.rule_set.as_deref() == Some("none") {
             let options = Options {
@@ -308,6 +311,10 @@ fn without_clean(all: Vec<Case>, clean: &[CleanLine]) -> Vec<Case> {
     all.filter(|(at, _)| places.next_if_eq(at).is_none()).map(|(_, case)| case).collect()
 }
 
+fn time_of(text: &str) -> Result<Timestamp, EngineError> {
+    text.parse().map_err(|_| EngineError::Now(text.to_owned()))
+}
+
 fn digest(id: RuleSetId) -> String {
     format!("sha256:{}", id.digest())
 }
@@ -426,6 +433,26 @@ mod tests {
             assert!(!export(&mut engine, format, false).contains(wanted), "{format}");
             assert!(export(&mut engine, format, true).contains(wanted), "{format}");
         }
+    }
+
+    #[test]
+    fn a_text_is_checked_at_the_time_of_the_call() {
+        let text = r#"{"resourceType":"Patient","birthDate":"2027-01-01"}"#;
+        for rule_set in [Value::Null, json!("lmdi-0.9.4")] {
+            let found = |begun: &str, now: Option<&str>| {
+                let mut engine = Engine::default();
+                let begin = json!({ "do": "begin", "ruleSet": rule_set, "now": begun });
+                ask(&mut engine, &begin, "");
+                ask(&mut engine, &json!({ "do": "validate", "now": now }), text)["findings"].clone()
+            };
+            let (early, late) = ("2026-11-26T12:00:00Z", "2027-06-01T12:00:00Z");
+            assert_ne!(found(early, None), found(late, None));
+            assert_eq!(found(early, Some(late)), found(late, None));
+        }
+        let mut engine = begun();
+        let request = br#"{"do":"validate","now":"soon"}"#;
+        let answer = engine.answer(request, text.as_bytes());
+        assert!(String::from_utf8_lossy(&answer).contains("\"kind\":\"now\""));
     }
 
     /// Texts with faults of each kind of place, written in many lines.

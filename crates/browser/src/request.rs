@@ -35,6 +35,9 @@ pub(crate) enum Request {
     Validate {
         #[serde(default)]
         file: String,
+        /// The time of the check (RFC 3339); without it that of `begin`.
+        #[serde(default)]
+        now: Option<String>,
     },
     /// The findings of a case again, in the language asked for.
     Findings {

@@ -137,31 +137,39 @@ class Validator:
         """Without `ruleset` the bundle's type decides; `none` is plain FHIR R4 with the packages.
 
         `packages` are names and bytes of FHIR packages (.tgz) or single definitions in JSON.
-        `now` is the time of the checks, with its time zone; the time of this call if left out.
+        `now` is the time of all checks, with its time zone; the time of each call if left out.
         """
+        if isinstance(profiles, str):
+            raise TypeError("profiles must be several addresses, not a string")
         self._engine = _Engine()
         for name, content in packages:
             self._ask({"do": "addPackage", "name": name}, content)
-        now = now or datetime.now(timezone.utc)
-        if now.tzinfo is None:
+        if now is not None and now.tzinfo is None:
             raise ValueError("now must have a time zone")
-        self._begin: dict[str, Any] = {
+        self._now = now
+        self._choices: dict[str, Any] = {
             "do": "begin",
             "ruleSet": ruleset,
             "language": language,
-            "now": now.isoformat(),
             "profiles": list(profiles),
             "redact": redact,
         }
         if advice is not None:
-            self._begin["advice"] = advice
+            self._choices["advice"] = advice
         self._language = language
         self._report = threading.Lock()
-        self._ask(self._begin)
+        self._begin()
+
+    def _time(self) -> str:
+        """The time that was chosen, or that of the call: a validator may live for days."""
+        return (self._now or datetime.now(timezone.utc)).isoformat()
+
+    def _begin(self) -> None:
+        self._ask({**self._choices, "now": self._time()})
 
     def validate(self, text: str | bytes, *, file: str = "") -> Verdict:
         """Checks one resource or bundle, in JSON or XML."""
-        found = self._ask({"do": "validate", "file": file}, _bytes(text))
+        found = self._ask({"do": "validate", "file": file, "now": self._time()}, _bytes(text))
         return Verdict(
             findings=tuple(Finding._of(one) for one in found["findings"]),
             rule_set=found["ruleSet"],
@@ -172,7 +180,7 @@ class Validator:
     def report(self, files: Iterable[tuple[str, str | bytes]], format: ReportFormat) -> str:
         """A report on several texts with their names, as `lmr validate --format` writes it."""
         with self._report:
-            self._ask(self._begin)
+            self._begin()
             for name, text in files:
                 content = _bytes(text)
                 case = self._ask({"do": "check", "file": name, "limit": 0}, content)["case"]
@@ -180,7 +188,7 @@ class Validator:
                     self._ask({"do": "source", "case": case}, content)
             made = datetime.now().strftime("%Y-%m-%d %H:%M")
             written = self._ask({"do": "export", "format": format, "language": self._language, "made": made})
-            self._ask(self._begin)
+            self._begin()
         return str(written)
 
     def _ask(self, request: dict[str, Any], body: bytes = b"") -> Any:
@@ -198,10 +206,6 @@ def validate(
     validator = _validators.get(key)
     if validator is None:
         validator = _validators[key] = Validator(ruleset, language=language)
-    else:
-        # The time of the check is that of the call.
-        validator._begin["now"] = datetime.now(timezone.utc).isoformat()
-        validator._ask(validator._begin)
     return list(validator.validate(text).findings)
 
 
@@ -222,7 +226,12 @@ _validators: dict[tuple[str | None, str], Validator] = {}
 
 
 def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else bytes(text)
+    if isinstance(text, str):
+        return text.encode()
+    # A number would be so many zeros.
+    if not isinstance(text, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the text must be str or bytes, not {type(text).__name__}")
+    return bytes(text)
 
 
 def _answer(engine: _Engine, request: dict[str, Any], body: bytes = b"") -> Any:
