@@ -197,6 +197,14 @@ impl RuleSet {
             options,
         };
         rules::check_resource(&context, &mut findings);
+        // In a bundle nothing else would be said of it; alone, the rest is what it was checked for too.
+        let name = root.resource_type().unwrap_or_default();
+        if !is_bundle
+            && self.definitions().is_resource_type(&name)
+            && let Some(finding) = rules::check_resource_type(&context)
+        {
+            findings.insert(0, finding);
+        }
         // What refuses a bundle as a whole, unless the profile has said the same: nobody is bound to
         // anything here, so the other rule set's type is just the wrong one.
         let says_the_same = |finding: &Finding, fault: &ContentFault| match fault.code {

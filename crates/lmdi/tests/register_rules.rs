@@ -139,6 +139,31 @@ fn a_resource_type_that_is_not_allowed_is_reported_at_its_entry_only() {
     });
 }
 
+/// What the register refuses in a bundle is not correct alone either.
+#[test]
+fn a_resource_type_that_is_not_allowed_is_refused_alone_too() {
+    for rule_set in RuleSetId::ALL {
+        let alone = |resource: &Value| {
+            let document = Document::parse(resource.to_string(), &ParseOptions::strict()).unwrap();
+            let findings = RuleSet::get(rule_set).unwrap().check_resource(&document, &options());
+            findings.into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        for resource in resources(rule_set) {
+            assert!(!alone(&resource).contains(&Code::ResourceKindNotAllowed), "{resource}");
+        }
+        let other = if rule_set == OLD { "Encounter" } else { "EpisodeOfCare" };
+        for name in ["Observation", "Binary", "Parameters", "OperationOutcome", other] {
+            let codes = alone(&json!({ "resourceType": name, "id": "o" }));
+            assert_eq!(codes.first(), Some(&Code::ResourceKindNotAllowed), "{name}");
+        }
+        // What else is wrong is there too, and a word that is not a type has a finding of its own already.
+        let faulty = json!({ "resourceType": "Observation", "id": "o", "status": 1 });
+        assert!(alone(&faulty).len() > 1, "{:?}", alone(&faulty));
+        let unknown = alone(&json!({ "resourceType": "Observasjon", "id": "o" }));
+        assert!(!unknown.is_empty() && !unknown.contains(&Code::ResourceKindNotAllowed));
+    }
+}
+
 /// The text is of the fault, not of the rule; a word that is no type is a value, and not repeated.
 #[test]
 fn a_resource_type_that_is_not_allowed_is_named_where_it_is_a_type() {

@@ -212,21 +212,7 @@ impl Workplace for Place {
                 redact: false,
                 ..CheckOptions::at(clock::now())
             };
-            let profiles = Profiles::default();
-            let checker = Checker::of_register(Some(config.ruleset), options, profiles, false);
-            let checked = checker.check(text.as_bytes())?;
-            let finding = |finding: &Finding| DeskFinding {
-                code: Some(finding.code.to_string()),
-                path: Some(finding.expression.clone()).filter(|path| !path.is_empty()),
-                severity: finding.severity,
-                text: Text::of(|lang| finding.text(lang).into_owned()),
-                value: None,
-                allowed: Vec::new(),
-            };
-            Ok(DeskTrial {
-                rule_set: config.ruleset.as_str().to_owned(),
-                findings: checked.findings.iter().map(finding).collect(),
-            })
+            trial(config.ruleset, options, &text)
         })
     }
 
@@ -273,6 +259,24 @@ impl Workplace for Place {
     }
 }
 
+/// Checks a changed copy alone. It is JSON, as the desk's field says and as it is sent: XML is not read.
+fn trial(rule_set: RuleSetId, options: CheckOptions, text: &str) -> anyhow::Result<DeskTrial> {
+    let checker = Checker::of_register(Some(rule_set), options, Profiles::default(), false);
+    let checked = checker.check_beside(text.as_bytes())?;
+    let finding = |finding: &Finding| DeskFinding {
+        code: Some(finding.code.to_string()),
+        path: Some(finding.expression.clone()).filter(|path| !path.is_empty()),
+        severity: finding.severity,
+        text: Text::of(|lang| finding.text(lang).into_owned()),
+        value: None,
+        allowed: Vec::new(),
+    };
+    Ok(DeskTrial {
+        rule_set: rule_set.as_str().to_owned(),
+        findings: checked.findings.iter().map(finding).collect(),
+    })
+}
+
 fn record(row: &HeldRow, rejected: &Rejected) -> DeskRecord {
     let details = rejected.details.get(&row.number);
     let findings = row.findings.iter().enumerate().map(|(at, finding)| {
@@ -296,5 +300,35 @@ fn record(row: &HeldRow, rejected: &Rejected) -> DeskRecord {
         by_register: row.origin == lmr_sender::outbox::Origin::Register,
         waiting: row.waiting,
         findings: findings.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_refuses_what_is_refused_when_it_is_sent() {
+        let options = CheckOptions::at("2026-11-26T10:00:00Z".parse().unwrap());
+        for rule_set in RuleSetId::ALL {
+            for (copy, code) in [
+                (
+                    r#"{"resourceType":"Observation","status":"final","code":{"text":"x"}}"#,
+                    "LMR-3023",
+                ),
+                (r#"{"resourceType":"Binary","contentType":"text/plain"}"#, "LMR-3023"),
+                (
+                    r#"<Patient xmlns="http://hl7.org/fhir"><gender value="female"/></Patient>"#,
+                    "LMR-3002",
+                ),
+                ("", "LMR-3002"),
+            ] {
+                let tried = trial(rule_set, options.clone(), copy).unwrap();
+                let found = tried.findings.iter().any(|finding| {
+                    finding.code.as_deref() == Some(code) && finding.severity >= Severity::Error
+                });
+                assert!(found, "{rule_set:?} {copy}: {:?}", tried.findings);
+            }
+        }
     }
 }
