@@ -215,12 +215,18 @@ impl Admin {
                     let own: Vec<_> = keys.iter().map(|key| key.certificate().clone()).collect();
                     senders.certificates(&own).await
                 }
-                Command::Show(show) => show.run(&*senders.store, view).await,
+                Command::Show(show) => show.run(&senders).await,
                 Command::Export(export) => export.run(&senders).await,
-                Command::Erase(erase) => erase.run(&*senders.store, view).await,
+                Command::Erase(erase) => erase.run(&senders).await,
                 Command::Expire => {
                     let (retention, outlet) = (config.retention, config.outlet.is_some());
                     let removed = expire(&*senders.store, retention, outlet, &operator()).await?;
+                    if retention.keeps_everything() {
+                        crate::output::complain(view.say(
+                            "[retention] er ikke satt: ingenting fjernes noen gang",
+                            "[retention] is not set: nothing is ever removed",
+                        ));
+                    }
                     archive::print_removed(removed, view)
                 }
                 Command::Partitions { ahead } => {

@@ -2,14 +2,19 @@
 
 mod world;
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use lmr_intake::{Archive as _, ArchiveFilter, Store as _};
+use lmr_sandbox::hospital::{Era, Hospital};
 use lmr_server::OUTLET_ROUTES;
+use lmr_storage::{SqliteStore, StorageKey};
 use serde_json::Value;
+use sqlx::Connection as _;
 use world::{Courier, World, free_port, lmr};
 
 fn run(arguments: &[&str], config: &Path) -> Output {
@@ -406,7 +411,14 @@ fn a_slip_in_what_is_asked_for_is_no_empty_answer() {
         assert_eq!(code, Some(expected), "{more:?}: {said}");
         assert!(said.contains(says), "{more:?}: {said}");
     }
-    for list in [&["deliveries"][..], &["audit", "list"]] {
+    let number = folder("somebody");
+    std::fs::write(&number, "13866510282").expect("written");
+    for list in [
+        &["deliveries"][..],
+        &["audit", "list"],
+        &["erase", &number, "--reason", "a request"],
+        &["show", "00000000-0000-4000-8000-000000000001"],
+    ] {
         let (code, said) = status(&[list, &["--sender", "974760673"]].concat());
         assert_eq!(code, Some(2), "{list:?}: {said}");
     }
@@ -505,8 +517,212 @@ fn what_an_erasure_would_remove_is_what_it_removes() {
             assert!(said.contains(words) && (text.is_empty() || !said.contains(text)), "{said}");
         }
     }
-    let after = done(&["admin", "audit", "list", "--format", "json"], &receiver);
-    assert_eq!(after, log);
+    // That somebody was looked for is recorded, with why; never who.
+    let rows = json_lines(&done(&["admin", "audit", "list", "--format", "json"], &receiver));
+    let looked = |row: &&Value| {
+        row["entry"]["detail"] == "looked for a person" && row["entry"]["action"] == "read"
+    };
+    assert_eq!(rows.iter().filter(looked).count(), 3 * all.len() + 2, "{rows:?}");
+    assert!(rows.iter().filter(looked).all(|row| row["entry"]["reason"] == "et krav"), "{rows:?}");
+    let erased = rows.iter().filter(|row| row["entry"]["action"] == "erase").count();
+    assert_eq!(erased, all.len(), "nothing more was erased");
+}
+
+/// The number of a small bundle's patient.
+fn number_in(bundle: &Value) -> String {
+    let entries = bundle["entry"].as_array().expect("entries");
+    let patient = entries.iter().find(|one| one["resource"]["resourceType"] == "Patient");
+    let value = &patient.expect("a patient")["resource"]["identifier"][0]["value"];
+    value.as_str().expect("a number").to_owned()
+}
+
+/// The bundles and answers that are stored, as texts.
+fn stored(world: &World) -> Vec<String> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let key = std::fs::read(world.config("column.key")).expect("a key");
+        let key = StorageKey::read(&key).expect("a key");
+        let file = world.config("receiver.sqlite");
+        let store = SqliteStore::open(&file, key).await.expect("opened");
+        let filter = ArchiveFilter { limit: 10_000, answers: true, ..ArchiveFilter::default() };
+        let messages = store.archived(&filter).await.expect("read");
+        store.close().await;
+        let texts = messages.into_iter().flat_map(|one| [one.content, one.answer]).flatten();
+        texts.map(|text| String::from_utf8(text).expect("UTF-8")).collect()
+    })
+}
+
+/// Two operators, or a script that goes through a list: what one has taken away the other does not put back.
+#[test]
+fn two_erasures_at_once_leave_nothing_of_either() {
+    let world = World::make("lmdi-0.9.4", 1, 50);
+    let numbers: Vec<String> = {
+        let _helseid = world.helseid();
+        let _receiver = world.receiver();
+        let courier = Courier::new(&world);
+        // Both in every message.
+        let hospital = Hospital::new(Era::V0_9_4, 7, jiff::civil::date(2026, 1, 15), 12);
+        let mut numbers = BTreeSet::new();
+        for n in 1..31 {
+            let id = format!("00000000-0000-4000-8000-{n:012}");
+            let bundle = hospital.bundle(&id, &world::now().to_string());
+            let entries = bundle["entry"].as_array().expect("entries").iter();
+            let patients = entries.filter(|one| one["resource"]["resourceType"] == "Patient");
+            let values = patients.map(|one| one["resource"]["identifier"][0]["value"].clone());
+            numbers.extend(values.filter_map(|value| Some(value.as_str()?.to_owned())));
+            let sealed = courier.seal(&id, bundle.to_string().as_bytes());
+            courier.deliver(&sealed, Duration::from_secs(30));
+        }
+        numbers.into_iter().take(2).collect()
+    };
+    assert_eq!(numbers.len(), 2);
+    for number in &numbers {
+        let found = stored(&world).iter().filter(|text| text.contains(number)).count();
+        assert_eq!(found, 30, "{number} is in every bundle");
+    }
+    let receiver = world.config("receiver.toml");
+    std::thread::scope(|scope| {
+        for (at, number) in numbers.iter().enumerate() {
+            let (file, receiver) = (world.config(&format!("number{at}")), &receiver);
+            std::fs::write(&file, number).expect("written");
+            scope.spawn(move || {
+                let file = file.to_str().expect("UTF-8");
+                done(&["admin", "erase", file, "--reason", "et krav"], receiver);
+            });
+        }
+    });
+    for text in stored(&world) {
+        assert!(numbers.iter().all(|number| !text.contains(number)), "{text}");
+    }
+}
+
+/// Also where the number is no identifier of a patient, which is taken with warnings, and where only the answer has it.
+#[test]
+fn a_person_is_erased_wherever_the_number_is() {
+    let world = World::make("lmdi-0.9.4", 1, 50);
+    let receiver = world.config("receiver.toml");
+    let _helseid = world.helseid();
+    let _receiver = world.receiver();
+    let courier = Courier::new(&world);
+    let (_, first) = Courier::bundle(1);
+    let number = number_in(&first);
+    let send = |seed: u64, change: &dyn Fn(&mut Value)| {
+        let (id, mut bundle) = Courier::bundle(seed);
+        change(&mut bundle);
+        let sealed = courier.seal(&id, bundle.to_string().as_bytes());
+        (sealed.clone(), courier.deliver(&sealed, Duration::from_secs(30)))
+    };
+    let of_type = |bundle: &mut Value, name: &str, change: &dyn Fn(&mut Value)| {
+        let entries = bundle["entry"].as_array_mut().expect("entries");
+        let of_type = entries.iter_mut().filter(|one| one["resource"]["resourceType"] == name);
+        of_type.for_each(change);
+    };
+    let identifier = serde_json::json!(
+        {"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": number});
+    send(2, &|bundle| {
+        of_type(bundle, "MedicationAdministration", &|entry| {
+            entry["resource"]["subject"] = serde_json::json!({"identifier": identifier});
+        });
+    });
+    send(3, &|bundle| {
+        of_type(bundle, "MedicationAdministration", &|entry| {
+            entry["resource"]["subject"] = serde_json::json!({"reference": "#p"});
+            entry["resource"]["contained"] = serde_json::json!([
+                {"resourceType": "Patient", "id": "p", "identifier": [identifier]}]);
+        });
+    });
+    // The refused patient's address is in the stored bundle and in the answer.
+    let (refused, answer) = send(4, &|bundle| {
+        of_type(bundle, "Patient", &|entry| {
+            entry["resource"]["gender"] = "x".into();
+            entry["fullUrl"] = format!("https://ehr.example/Patient/{number}").into();
+        });
+    });
+    assert!(String::from_utf8_lossy(&answer).contains(&number), "this is what the test is of");
+    // Somebody else.
+    send(5, &|_| {});
+    let before = stored(&world);
+    assert_eq!(before.iter().filter(|text| text.contains(&number)).count(), 4);
+
+    let file = world.config("number");
+    std::fs::write(&file, &number).expect("written");
+    let arguments = ["admin", "erase", file.to_str().expect("UTF-8"), "--reason", "et krav"];
+    let counts =
+        |more: &[&str]| done(&[&arguments[..], &["--format", "json"], more].concat(), &receiver);
+    let would = counts(&["--dry-run"]);
+    assert_eq!(counts(&[]), would);
+    let left = stored(&world);
+    assert_eq!(left.len(), before.len());
+    assert!(left.iter().all(|text| !text.contains(&number)));
+    let gone = before.iter().zip(&left).filter(|(before, left)| before != left).count();
+    assert_eq!(gone, 4, "the other messages are as they were");
+    let again = courier.deliver(&refused, Duration::from_secs(30));
+    let again = String::from_utf8(again).expect("UTF-8");
+    assert!(!again.contains(&number) && again.contains("Patient/00000000000"), "{again}");
+    for more in [&[][..], &["--dry-run"]] {
+        let output = run(&[&arguments[..], more].concat(), &receiver);
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("nobody in the stored messages"), "{said}");
+    }
+}
+
+/// What earlier versions left after the end of retention, whose patient an administration had among it, goes as well; and
+/// nothing is said of what cannot be searched any more.
+#[test]
+fn a_person_is_erased_after_the_end_of_retention() {
+    let world = delivered(4, 50);
+    let receiver = world.config("receiver.toml");
+    let bundle: Value = stored(&world)
+        .iter()
+        .filter_map(|text| serde_json::from_str::<Value>(text).ok())
+        .find(|one| one.to_string().contains("\"MedicationAdministration\""))
+        .expect("a bundle");
+    let entries = bundle["entry"].as_array().expect("entries");
+    let of_type = |name: &'static str| {
+        entries.iter().filter(move |one| one["resource"]["resourceType"] == name)
+    };
+    let subject = &of_type("MedicationAdministration").next().expect("one")["resource"]["subject"];
+    let patient = of_type("Patient").find(|one| one["fullUrl"] == subject["reference"]);
+    let number = patient.expect("the patient")["resource"]["identifier"][0]["value"].clone();
+    // As an expiry of an earlier version left it.
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let file = format!("sqlite:{}", world.config("receiver.sqlite").display());
+        let mut session = sqlx::SqliteConnection::connect(&file).await.expect("opened");
+        for statement in [
+            "DELETE FROM message_content",
+            "UPDATE message SET has_content = FALSE",
+            "UPDATE resource_version SET content_from = NULL, content_length = NULL",
+        ] {
+            sqlx::query(statement).execute(&mut session).await.expect("done");
+        }
+        session.close().await.expect("closed");
+    });
+    let file = world.config("number");
+    std::fs::write(&file, number.as_str().expect("a number")).expect("written");
+    let erase = |more: &[&str]| {
+        let mut arguments = vec!["admin", "erase", file.to_str().expect("UTF-8")];
+        arguments.extend(["--reason", "et krav", "--format", "json"]);
+        arguments.extend(more);
+        run(&arguments, &receiver)
+    };
+    let counts = |output: Output| -> Value {
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let would = counts(erase(&["--dry-run"]));
+    let erased = counts(erase(&[]));
+    assert_eq!(would, erased);
+    assert!(erased["resources"].as_u64() > Some(1), "the patient and an administration: {erased}");
+    let again = erase(&[]);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert_eq!(again.status.code(), Some(1), "{said}");
+    assert!(said.contains("without content") && !said.contains("nobody"), "{said}");
+    // Without [retention] nothing is removed, and that is said.
+    let expired = run(&["admin", "expire"], &receiver);
+    let said = String::from_utf8_lossy(&expired.stderr).into_owned();
+    assert!(expired.status.success() && said.contains("[retention] is not set"), "{said}");
 }
 
 /// A file that cannot be written is named, and the audit log has no copy that nobody made.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
+use lmr_lmdi::Identity;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -23,6 +24,8 @@ pub struct ArchivedVersion {
     pub entry: u32,
     /// Where it is in the content; `None` once it is erased.
     pub place: Option<Range<usize>>,
+    /// Whose it is, where that is kept without the content: removals for age left it before 0.2.
+    pub patient: Option<Identity>,
 }
 
 /// A stored message with its content.
@@ -40,6 +43,8 @@ pub struct ArchivedMessage {
     pub received_at: Timestamp,
     /// The bundle; `None` once it was removed for its age.
     pub content: Option<Vec<u8>>,
+    /// The answer that it was given, where the filter asks for it.
+    pub answer: Option<Vec<u8>>,
     /// The versions that it brought, in the order of its entries.
     pub versions: Vec<ArchivedVersion>,
 }
@@ -63,21 +68,35 @@ pub struct ArchiveFilter {
     pub since: Option<Timestamp>,
     /// Only those received before.
     pub before: Option<Timestamp>,
+    /// Whether their answers are read too.
+    pub answers: bool,
     /// Only those after this one, by sender and cursor.
     pub after: Option<(OrganisationNumber, i64)>,
     /// At most so many; 0 means 100.
     pub limit: u32,
 }
 
+/// A text as it was read, and what is to be left of it. It is written only where it is still what was read: otherwise two
+/// erasures at once would each put back what the other has taken away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rewritten {
+    /// As it was read.
+    pub read: Vec<u8>,
+    /// What is left.
+    pub left: Vec<u8>,
+}
+
 /// What of a message is to be erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Erasure {
     /// The message.
     pub cursor: i64,
     /// Whose it is.
     pub sender: OrganisationNumber,
-    /// The content with the resources taken away; every other one is where it was.
-    pub content: Vec<u8>,
+    /// The content with the resources taken away; every other one is where it was. `None` leaves it.
+    pub content: Option<Rewritten>,
+    /// The answer; `None` leaves it.
+    pub answer: Option<Rewritten>,
     /// The entries that were taken away.
     pub entries: Vec<u32>,
 }
@@ -127,8 +146,9 @@ pub trait Archive: Send + Sync {
     async fn archived(&self, filter: &ArchiveFilter) -> Result<Vec<ArchivedMessage>, StoreError>;
 
     /// Erases parts of messages, in one transaction each message. Resources of which no version is left are forgotten
-    /// with what they were recognised by.
-    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError>;
+    /// with what they were recognised by. `None` where the message is another one than was read: nothing is changed then,
+    /// and the caller reads it again.
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Removed>, StoreError>;
 
     /// Whether [`Archive::back_up`] would write a copy: asked before anything is written or recorded.
     fn can_back_up(&self) -> bool;

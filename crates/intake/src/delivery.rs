@@ -35,7 +35,7 @@ pub(crate) fn delivery(
     let mut shared_systems = shared_systems.to_vec();
     for ((entry, accepted), known) in validated.accepted().zip(current) {
         let (change, newest) = match known {
-            Some(known) if known.content_hash == accepted.content_hash => {
+            Some(known) if known.has_content && known.content_hash == accepted.content_hash => {
                 counts.unchanged += 1;
                 (Change::Unchanged, known.clone())
             }
@@ -45,6 +45,7 @@ pub(crate) fn delivery(
                     resource_id: known.resource_id.clone(),
                     version: known.version + 1,
                     content_hash: accepted.content_hash,
+                    has_content: true,
                     stored_at: now,
                     administration: accepted.administration.clone(),
                 };
@@ -56,6 +57,7 @@ pub(crate) fn delivery(
                     resource_id: new_id(random, now)?,
                     version: 1,
                     content_hash: accepted.content_hash,
+                    has_content: true,
                     stored_at: now,
                     administration: accepted.administration.clone(),
                 };

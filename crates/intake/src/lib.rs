@@ -65,7 +65,7 @@ pub use activity::{
 pub use address::{AddressError, AllowList};
 pub use archive::{
     Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Partition, Removed,
-    Retention,
+    Retention, Rewritten,
 };
 pub use audit::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditLog, AuditProblem,

@@ -50,6 +50,8 @@ pub struct Current {
     pub version: u32,
     /// Hash of its content.
     pub content_hash: [u8; 32],
+    /// Whether the content itself is still there. One that was removed for its age and comes again is stored again.
+    pub has_content: bool,
     /// When it was stored.
     pub stored_at: Timestamp,
     /// Of an administration: what the next version is held against.

@@ -51,6 +51,7 @@ mod location;
 mod mapping;
 mod needs;
 mod options;
+pub mod person;
 mod references;
 pub mod response;
 mod rule_set;

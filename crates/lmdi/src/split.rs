@@ -176,42 +176,10 @@ fn mask(resource: Element<'_>, with: &str, edits: &mut Edits) {
     }
 }
 
-/// The places of a person's resources in a bundle: each patient with this identifier, and every resource that refers
-/// to that patient. The number is compared as written.
-///
-/// # Errors
-/// [`UnreadableBundle`].
-pub fn places_of_person(
-    content: &[u8],
-    number: &str,
-) -> Result<Vec<(usize, std::ops::Range<usize>)>, UnreadableBundle> {
-    let document = read(content)?;
-    let bundle = Bundle::of(&document).ok_or(UnreadableBundle)?;
-    let index = BundleIndex::of(bundle, bundle.entries().collect());
-    let has_number = |resource: Element<'_>| {
-        resource.children_named(&Name::new("identifier")).any(|identifier| {
-            identifier.child(&Name::new("value")).and_then(Element::text).as_deref() == Some(number)
-        })
-    };
-    let is_person: Vec<bool> = index
-        .entries
-        .iter()
-        .map(|entry| entry.resource.is_some_and(|r| is(r, "Patient") && has_number(r)))
-        .collect();
-    let mut places = Vec::new();
-    for (at, entry) in index.entries.iter().enumerate() {
-        let Some(resource) = entry.resource else { continue };
-        let refers = entry.outgoing.links.iter().any(|link| is_person[link.target]);
-        if is_person[at] || refers {
-            places.push((at, resource.span()));
-        }
-    }
-    Ok(places)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::person::places_of_person;
 
     const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"transaction","entry":[
         {"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000001","resource":{"resourceType":"Patient","id":"p",

@@ -16,7 +16,7 @@ use lmr_intake::{
     Current, Database, DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver,
     HourCodes, Identity, Insight, Known, ListedMessage, MessageDetail, MessageFilter,
     OrganisationNumber, Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention,
-    Seen, Store, StoreError, StoredVersion, identifying_places,
+    Rewritten, Seen, Store, StoreError, StoredVersion, identifying_places,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -555,32 +555,57 @@ impl Archive for ApartStore {
                     content_sha256: message.content_sha256,
                 };
                 if !self.join(&of, content).await? {
-                    *message = self.whole_again(&only(message.sender, message.cursor), &of).await?;
+                    let again = ArchiveFilter {
+                        answers: filter.answers,
+                        ..only(message.sender, message.cursor)
+                    };
+                    *message = self.whole_again(&again, &of).await?;
                 }
             }
         }
         Ok(messages)
     }
 
-    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError> {
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Removed>, StoreError> {
+        let Some(Rewritten { read, left }) = &erasure.content else {
+            return self.rest.erase(erasure).await;
+        };
         let filter = only(erasure.sender, erasure.cursor);
         let found = self.rest.archived(&filter).await?;
         let Some(message) = found.iter().find(|message| message.cursor == erasure.cursor) else {
-            return Ok(Removed::default());
+            return Ok(Some(Removed::default()));
         };
-        let mut content = erasure.content.clone();
-        let part = take_out(&mut content)?;
+        let Some(rest) = &message.content else { return Ok(None) };
         let of = PartOf {
             sender: erasure.sender,
             message_id: message.message_id.clone(),
             content_sha256: message.content_sha256,
         };
-        self.identities.replace(&of, day(message.received_at), &content, &part).await?;
-        let removed =
-            self.rest.erase(&Erasure { content: content.clone(), ..erasure.clone() }).await?;
+        let mut whole = rest.clone();
+        // Without a part that fits, somebody has erased it between the two reads.
+        if !self.join(&of, &mut whole).await? || whole != *read {
+            return Ok(None);
+        }
+        let mut content = left.clone();
+        let part = take_out(&mut content)?;
+        let written = day(message.received_at);
+        self.identities.replace(&of, written, &content, &part).await?;
+        let rewritten = Rewritten { read: rest.clone(), left: content.clone() };
+        let erasure = Erasure { content: Some(rewritten), ..erasure.clone() };
+        let Some(removed) = self.rest.erase(&erasure).await? else {
+            // Somebody was quicker, and the part may have what they erased. Where both took away the same it is theirs too.
+            let found = self.rest.archived(&filter).await?;
+            let is_theirs = found.iter().any(|message| message.content.as_ref() == Some(&content));
+            if !is_theirs {
+                self.identities.remove(&of, &content).await?;
+            }
+            return Ok(None);
+        };
+        // Again: one who was too late with the same rest may just have removed it.
+        self.identities.replace(&of, written, &content, &part).await?;
         // Only now: broken off before, the old part still fits the old rest.
         self.identities.settle(&of, &content).await?;
-        Ok(removed)
+        Ok(Some(removed))
     }
 
     /// Whether both can: one alone is no backup.

@@ -3,13 +3,16 @@
 
 use super::{Db, audit, tables::organisation};
 use crate::{
-    coding::{code_text, decode_bundle},
+    coding::{code_answer, code_text, decode_answer, decode_bundle},
     error::unavailable,
     key::{Columns, StorageKey},
-    prepared::{BUNDLE, CONTENT, time},
+    prepared::{ADMINISTRATION, ANSWER, BUNDLE, CONTENT, time},
 };
 use jiff::Timestamp;
-use lmr_intake::{ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed, StoreError};
+use lmr_intake::{
+    AdministrationFacts, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed,
+    Rewritten, StoreError,
+};
 use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
 use std::ops::Range;
 
@@ -50,6 +53,8 @@ struct MessageRow {
     content_sha256: Vec<u8>,
     received_at: i64,
     salt: Vec<u8>,
+    answer_coding: String,
+    answer_sealed: Option<Vec<u8>>,
     content_sealed: Option<Vec<u8>>,
 }
 
@@ -63,6 +68,7 @@ struct VersionRow {
     content_from: Option<i64>,
     content_length: Option<i64>,
     content_sealed: Vec<u8>,
+    administration_sealed: Option<Vec<u8>>,
 }
 
 pub(super) async fn archived(
@@ -71,7 +77,12 @@ pub(super) async fn archived(
     filter: &ArchiveFilter,
 ) -> Result<Vec<ArchivedMessage>, StoreError> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-        "SELECT m.id, m.organisation, m.message_id, m.content_sha256, m.received_at, m.salt, c.content_sealed FROM message m
+        "SELECT m.id, m.organisation, m.message_id, m.content_sha256, m.received_at, m.salt, m.answer_coding, c.content_sealed,
+                CASE WHEN ",
+    );
+    sql.push_bind(filter.answers).push(
+        " THEN m.answer_sealed END AS answer_sealed
+         FROM message m
          LEFT JOIN message_content c
              ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
          WHERE ",
@@ -113,7 +124,9 @@ pub(super) async fn archived(
         let columns = key.columns(&row.salt);
         let versions: Vec<VersionRow> = query_as(
             "SELECT v.resource_id, r.kind AS resource_type, v.version, r.version AS newest, v.entry, v.content_from,
-                    v.content_length, v.content_sealed
+                    v.content_length, v.content_sealed,
+                    CASE WHEN v.content_from IS NULL AND LENGTH(v.content_sealed) = 0 THEN v.administration_sealed END
+                        AS administration_sealed
              FROM resource_version v
              JOIN resource r ON r.organisation = v.organisation AND r.resource_id = v.resource_id
              WHERE v.organisation = $1 AND v.message = $2 ORDER BY v.entry",
@@ -129,9 +142,15 @@ pub(super) async fn archived(
             }
             None => None,
         };
+        let personal = key.personal_columns(&row.salt);
+        let of_message = [row.organisation.as_str(), &row.message_id];
+        let answer = match row.answer_sealed {
+            Some(sealed) => Some(open_answer(&personal, &of_message, &row.answer_coding, sealed)?),
+            None => None,
+        };
         let versions = versions
             .into_iter()
-            .map(|version| read_version(version, &columns, &mut content))
+            .map(|version| read_version(version, &columns, &personal, &mut content))
             .collect::<Result<_, _>>()?;
         messages.push(ArchivedMessage {
             cursor: row.id,
@@ -143,6 +162,7 @@ pub(super) async fn archived(
                 .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
             received_at: time(row.received_at)?,
             content,
+            answer,
             versions,
         });
     }
@@ -154,9 +174,20 @@ pub(super) async fn archived(
 fn read_version(
     row: VersionRow,
     columns: &Columns,
+    personal: &Columns,
     content: &mut Option<Vec<u8>>,
 ) -> Result<ArchivedVersion, StoreError> {
     let mut place = place(row.content_from, row.content_length)?;
+    let patient = match row.administration_sealed {
+        Some(sealed) => {
+            let number = row.version.to_string();
+            let bytes = personal.open(ADMINISTRATION, &[&row.resource_id, &number], sealed)?;
+            AdministrationFacts::from_bytes(&bytes)
+                .ok_or(StoreError::Damaged { what: ADMINISTRATION })?
+                .patient
+        }
+        None => None,
+    };
     if place.is_none() && !row.content_sealed.is_empty() {
         let number = row.version.to_string();
         let opened = columns.open(CONTENT, &[&row.resource_id, &number], row.content_sealed)?;
@@ -173,39 +204,87 @@ fn read_version(
         is_newest: row.version == row.newest,
         entry: number(row.entry, "resource_version.entry")?,
         place: place.filter(|place| content.as_ref().is_some_and(|all| all.len() >= place.end)),
+        patient,
     })
 }
 
-/// Erases parts of a message. The caller gives a transaction.
+#[derive(FromRow)]
+struct ErasedRow {
+    message_id: String,
+    received_at: i64,
+    salt: Vec<u8>,
+    answer_coding: String,
+    answer_sealed: Vec<u8>,
+    content_sealed: Option<Vec<u8>>,
+}
+
+fn open_answer(
+    personal: &Columns,
+    row: &[&str],
+    coding: &str,
+    sealed: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
+    decode_answer(coding, personal.open(ANSWER, row, sealed)?)
+}
+
+/// Erases parts of a message; `None` where it is not what was read any more. The caller gives a transaction.
 pub(super) async fn erase(
     db: &mut Connection,
     key: &StorageKey,
     erasure: &Erasure,
-) -> Result<Removed, StoreError> {
+) -> Result<Option<Removed>, StoreError> {
+    // Nobody else changes the sender's messages from here on.
     audit::must_hold(db, erasure.sender.as_str()).await?;
-    let found: Option<(String, i64, Vec<u8>)> = query_as(
-        "SELECT message_id, received_at, salt FROM message WHERE id = $1 AND organisation = $2",
+    let found: Option<ErasedRow> = query_as(
+        "SELECT m.message_id, m.received_at, m.salt, m.answer_coding, m.answer_sealed, c.content_sealed FROM message m
+         LEFT JOIN message_content c
+             ON c.organisation = m.organisation AND c.message = m.id AND c.received_at = m.received_at
+         WHERE m.id = $1 AND m.organisation = $2",
     )
     .bind(erasure.cursor)
     .bind(erasure.sender.as_str())
     .fetch_optional(&mut *db)
     .await
     .map_err(unavailable)?;
-    let Some((message_id, received_at, salt)) = found else { return Ok(Removed::default()) };
-    let row = [erasure.sender.as_str(), &message_id];
-    let coded = code_text(&erasure.content)?;
-    let sealed = key.columns(&salt).seal(BUNDLE, &row, &coded)?;
-    query(
-        "UPDATE message_content SET content_sealed = $1
-         WHERE organisation = $2 AND message = $3 AND received_at = $4",
-    )
-    .bind(sealed)
-    .bind(erasure.sender.as_str())
-    .bind(erasure.cursor)
-    .bind(received_at)
-    .execute(&mut *db)
-    .await
-    .map_err(unavailable)?;
+    let Some(found) = found else { return Ok(Some(Removed::default())) };
+    let row = [erasure.sender.as_str(), &found.message_id];
+    if let Some(Rewritten { read, left }) = &erasure.content {
+        let Some(sealed) = found.content_sealed else { return Ok(None) };
+        let (salt, message_id) = (&found.salt, &found.message_id);
+        if open_content(key, salt, erasure.sender.as_str(), message_id, sealed)? != *read {
+            return Ok(None);
+        }
+        let sealed = key.columns(salt).seal(BUNDLE, &row, &code_text(left)?)?;
+        query(
+            "UPDATE message_content SET content_sealed = $1
+             WHERE organisation = $2 AND message = $3 AND received_at = $4",
+        )
+        .bind(sealed)
+        .bind(erasure.sender.as_str())
+        .bind(erasure.cursor)
+        .bind(found.received_at)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
+    if let Some(Rewritten { read, left }) = &erasure.answer {
+        let personal = key.personal_columns(&found.salt);
+        let stored = open_answer(&personal, &row, &found.answer_coding, found.answer_sealed)?;
+        if stored != *read {
+            return Ok(None);
+        }
+        let (coding, coded) = code_answer(left.clone())?;
+        query(
+            "UPDATE message SET answer_coding = $1, answer_sealed = $2 WHERE organisation = $3 AND id = $4",
+        )
+        .bind(coding)
+        .bind(personal.seal(ANSWER, &row, &coded)?)
+        .bind(erasure.sender.as_str())
+        .bind(erasure.cursor)
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
+    }
     let mut removed = Removed { messages: 1, ..Removed::default() };
     for entry in &erasure.entries {
         let resource: Option<String> = query_scalar(
@@ -249,7 +328,7 @@ pub(super) async fn erase(
         }
         removed.resources += 1;
     }
-    Ok(removed)
+    Ok(Some(removed))
 }
 
 /// Removes some of a sender's content that is old enough; nothing more to do when no message was removed. The caller
@@ -293,7 +372,9 @@ pub(super) async fn expire_content(
             .await
             .map_err(unavailable)?;
         let versions = query(
-            "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1
+            // The facts of an administration name its patient.
+            "UPDATE resource_version SET content_from = NULL, content_length = NULL, content_sealed = $1,
+                 administration_sealed = NULL
              WHERE organisation = $2 AND message = $3",
         )
         .bind(Vec::<u8>::new())

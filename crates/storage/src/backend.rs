@@ -399,7 +399,7 @@ impl Archive for Name {
         archive::archived(&mut *self.0.reader().await?, &self.0.key, filter).await
     }
 
-    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError> {
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Removed>, StoreError> {
         let mut db = self.0.administrator().await?;
         let key = &self.0.key;
         let removed =

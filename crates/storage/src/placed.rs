@@ -653,7 +653,7 @@ impl Archive for PlacedStore {
         Ok(all)
     }
 
-    async fn erase(&self, erasure: &Erasure) -> Result<Removed, StoreError> {
+    async fn erase(&self, erasure: &Erasure) -> Result<Option<Removed>, StoreError> {
         self.0.forget().await;
         self.0.store(erasure.sender).await?.erase(erasure).await
     }

@@ -275,6 +275,7 @@ struct CurrentRow {
     version: i64,
     hash_sealed: Vec<u8>,
     administration_sealed: Option<Vec<u8>>,
+    has_content: bool,
     stored_at: i64,
     salt: Vec<u8>,
 }
@@ -335,7 +336,7 @@ pub(super) async fn known(
 /// Adds the statement that reads the newest versions of resources.
 fn add_newest(batch: &mut Batch, organisation: &str, macs: &[Vec<u8>]) {
     const NEWEST: &str = "SELECT r.identity_mac, r.resource_id, r.version, v.hash_sealed, v.administration_sealed,
-            v.stored_at, m.salt
+            (v.content_from IS NOT NULL OR LENGTH(v.content_sealed) > 0) AS has_content, v.stored_at, m.salt
         FROM resource r
         JOIN resource_version v
             ON v.organisation = r.organisation AND v.resource_id = r.resource_id AND v.version = r.version
@@ -387,6 +388,7 @@ impl CurrentRow {
             content_hash: content_hash(hash)?,
             version: version(self.version)?,
             resource_id: self.resource_id,
+            has_content: self.has_content,
             stored_at: time(self.stored_at)?,
             administration,
         };

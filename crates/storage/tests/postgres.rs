@@ -195,6 +195,8 @@ mod apart {
             .await;
         let Some((rest, identities, _)) = new().await else { return };
         contract::a_reader_beside_an_eraser_gets_what_is_left(rest, identities).await;
+        let Some((rest, identities, _)) = new().await else { return };
+        contract::an_eraser_beside_an_eraser_reads_again(rest, identities).await;
         let Some((rest, identities, second)) = new().await else { return };
         contract::a_damaged_part_stops_no_sweep(rest, identities, async |days| {
             let mut db = PgConnection::connect(&second).await.unwrap();

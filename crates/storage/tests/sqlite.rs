@@ -120,6 +120,8 @@ mod apart {
             .await;
         let (rest, identities, _folder) = new().await;
         contract::a_reader_beside_an_eraser_gets_what_is_left(rest, identities).await;
+        let (rest, identities, _folder) = new().await;
+        contract::an_eraser_beside_an_eraser_reads_again(rest, identities).await;
         let (rest, identities, folder) = new().await;
         let file = folder.path().join("who.db");
         contract::a_damaged_part_stops_no_sweep(rest, identities, async |days| {

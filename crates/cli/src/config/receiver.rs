@@ -193,6 +193,11 @@ pub(crate) struct RetentionSection {
 }
 
 impl RetentionSection {
+    /// Whether nothing is ever removed.
+    pub(crate) fn keeps_everything(self) -> bool {
+        self.content_days.is_none() && self.refused_days.is_none()
+    }
+
     /// From when on things are kept.
     pub(crate) fn at(self, now: Timestamp, keep_waiting: bool) -> Retention {
         let before = |days: Option<NonZeroU32>| {

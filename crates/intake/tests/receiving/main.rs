@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::synthetic::{self as world, REGISTER, SENDER, now, world};
 use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives, seal};
 use lmr_intake::{
-    AddressStatus, AllowList, Answer, Avsender, AvsenderError, AvsenderRecord, Caller,
-    CertificateRecord, Committed, Counts, Delivery, DeliveryFilter, Material, MessageHead,
-    OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate, Rejection, Reply,
-    RuleSetId, Settings, Store, Work,
+    AddressStatus, AllowList, Answer, Archive, ArchiveFilter, Avsender, AvsenderError,
+    AvsenderRecord, Caller, CertificateRecord, Committed, Counts, Delivery, DeliveryFilter,
+    Material, MessageHead, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate,
+    Rejection, Reply, Retention, RuleSetId, Settings, Store, Work,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -281,6 +281,30 @@ async fn a_changed_resource_becomes_a_version_and_an_unchanged_one_does_not() {
     assert_eq!(messages, ["m1", "m2"]);
     // Back to what it was: a version of its own, not the old one.
     assert_eq!(send("m3", "male").await.answer.counts.updated, 1);
+}
+
+/// What is unchanged has no content of its own: after the end of retention there would be none at all.
+#[tokio::test]
+async fn what_comes_again_after_the_end_of_retention_is_stored_again() {
+    let place = place().await;
+    let send =
+        async |id: &str| place.takes(sealed(id, &batch(id, &[patient(PEOPLE[0], "female")]))).await;
+    let location = |reply: &Reply| json_of(reply)["entry"][0]["response"]["location"].clone();
+    let first = send("m1").await;
+    assert_eq!(send("m2").await.answer.counts.unchanged, 1);
+    let later = now() + SignedDuration::from_hours(1);
+    let retention = Retention { content_before: Some(later), ..Retention::default() };
+    assert_eq!(place.store.expire(&retention).await.unwrap().messages, 2);
+    let again = send("m3").await;
+    assert_eq!((again.answer.counts.unchanged, again.answer.counts.updated), (0, 1));
+    let id = |reply: &Reply| {
+        location(reply).as_str().unwrap().rsplit_once("/_history/").map(|(id, _)| id.to_owned())
+    };
+    assert_eq!(id(&again), id(&first), "it is the same resource");
+    let messages = place.store.archived(&ArchiveFilter::default()).await.unwrap();
+    let newest = messages.iter().find(|message| message.message_id == "m3").unwrap();
+    assert!(newest.versions[0].is_newest && newest.resource(&newest.versions[0]).is_some());
+    assert_eq!(send("m4").await.answer.counts.unchanged, 1);
 }
 
 #[tokio::test]

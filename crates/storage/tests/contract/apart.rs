@@ -4,7 +4,7 @@ use super::{at, delivery, hash, identity, other, sender, version};
 use async_trait::async_trait;
 use lmr_intake::{
     AdministrationFacts, Archive, ArchiveFilter, BundleContent, Committed, Database, Erasure,
-    Outlet, Retention, Seen, Store, StoreError,
+    Outlet, Retention, Rewritten, Seen, Store, StoreError,
 };
 use lmr_storage::{ApartKeys, ApartStore, IdentityStore, Part, PartKey, PartOf};
 use std::ops::Range;
@@ -82,12 +82,14 @@ pub async fn store_somebody(store: &dyn Database) -> String {
     sent.content = Some(BundleContent::Plain(text.clone().into_bytes()));
     assert!(matches!(store.commit(sent).await, Ok(Committed::Stored { .. })));
     let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
-    let mut blanked = archived[1].content.clone().unwrap();
+    let read = archived[1].content.clone().unwrap();
+    let mut blanked = read.clone();
     let all = 0..blanked.len();
     lmr_intake::blank(&mut blanked, [all]);
-    let (cursor, content) = (archived[1].cursor, blanked.clone());
-    let erasure = Erasure { cursor, sender: sender(), content, entries: vec![0] };
-    assert_eq!(store.erase(&erasure).await.unwrap().resources, 1);
+    let cursor = archived[1].cursor;
+    let content = Some(Rewritten { read, left: blanked.clone() });
+    let erasure = Erasure { cursor, sender: sender(), content, answer: None, entries: vec![0] };
+    assert_eq!(store.erase(&erasure).await.unwrap().unwrap().resources, 1);
     let archived = store.archived(&ArchiveFilter::default()).await.unwrap();
     assert!(archived[1].content.as_ref() == Some(&blanked));
     id
@@ -260,10 +262,22 @@ pub async fn a_damaged_part_stops_no_sweep(
     }
 }
 
-/// A second database in which somebody erases a message right before its part is read the first time.
+/// A second database in which somebody erases a message right before its part is read, or written again, the first time.
 struct ErasedMeanwhile {
     identities: Arc<dyn IdentityStore>,
+    is_at_writing: bool,
     erasure: Mutex<Option<(Arc<ApartStore>, Erasure)>>,
+}
+
+impl ErasedMeanwhile {
+    async fn erase(&self, at_writing: bool) -> Result<(), StoreError> {
+        if self.is_at_writing == at_writing
+            && let Some((store, erasure)) = self.erasure.lock().await.take()
+        {
+            assert_eq!(store.erase(&erasure).await?.map(|removed| removed.messages), Some(1));
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -284,12 +298,11 @@ impl IdentityStore for ErasedMeanwhile {
         rest: &[u8],
         part: &Part,
     ) -> Result<(), StoreError> {
+        self.erase(true).await?;
         self.identities.replace(of, day, rest, part).await
     }
     async fn part(&self, of: &PartOf, rest: &[u8]) -> Result<Option<Part>, StoreError> {
-        if let Some((store, erasure)) = self.erasure.lock().await.take() {
-            assert_eq!(store.erase(&erasure).await?.messages, 1);
-        }
+        self.erase(false).await?;
         self.identities.part(of, rest).await
     }
     async fn settle(&self, of: &PartOf, rest: &[u8]) -> Result<(), StoreError> {
@@ -332,18 +345,21 @@ pub async fn a_reader_beside_an_eraser_gets_what_is_left(
     store_a_bundle(&*eraser).await;
     for (erased, is_lent) in [(PATIENT, false), (ADMINISTRATION, true)] {
         let messages = eraser.archived(&ArchiveFilter::default()).await.unwrap();
-        let mut content = messages[0].content.clone().unwrap();
+        let read = messages[0].content.clone().unwrap();
+        let mut content = read.clone();
         let start = String::from_utf8_lossy(&content).find(erased).unwrap();
         let place = start..start + erased.len();
         lmr_intake::blank(&mut content, [place]);
         let erasure = Erasure {
             cursor: messages[0].cursor,
             sender: sender(),
-            content: content.clone(),
+            content: Some(Rewritten { read, left: content.clone() }),
+            answer: None,
             entries: Vec::new(),
         };
         let racing = ErasedMeanwhile {
             identities: Arc::clone(&identities),
+            is_at_writing: false,
             erasure: Mutex::new(Some((Arc::clone(&eraser), erasure))),
         };
         let store = ApartStore::new(Arc::clone(&rest), Arc::new(racing));
@@ -354,4 +370,46 @@ pub async fn a_reader_beside_an_eraser_gets_what_is_left(
         };
         assert!(read == Some(content), "lent: {is_lent}");
     }
+}
+
+/// Whoever erases a message while it is erased changes nothing, and leaves no part that has what the other took away.
+pub async fn an_eraser_beside_an_eraser_reads_again(
+    rest: Arc<dyn Database>,
+    identities: Arc<dyn IdentityStore>,
+) {
+    let eraser = Arc::new(ApartStore::new(Arc::clone(&rest), Arc::clone(&identities)));
+    store_a_bundle(&*eraser).await;
+    let erasure_of = async |erased: &str| {
+        let message = eraser.archived(&ArchiveFilter::default()).await.unwrap().remove(0);
+        let read = message.content.unwrap();
+        let mut left = read.clone();
+        let start = String::from_utf8_lossy(&left).find(erased)?;
+        let place = start..start + erased.len();
+        lmr_intake::blank(&mut left, [place]);
+        let content = Some(Rewritten { read, left });
+        Some(Erasure {
+            cursor: message.cursor,
+            sender: sender(),
+            content,
+            answer: None,
+            entries: Vec::new(),
+        })
+    };
+    let parts = async || identities.of_days(0..i64::MAX, None, 10).await.unwrap().len();
+    for (is_at_writing, own, theirs) in
+        [(true, ADMINISTRATION, PATIENT), (false, ADMINISTRATION, ADMINISTRATION)]
+    {
+        let (own, theirs) = (erasure_of(own).await.unwrap(), erasure_of(theirs).await.unwrap());
+        let racing = ErasedMeanwhile {
+            identities: Arc::clone(&identities),
+            is_at_writing,
+            erasure: Mutex::new(Some((Arc::clone(&eraser), theirs.clone()))),
+        };
+        let store = ApartStore::new(Arc::clone(&rest), Arc::new(racing));
+        assert_eq!(store.erase(&own).await.unwrap(), None, "at writing: {is_at_writing}");
+        assert_eq!(parts().await, 1, "at writing: {is_at_writing}");
+        let left = eraser.archived(&ArchiveFilter::default()).await.unwrap().remove(0).content;
+        assert!(left == theirs.content.map(|content| content.left));
+    }
+    assert!(erasure_of(PATIENT).await.is_none() && erasure_of(ADMINISTRATION).await.is_none());
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lmr_intake::{
     Acknowledged, ArchiveFilter, Database, DeliveryFilter, Erasure, OrganisationNumber, Retention,
-    Seen,
+    Rewritten, Seen,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -356,12 +356,18 @@ impl Life {
             ..ArchiveFilter::default()
         };
         let stored = self.store.archived(&filter).await.unwrap().remove(0);
-        let mut content = stored.content.unwrap();
+        let read = stored.content.unwrap();
+        let mut left = read.clone();
         let place = stored.versions.iter().find(|one| one.entry == entry).unwrap().place.clone();
-        lmr_intake::blank(&mut content, [place.unwrap()]);
-        let erasure =
-            Erasure { cursor: stored.cursor, sender: units()[who], content, entries: vec![entry] };
-        let removed = self.store.erase(&erasure).await.unwrap();
+        lmr_intake::blank(&mut left, [place.unwrap()]);
+        let erasure = Erasure {
+            cursor: stored.cursor,
+            sender: units()[who],
+            content: Some(Rewritten { read, left }),
+            answer: None,
+            entries: vec![entry],
+        };
+        let removed = self.store.erase(&erasure).await.unwrap().unwrap();
         let (_, versions) = self.model.resources.get_mut(&(who, key)).unwrap();
         let of_message = versions.iter_mut().find(|one| one.message == message).unwrap();
         of_message.has_content = false;

@@ -702,6 +702,8 @@ macro_rules! store_contract {
             two_never_get_the_same_message_at_once
             stored_messages_are_read_back_with_their_versions
             what_is_erased_is_gone_and_the_rest_stays
+            an_erasure_of_what_was_erased_meanwhile_changes_nothing
+            what_is_removed_for_its_age_names_nobody_and_may_come_again
             what_is_old_is_removed_and_the_receipt_stays
             days_are_summed_up_as_messages_come
             days_begin_by_the_norwegian_clock

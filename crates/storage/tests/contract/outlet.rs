@@ -2,8 +2,8 @@
 
 use super::{at, delivery, identity, other, resource, sender, version};
 use lmr_intake::{
-    Acknowledged, ArchiveFilter, ArchivedMessage, Committed, Database, Delivery, DeliveryFilter,
-    Erasure, Retention, Seen,
+    Acknowledged, AdministrationFacts, ArchiveFilter, ArchivedMessage, Committed, Database,
+    Delivery, DeliveryFilter, Erasure, Retention, Rewritten, Seen,
 };
 use std::sync::Arc;
 
@@ -149,11 +149,70 @@ pub async fn stored_messages_are_read_back_with_their_versions(store: Arc<dyn Da
 
 /// Takes an entry's resource out of a message.
 async fn erase(store: &dyn Database, message: &ArchivedMessage, entry: u32) -> lmr_intake::Removed {
-    let mut content = message.content.clone().unwrap();
+    store.erase(&erasure_of(message, entry)).await.unwrap().unwrap()
+}
+
+fn erasure_of(message: &ArchivedMessage, entry: u32) -> Erasure {
+    let read = message.content.clone().unwrap();
+    let mut left = read.clone();
     let place = message.versions.iter().find(|v| v.entry == entry).unwrap().place.clone().unwrap();
-    lmr_intake::blank(&mut content, [place]);
+    lmr_intake::blank(&mut left, [place]);
     let (cursor, sender) = (message.cursor, message.sender);
-    store.erase(&Erasure { cursor, sender, content, entries: vec![entry] }).await.unwrap()
+    let content = Some(Rewritten { read, left });
+    Erasure { cursor, sender, content, answer: None, entries: vec![entry] }
+}
+
+/// Two who have read the same message: what the first took away is not put back by the second, nor by the answer.
+pub async fn an_erasure_of_what_was_erased_meanwhile_changes_nothing(store: Arc<dyn Database>) {
+    let first = delivery("m1", 1, vec![version("a", 1, 1, 10), version("b", 2, 1, 20)]);
+    store_all(&*store, vec![first]).await;
+    let filter = ArchiveFilter { answers: true, ..ArchiveFilter::default() };
+    let read = store.archived(&filter).await.unwrap().remove(0);
+    assert_eq!(archived(&*store).await[0].answer, None, "where nobody asks");
+    assert_eq!(read.answer.as_deref(), Some(&b"answer to m1"[..]));
+    assert_eq!(erase(&*store, &read, 0).await.resources, 1);
+    assert_eq!(store.erase(&erasure_of(&read, 1)).await.unwrap(), None);
+    assert!(store.current(sender(), &[identity("b")]).await.unwrap()[0].is_some());
+    let again = store.archived(&filter).await.unwrap().remove(0);
+    let text = String::from_utf8(again.content.clone().unwrap()).unwrap();
+    assert!(!text.contains(r#""n":10"#) && text.contains(r#""n":20"#), "{text}");
+    // The answer by itself, and by one who has read the former.
+    let answer = |read: &[u8], left: &[u8]| Erasure {
+        cursor: again.cursor,
+        sender: again.sender,
+        content: None,
+        answer: Some(Rewritten { read: read.to_vec(), left: left.to_vec() }),
+        entries: Vec::new(),
+    };
+    let changed = store.erase(&answer(b"answer to m1", b"answer to 00")).await.unwrap().unwrap();
+    assert_eq!((changed.messages, changed.versions), (1, 0));
+    assert_eq!(store.erase(&answer(b"answer to m1", b"000000 to m1")).await.unwrap(), None);
+    match store.seen(sender(), "m1", &super::hash(1)).await.unwrap() {
+        Some(Seen::Repeated { answer, .. }) => assert_eq!(answer.body, b"answer to 00"),
+        _ => panic!("it is known"),
+    }
+    assert_eq!(erase(&*store, &again, 1).await.resources, 1);
+    assert!(store.archived(&filter).await.unwrap()[0].versions.is_empty());
+}
+
+/// After the end of retention: whose an administration was is not kept, and what comes again is stored again.
+pub async fn what_is_removed_for_its_age_names_nobody_and_may_come_again(store: Arc<dyn Database>) {
+    let facts = AdministrationFacts::from_bytes(b"given\nPatient\nidentifier:urn:s|1").unwrap();
+    let mut given = version("a", 1, 1, 10);
+    given.administration = Some(facts.clone());
+    store_all(&*store, vec![delivery("m1", 1, vec![given])]).await;
+    let current = async || {
+        store.current(sender(), &[identity("a")]).await.unwrap().remove(0).expect("it is known")
+    };
+    let before = current().await;
+    assert_eq!((before.has_content, before.administration), (true, Some(facts)));
+    let retention = Retention { content_before: Some(at(3)), ..Retention::default() };
+    assert_eq!(store.expire(&retention).await.unwrap().versions, 1);
+    let after = current().await;
+    assert_eq!((after.has_content, after.administration), (false, None));
+    assert_eq!(archived(&*store).await[0].versions[0].patient, None);
+    store_all(&*store, vec![delivery("m2", 5, vec![version("a", 1, 2, 10)])]).await;
+    assert!(current().await.has_content);
 }
 
 pub async fn what_is_erased_is_gone_and_the_rest_stays(store: Arc<dyn Database>) {
