@@ -371,8 +371,13 @@ mod tests {
     }
 
     fn begun() -> Engine {
+        begun_by(&Value::Null)
+    }
+
+    fn begun_by(rule_set: &Value) -> Engine {
         let mut engine = Engine::default();
-        let begin = json!({ "do": "begin", "language": "en", "now": "2026-11-26T12:00:00Z" });
+        let now = "2026-11-26T12:00:00Z";
+        let begin = json!({ "do": "begin", "ruleSet": rule_set, "language": "en", "now": now });
         ask(&mut engine, &begin, "");
         engine
     }
@@ -387,14 +392,14 @@ mod tests {
 
     const CORRECT: &str = r#"{"resourceType":"Patient"}"#;
 
-    /// A line that the engine finds nothing in, and one with an error.
+    /// A line in which plain R4 has nothing to find, and one with an error.
     fn lines() -> [&'static str; 2] {
         ["{\"resourceType\":\"Basic\",\"code\":{\"text\":\"a\"}}", "{\"resourceType\":"]
     }
 
     #[test]
     fn lines_without_findings_are_in_every_report_in_their_order() {
-        let mut engine = begun();
+        let mut engine = begun_by(&json!("none"));
         let [clean, bad] = lines();
         let body = [clean, bad, clean, "", bad, clean].join("\n");
         let check = json!({ "do": "checkLines", "file": "a.ndjson", "line": 1 });
