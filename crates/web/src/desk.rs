@@ -35,6 +35,8 @@ use std::sync::{Arc, Mutex};
 
 const BASE: &str = "/desk";
 const COOKIE: &str = "lmr-desk";
+/// A cause without a code, in filters and on pages: without anything the filter would be for all codes.
+const NO_CODE: &str = "–";
 /// Records that a page lists.
 const LISTED: usize = 200;
 /// Longest text of a record that is shown and taken for a trial, in bytes.
@@ -432,10 +434,7 @@ impl Which {
         let has = |text: &str| text.to_lowercase().contains(&needle);
         let of_cause = |cause: &DeskCause| {
             (self.code.is_empty()
-                || cause
-                    .code
-                    .as_deref()
-                    .is_some_and(|code| code.eq_ignore_ascii_case(self.code.trim())))
+                || cause.code.as_deref().unwrap_or(NO_CODE).eq_ignore_ascii_case(self.code.trim()))
                 && (self.path.is_empty() || cause.path == self.path)
         };
         causes

@@ -95,7 +95,7 @@ impl Workplace for Place {
     }
     fn held(&self) -> Work<Vec<DeskCause>> {
         let cause = |code: &str, records| DeskCause {
-            code: Some(code.to_owned()),
+            code: (!code.is_empty()).then(|| code.to_owned()),
             path: "Patient.gender".to_owned(),
             text: text(),
             records,
@@ -103,6 +103,7 @@ impl Workplace for Place {
         answer(vec![
             cause("LMR-4001", vec![record(1, "Patient"), record(2, "Patient")]),
             cause("LMR-4002", vec![record(2, "Patient"), record(3, "Medication")]),
+            cause("", vec![record(3, "Medication")]),
         ])
     }
     fn why(&self, name: String, _: Language) -> Work<String> {
@@ -431,5 +432,25 @@ async fn every_answer_has_words_and_a_language_link_that_leads_to_a_page() {
         if path == "/desk/held/1/trial" && method == "POST" {
             assert_eq!(back, "/desk/held/1");
         }
+    }
+}
+
+/// A cause's link leads to as many records as are beside it, also where the register gave no code.
+#[tokio::test]
+async fn the_number_of_a_cause_is_that_of_its_list() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    let (_, text) = get(&app, "/desk", &cookie).await;
+    let (_, rows) = text.split_once("id=\"causes\"").unwrap();
+    let links: Vec<&str> = rows.split("<tr>").filter(|row| row.contains("/desk/held?")).collect();
+    assert_eq!(links.len(), 3, "{rows}");
+    for row in links {
+        let (_, link) = row.split_once("href=\"").unwrap();
+        let link = link.split('"').next().unwrap().replace("&amp;", "&");
+        let (_, count) = row.split_once("class=\"n\">").unwrap();
+        let count = count.split('<').next().unwrap();
+        let (_, list) = get(&app, &link, &cookie).await;
+        assert!(list.contains(&format!("({count})</h1>")), "{link}");
+        assert_eq!(list.matches("<section>").count(), 1, "{link}: one cause");
     }
 }
