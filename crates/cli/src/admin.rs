@@ -6,6 +6,7 @@ mod archive;
 mod audit;
 mod change;
 mod deliveries;
+mod erase;
 mod senders;
 
 use std::path::PathBuf;
@@ -22,11 +23,12 @@ use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
 use crate::serve::{check_database, open_store};
 use crate::text::{Explain, text};
-use archive::{Erase, Export, Show};
+use archive::{Export, Show};
 pub(crate) use archive::{coming_months, expire};
 use audit::Audit;
 use change::{AddCertificate, Register, RetireCertificate, Set, SetAddresses};
 use deliveries::Deliveries;
+use erase::Erase;
 use senders::Senders;
 
 /// Senders and deliveries of a receiver.
