@@ -867,3 +867,14 @@ fn operators_see_who_delivered_what_and_which_certificates_end() {
     let shown = done(&["admin", "show", &message], &receiver);
     assert!(shown.contains("/_history/1") && shown.contains(&message), "{shown}");
 }
+    // Who is not registered any more has delivered all the same.
+    let registered = std::fs::read_to_string(&receiver).expect("the configuration");
+    let (before, section) = registered.split_once("[[avsender]]\n").expect("the sender is in it");
+    let after = section.find("\n[").map_or("", |end| &section[end..]);
+    let without = world.config("without.toml");
+    std::fs::write(&without, format!("{before}{after}")).expect("written");
+    let rows =
+        json_lines(&done(&["admin", "overview", "--days", "3", "--format", "json"], &without));
+    assert_eq!((rows.len(), &rows[0]["organisation"]), (1, &row["organisation"]), "{rows:?}");
+    assert_eq!((&rows[0]["messages"], &rows[0]["name"]), (&row["messages"], &Value::Null));
+    assert_eq!(rows[0]["missingOn"], serde_json::json!([]), "nothing is expected of it");

@@ -1,8 +1,8 @@
 //! What a sender has delivered, day by day: silences, and gaps and overlaps of its reporting periods.
 
 use crate::avsender::Avsender;
-use crate::reply::Outcome;
-use crate::store::{CodeCount, DeliverySummary, RefusedCall};
+use crate::insight::{CodesOfSender, DayCount, Period};
+use crate::store::CodeCount;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -95,61 +95,62 @@ impl Days {
     }
 }
 
+/// What is known of a sender's days, as the store keeps it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sums<'a> {
+    /// Its days, in any order.
+    pub days: &'a [DayCount],
+    /// Its codes of all those days; of one code there may be several.
+    pub codes: &'a [CodesOfSender],
+    /// The reporting periods of the messages that were taken within those days.
+    pub periods: &'a [Period],
+    /// When the last message was taken, whenever that was.
+    pub last_delivery: Option<Timestamp>,
+}
+
 impl Activity {
-    /// Sums up deliveries and refused calls of one sender, given newest first.
+    /// Reads the sums of one sender. Of one that is not registered nothing is expected.
     #[must_use]
-    pub fn of(
-        avsender: &Avsender,
-        deliveries: &[DeliverySummary],
-        refused: &[RefusedCall],
-        days: &Days,
-    ) -> Self {
-        let taken: Vec<&DeliverySummary> =
-            deliveries.iter().filter(|one| one.outcome == Outcome::Accepted).collect();
-        let day_of = |time: Timestamp| time.to_zoned(days.zone.clone()).date();
-        let delivered: BTreeSet<Date> = taken
-            .iter()
-            .filter(|one| one.received_at >= days.start())
-            .map(|one| day_of(one.received_at))
-            .collect();
-        let today = day_of(days.now);
+    pub fn of(avsender: Option<&Avsender>, sums: &Sums<'_>, days: &Days) -> Self {
+        let (first, _) = days.range();
+        let within = sums.days.iter().filter(|one| one.day >= first);
+        let delivered: BTreeSet<Date> =
+            within.filter(|one| one.accepted > 0).map(|one| one.day).collect();
+        let today = days.now.to_zoned(days.zone.clone()).date();
+        let is_expected = |day: &Date| {
+            avsender
+                .is_some_and(|one| one.active && one.start_date.is_none_or(|start| start <= *day))
+        };
         let missing_on = days
             .all()
             .into_iter()
-            .filter(|day| *day < today && !delivered.contains(day))
-            .filter(|day| avsender.active && avsender.start_date.is_none_or(|start| start <= *day))
+            .filter(|day| *day < today && !delivered.contains(day) && is_expected(day))
             .collect();
-        let mut codes: BTreeMap<&str, u32> = BTreeMap::new();
-        for count in deliveries.iter().flat_map(|one| &one.codes) {
-            *codes.entry(&count.code).or_default() += count.entries;
-        }
-        let mut calls: BTreeMap<&str, u32> = BTreeMap::new();
-        for call in refused {
-            *calls.entry(&call.code).or_default() += call.calls;
-        }
-        let counts = |map: BTreeMap<&str, u32>| {
-            map.into_iter()
-                .map(|(code, entries)| CodeCount { code: code.to_owned(), entries })
-                .collect()
+        let counts = |of: fn(&CodesOfSender) -> u64| {
+            let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+            for one in sums.codes.iter().filter(|one| of(one) > 0) {
+                *counts.entry(&one.code).or_default() += of(one);
+            }
+            let count = |(code, count): (&str, u64)| CodeCount {
+                code: code.to_owned(),
+                entries: u32::try_from(count).unwrap_or(u32::MAX),
+            };
+            counts.into_iter().map(count).collect()
         };
-        let last_delivery = taken.iter().map(|one| one.received_at).max();
-        let (gaps, overlaps) =
-            compare_periods(taken.iter().map(|one| (one.reporting_from, one.reporting_to)));
+        let (gaps, overlaps) = compare_periods(sums.periods.iter().copied());
+        let sum = |of: fn(&DayCount) -> u64| sums.days.iter().map(of).sum();
         Self {
-            last_delivery,
-            hours_since: last_delivery.map(|last| days.now.duration_since(last).as_hours()),
+            last_delivery: sums.last_delivery,
+            hours_since: sums.last_delivery.map(|last| days.now.duration_since(last).as_hours()),
             delivered_on: delivered.into_iter().collect(),
             missing_on,
             gaps,
             overlaps,
-            messages: taken.len() as u64,
-            stored: taken
-                .iter()
-                .map(|one| u64::from(one.counts.created) + u64::from(one.counts.updated))
-                .sum(),
-            refused: deliveries.iter().map(|one| u64::from(one.counts.refused)).sum(),
-            codes: counts(codes),
-            refused_calls: counts(calls),
+            messages: sum(|day| day.accepted),
+            stored: sum(|day| day.stored),
+            refused: sum(|day| day.refused),
+            codes: counts(|one| one.entries),
+            refused_calls: counts(|one| one.calls),
         }
     }
 }
@@ -253,7 +254,8 @@ pub fn certificate_ends(
 mod tests {
     use super::*;
     use crate::address::AllowList;
-    use crate::reply::Counts;
+    use crate::reply::{Counts, Outcome};
+    use crate::store::DeliverySummary;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap_or_else(|_| panic!("{text} is not a time"))
@@ -271,6 +273,50 @@ mod tests {
             counts: Counts { entries: 3, created: 2, refused: 1, ..Counts::default() },
             codes: vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }],
         }
+    }
+
+    /// As the store sums deliveries up.
+    fn of(avsender: &Avsender, deliveries: &[DeliverySummary], days: &Days) -> Activity {
+        let count = |one: &DeliverySummary| DayCount {
+            sender: one.sender,
+            day: norwegian_date(one.received_at),
+            last: None,
+            accepted: 1,
+            refused_messages: 0,
+            entries: u64::from(one.counts.entries),
+            stored: u64::from(one.counts.created) + u64::from(one.counts.updated),
+            unchanged: u64::from(one.counts.unchanged),
+            refused: u64::from(one.counts.refused),
+            dependent: u64::from(one.counts.dependent),
+        };
+        let code = |one: &DeliverySummary, code: &CodeCount| CodesOfSender {
+            sender: Some(one.sender),
+            code: code.code.clone(),
+            entries: u64::from(code.entries),
+            calls: 0,
+        };
+        let codes = deliveries.iter().flat_map(|one| one.codes.iter().map(move |c| code(one, c)));
+        let sums = Sums {
+            days: &deliveries.iter().map(count).collect::<Vec<_>>(),
+            codes: &codes.collect::<Vec<_>>(),
+            periods: &deliveries
+                .iter()
+                .map(|one| (one.reporting_from, one.reporting_to))
+                .collect::<Vec<_>>(),
+            last_delivery: deliveries.iter().map(|one| one.received_at).max(),
+        };
+        Activity::of(Some(avsender), &sums, days)
+    }
+
+    #[test]
+    fn of_one_that_is_not_registered_nothing_is_expected() {
+        let calls =
+            CodesOfSender { sender: None, code: "LMR-2002".to_owned(), entries: 0, calls: 1_040 };
+        let sums = Sums { codes: &[calls], ..Sums::default() };
+        let activity = Activity::of(None, &sums, &days());
+        assert!(activity.missing_on.is_empty() && activity.codes.is_empty());
+        let calls = CodeCount { code: "LMR-2002".to_owned(), entries: 1_040 };
+        assert_eq!(activity.refused_calls, [calls]);
     }
 
     fn avsender(start: Option<&str>) -> Avsender {
@@ -300,7 +346,7 @@ mod tests {
             delivery("2026-03-01T22:45:01Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
             delivery("2026-03-01T22:45:00Z", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
         ];
-        let activity = Activity::of(&avsender(None), &deliveries, &[], &days());
+        let activity = of(&avsender(None), &deliveries, &days());
         let day =
             |text: &str| text.parse::<Date>().unwrap_or_else(|_| panic!("{text} is not a date"));
         assert_eq!(activity.delivered_on, [day("2026-03-04"), day("2026-03-05")]);
@@ -320,13 +366,13 @@ mod tests {
 
     #[test]
     fn nothing_is_expected_before_the_start_date_or_of_an_inactive_sender() {
-        let late = Activity::of(&avsender(Some("2026-03-05")), &[], &[], &days());
+        let late = of(&avsender(Some("2026-03-05")), &[], &days());
         assert_eq!(late.missing_on.len(), 1);
         assert_eq!((late.last_delivery, late.hours_since), (None, None));
         let mut stopped = avsender(None);
         stopped.active = false;
-        assert!(Activity::of(&stopped, &[], &[], &days()).missing_on.is_empty());
-        assert_eq!(Activity::of(&avsender(None), &[], &[], &days()).missing_on.len(), 4);
+        assert!(of(&stopped, &[], &days()).missing_on.is_empty());
+        assert_eq!(of(&avsender(None), &[], &days()).missing_on.len(), 4);
     }
 
     #[test]
@@ -335,7 +381,7 @@ mod tests {
             delivery("2026-03-03T05:00:00Z", "2026-03-02T05:00:00Z", "2026-03-03T05:00:00Z"),
             delivery("2026-03-02T05:00:00Z", "2026-03-01T05:00:00Z", "2026-03-02T05:00:00.5Z"),
         ];
-        let activity = Activity::of(&avsender(None), &deliveries, &[], &days());
+        let activity = of(&avsender(None), &deliveries, &days());
         assert_eq!((activity.gaps, activity.overlaps), (vec![], vec![]));
     }
 }

@@ -59,7 +59,7 @@ mod validation;
 mod work;
 
 pub use activity::{
-    Activity, CertificateEnd, CertificateUse, Days, Span, certificate_ends, compare_periods,
+    Activity, CertificateEnd, CertificateUse, Days, Span, Sums, certificate_ends, compare_periods,
     norwegian_date,
 };
 pub use address::{AddressError, AllowList};

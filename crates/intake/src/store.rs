@@ -270,8 +270,11 @@ pub struct DeliveryFilter {
     pub before: Option<Timestamp>,
     /// Only those with this code, of an entry or of the call.
     pub code: Option<String>,
-    /// Only those whose reporting period touches this one; refused calls have none.
+    /// Only those whose reporting period has a moment of this one, whose last moment is its second time: what ends as it
+    /// begins has none. Refused calls have no period.
     pub period: Option<(Timestamp, Timestamp)>,
+    /// Only messages of which something was taken, or only the others; refused calls are neither.
+    pub outcome: Option<Outcome>,
     /// At most so many; 0 means 100.
     pub limit: u32,
 }

@@ -566,8 +566,14 @@ async fn deliveries_of(
             .push(")");
     }
     if let Some((from, to)) = filter.period {
+        // What ends as the other begins has no moment of it, except where the period is that one moment.
         sql.push(" AND reporting_from <= ").push_bind(to.as_microsecond());
-        sql.push(" AND reporting_to >= ").push_bind(from.as_microsecond());
+        sql.push(" AND (reporting_to > ").push_bind(from.as_microsecond());
+        sql.push(" OR (reporting_to = ").push_bind(from.as_microsecond());
+        sql.push(" AND reporting_from = reporting_to))");
+    }
+    if let Some(outcome) = filter.outcome {
+        sql.push(" AND outcome = ").push_bind(outcome.as_str());
     }
     narrow(&mut sql, filter);
     sql.push(" ORDER BY received_at DESC, id DESC LIMIT ")

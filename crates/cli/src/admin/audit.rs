@@ -47,7 +47,7 @@ struct List {
     #[arg(long)]
     since: Option<Date>,
     /// At most so many
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 

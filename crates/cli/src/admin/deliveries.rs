@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome, RefusedCall};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub(super) struct Deliveries {
     #[arg(long)]
     period_to: Option<Date>,
     /// At most so many
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -51,6 +51,7 @@ impl Deliveries {
                 None => None,
             },
             period: self.period()?,
+            outcome: None,
             limit: self.limit,
         })
     }
@@ -64,7 +65,10 @@ impl Deliveries {
         }
         let from = self.period_from.map(start_of_day).transpose()?.unwrap_or(Timestamp::MIN);
         let after = self.period_to.map(|day| day.tomorrow().map_or(day, |next| next));
-        let to = after.map(start_of_day).transpose()?.unwrap_or(Timestamp::MAX);
+        // What begins as the day after does reports on that day.
+        let end = after.map(start_of_day).transpose()?;
+        let last = end.map(|end| end.checked_sub(SignedDuration::from_micros(1)).unwrap_or(end));
+        let to = last.unwrap_or(Timestamp::MAX);
         Ok(Some((from, to)))
     }
 }
@@ -178,4 +182,33 @@ pub(super) fn json_of(delivery: &DeliverySummary) -> Value {
 /// The moment in Norwegian time, to the second.
 pub(super) fn local(time: Timestamp) -> String {
     clock::oslo(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+    use super::*;
+
+    #[test]
+    fn a_period_of_days_ends_with_the_last_moment_of_the_last_one() {
+        let day = |text: &str| Some(text.parse::<Date>().unwrap());
+        let period = |from, to| {
+            let asked = Deliveries {
+                sender: None,
+                message: None,
+                since: None,
+                code: None,
+                period_from: from,
+                period_to: to,
+                limit: 100,
+            };
+            asked.period().unwrap().unwrap()
+        };
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let one = period(day("2026-11-24"), day("2026-11-24"));
+        assert_eq!(one, (at("2026-11-23T23:00:00Z"), at("2026-11-24T22:59:59.999999Z")));
+        assert_eq!(period(day("2026-11-24"), None).1, Timestamp::MAX);
+        assert_eq!(period(None, day("2026-11-24")).0, Timestamp::MIN);
+    }
 }

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
     Act, Action, Activity, AuditLog as _, Avsender, Certificate, CertificateUse, CodeCount,
-    Database, Days, DeliveryFilter, RegisteredCertificate, RuleSetId, Span, Store as _,
-    certificate_ends,
+    Database, Days, DeliveryFilter, Outcome, RegisteredCertificate, RuleSetId, Span, Store as _,
+    Sums, certificate_ends,
 };
 use lmr_storage::{MAIN, Opening};
 use serde_json::{Value, json};
@@ -257,39 +257,54 @@ impl Senders {
 
     pub(super) async fn overview(&self, count: u16) -> anyhow::Result<ExitCode> {
         let days = Days { now: clock::now(), count, zone: clock::oslo_zone() };
+        let registered = self.all().await?;
+        // Who is not registered any more has delivered all the same.
+        let mut numbers: Vec<_> = registered.iter().map(|one| one.organisation).collect();
+        let known = self.store.known_senders().await?;
+        numbers.extend(known.into_iter().filter(|one| !numbers.contains(one)).collect::<Vec<_>>());
         let mut out = String::new();
-        for sender in &self.all().await? {
-            let filter = DeliveryFilter {
-                sender: Some(sender.organisation),
-                since: Some(days.start()),
-                limit: u32::MAX,
-                ..DeliveryFilter::default()
-            };
-            let deliveries = self.store.deliveries(&filter).await?;
-            let refused = self.store.refused_calls(&filter).await?;
-            let mut activity = Activity::of(sender, &deliveries, &refused, &days);
-            if activity.last_delivery.is_none() {
-                let newest = DeliveryFilter { since: None, limit: 1, ..filter };
-                activity.last_delivery =
-                    self.store.deliveries(&newest).await?.first().map(|one| one.received_at);
-                activity.hours_since =
-                    activity.last_delivery.map(|last| days.now.duration_since(last).as_hours());
-            }
+        for number in numbers {
+            let sender = registered.iter().find(|one| one.organisation == number);
+            let activity = self.activity(number, sender, &days).await?;
             match self.view.format {
                 Format::Json => {
                     let mut line = serde_json::to_value(&activity)?;
-                    line["organisation"] = sender.organisation.to_string().into();
-                    line["name"] = sender.name.as_str().into();
-                    line["active"] = sender.active.into();
+                    line["organisation"] = number.to_string().into();
+                    line["name"] = sender.map(|sender| sender.name.as_str()).into();
+                    line["active"] = sender.is_some_and(|sender| sender.active).into();
                     line["days"] = count.into();
                     line["daysWithDelivery"] = activity.delivered_on.len().into();
                     writeln!(out, "{line}")?;
                 }
-                Format::Text => out.push_str(&activity_text(sender, &activity, &days, self.view)),
+                Format::Text => {
+                    out.push_str(&activity_text(number, sender, &activity, &days, self.view));
+                }
             }
         }
         print(&out)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What a sender has done within some days, by the sums that the console shows.
+    async fn activity(
+        &self,
+        number: OrganisationNumber,
+        sender: Option<&Avsender>,
+        days: &Days,
+    ) -> anyhow::Result<Activity> {
+        let newest = DeliveryFilter {
+            sender: Some(number),
+            outcome: Some(Outcome::Accepted),
+            limit: 1,
+            ..DeliveryFilter::default()
+        };
+        let sums = Sums {
+            days: &self.store.day_counts(&[number], days.range()).await?,
+            codes: &self.store.code_counts(&[Some(number)], days.range()).await?.by_sender,
+            periods: &self.store.periods(number, days.start()).await?,
+            last_delivery: self.store.deliveries(&newest).await?.first().map(|one| one.received_at),
+        };
+        Ok(Activity::of(sender, &sums, days))
     }
 
     /// The register's certificates and the senders', the one that ends first on top.
@@ -347,7 +362,7 @@ pub(super) async fn move_sender(
         actor: operator(),
         subject: Some(number.to_string()),
         reason: None,
-        detail: Some(format!("moved to the database {to}")),
+        detail: Some(detail),
     };
     store.record(act).await?;
     let done = store.move_sender(number, to).await?;
@@ -386,7 +401,13 @@ pub(super) async fn move_sender(
 }
 
 /// A line with a mark for each day, today last, and a line for each thing that is not as it should be.
-fn activity_text(sender: &Avsender, activity: &Activity, days: &Days, view: View) -> String {
+fn activity_text(
+    number: OrganisationNumber,
+    sender: Option<&Avsender>,
+    activity: &Activity,
+    days: &Days,
+    view: View,
+) -> String {
     let style = Style::for_stdout();
     let mark = |day: &Date| if activity.delivered_on.contains(day) { '■' } else { '·' };
     let marks: String = days.all().iter().map(mark).collect();
@@ -396,14 +417,13 @@ fn activity_text(sender: &Avsender, activity: &Activity, days: &Days, view: View
     let line = text!(
         "{number}  {marks}  {messages} meldinger, {stored} lagret, {refused} avvist; sist: {last}{hours}  {name}",
         "{number}  {marks}  {messages} messages, {stored} stored, {refused} refused; last: {last}{hours}  {name}",
-        number = sender.organisation,
         messages = activity.messages,
         stored = activity.stored,
         refused = activity.refused,
-        name = sender.name,
+        name = sender.map_or(view.say("(ikke registrert)", "(not registered)"), |one| &one.name),
     );
     let line = line.get(view.lang);
-    let is_silent = activity.messages == 0 && sender.active;
+    let is_silent = activity.messages == 0 && sender.is_some_and(|sender| sender.active);
     let mut out = if is_silent { style.bad(line) } else { line.clone() } + "\n";
     let mut add = |nb: &str, en: &str, what: Vec<String>| {
         if !what.is_empty() {
@@ -507,4 +527,67 @@ fn json_of(sender: &Avsender) -> Value {
         "startDate": sender.start_date.map(|d| d.to_string()),
         "database": sender.database,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+    use super::*;
+    use crate::output::Language;
+    use lmr_intake::{Answer, Counts, Delivery, MessageHead, RefusedCall, Store};
+    use lmr_storage::{SqliteStore, StorageKey};
+
+    /// A hospital all of whose transactions are refused has not delivered, however often it calls; and all refused calls
+    /// are counted, not only those whose rows are kept.
+    #[tokio::test]
+    async fn what_was_refused_is_not_a_delivery_and_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lmr.sqlite");
+        let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+        let number = OrganisationNumber::parse("310000019").unwrap();
+        let now = clock::now();
+        let refused = Delivery {
+            head: MessageHead {
+                sender: number,
+                message_id: "m1".into(),
+                content_sha256: [1; 32],
+                client_id: "klient".into(),
+                reporting_from: now,
+                reporting_to: now,
+                generated_at: now,
+                received_at: now,
+            },
+            bundle_identifier: None,
+            rule_set: "lmdi-1.1.7",
+            answer: Answer {
+                outcome: Outcome::Refused,
+                body: b"{}".to_vec(),
+                counts: Counts { entries: 1, refused: 1, ..Counts::default() },
+            },
+            codes: Vec::new(),
+            content: None,
+            systems: Vec::new(),
+            versions: Vec::new(),
+        };
+        store.commit(refused).await.unwrap();
+        let call = |n: u32| RefusedCall {
+            received_at: now,
+            sender: Some(number),
+            client_id: None,
+            message_id: None,
+            request_id: n.to_string(),
+            code: "LMR-2002".to_owned(),
+            counts: Counts::default(),
+            calls: 1,
+        };
+        store.keep_refused((0..1_040).map(call).collect()).await.unwrap();
+        let view = View { format: Format::Json, lang: Language::English };
+        let senders = Senders { configured: Vec::new(), store: Arc::new(store), view };
+        let days = Days { now, count: 3, zone: clock::oslo_zone() };
+        let activity = senders.activity(number, None, &days).await.unwrap();
+        assert_eq!((activity.last_delivery, activity.messages, activity.refused), (None, 0, 1));
+        assert_eq!(activity.refused_calls[0].entries, 1_040);
+        assert!(activity.delivered_on.is_empty());
+    }
 }

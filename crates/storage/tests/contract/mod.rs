@@ -334,6 +334,17 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
     assert!(
         list(period(1, 50)).await.is_empty() && list(period(-90_000, -86_401)).await.is_empty()
     );
+    assert!(list(period(0, 50)).await.is_empty(), "what ends as it begins has no moment of it");
+    let outcome = |outcome| DeliveryFilter { outcome: Some(outcome), ..Default::default() };
+    assert_eq!(list(outcome(Outcome::Accepted)).await, ["m4", "m3", "m2", "m1"]);
+    assert_eq!(list(outcome(Outcome::Refused)).await, ["m5"]);
+    let mut moment = delivery("m6", 6, vec![]);
+    (moment.head.reporting_from, moment.head.reporting_to) = (at(60), at(60));
+    moment.head.received_at = at(0);
+    assert_eq!(commit(&*store, moment).await, "stored");
+    for (span, found) in [((60, 70), 1), ((50, 60), 1), ((61, 70), 0), ((50, 59), 0)] {
+        assert_eq!(list(period(span.0, span.1)).await.len(), found, "{span:?}");
+    }
     let newest = store
         .deliveries(&DeliveryFilter { limit: 1, ..Default::default() })
         .await

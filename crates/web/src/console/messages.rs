@@ -122,6 +122,7 @@ impl Asked {
             before,
             code: filter.code.clone(),
             period: None,
+            outcome: None,
             limit: PAGE + 1,
         }))
     }
