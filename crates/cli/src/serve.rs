@@ -74,7 +74,7 @@ impl Serve {
                 &services,
                 outlet.as_ref().map(|(services, _)| &services.settings),
                 console.as_ref().map(|(console, settings)| (console, settings)),
-                &self.config,
+                (&self.config, &config),
             );
             let has_outlet = outlet.is_some();
             let outlet = listening_outlet(&config, outlet).await?;

@@ -72,6 +72,7 @@ impl Receiver {
     /// Takes other keys, authorities and senders from now on. Messages that are being opened go on with the old ones.
     pub fn replace(&self, material: Material, avsendere: Vec<Avsender>) {
         *self.material.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(material);
+        self.parts.store.configure(&avsendere);
         self.directory.replace(avsendere);
     }
 

@@ -320,6 +320,9 @@ pub trait Store: Send + Sync {
     /// Whether the store works. For the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;
 
+    /// Takes from now on these for the senders of the configuration file: where they begin, of several databases.
+    fn configure(&self, _avsendere: &[Avsender]) {}
+
     /// All registered senders, by organisation number.
     async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError>;
 
@@ -408,8 +411,9 @@ pub trait Store: Send + Sync {
         resource_id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError>;
 
-    /// Keeps refused calls. May drop old ones: so many are kept of each sender, and of nobody known.
-    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError>;
+    /// Keeps refused calls, and says how many of them could not be kept where the others were. May drop old ones: so many
+    /// are kept of each sender, and of nobody known.
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError>;
 
     /// Refused calls, newest first.
     async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError>;

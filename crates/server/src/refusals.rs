@@ -60,10 +60,14 @@ impl Waiting {
         let mut group = Vec::with_capacity(GROUP);
         while self.0.recv_many(&mut group, GROUP).await > 0 {
             let count = group.len();
-            if let Err(error) = store.keep_refused(std::mem::take(&mut group)).await {
-                tracing::warn!(%error, calls = count, "refused calls could not be kept");
-                metrics.refusal_lost(count as u64);
-            }
+            let lost = match store.keep_refused(std::mem::take(&mut group)).await {
+                Ok(lost) => lost,
+                Err(error) => {
+                    tracing::warn!(%error, calls = count, "refused calls could not be kept");
+                    count
+                }
+            };
+            metrics.refusal_lost(lost as u64);
             sleep(PAUSE).await;
         }
     }

@@ -317,6 +317,10 @@ impl Store for ApartStore {
         self.rest.avsendere().await
     }
 
+    fn configure(&self, avsendere: &[Avsender]) {
+        self.rest.configure(avsendere);
+    }
+
     async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError> {
         self.rest.save_avsender(avsender).await
     }
@@ -453,7 +457,7 @@ impl Store for ApartStore {
         Ok(versions)
     }
 
-    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError> {
         self.rest.keep_refused(calls).await
     }
 

@@ -284,7 +284,7 @@ impl Store for Name {
         tables::history(&mut *self.0.reader().await?, &self.0.key, resource_type, resource_id).await
     }
 
-    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError> {
         let mut by_sender: BTreeMap<_, Vec<RefusedCall>> = BTreeMap::new();
         for call in calls {
             by_sender.entry(call.sender).or_default().push(call);
@@ -295,7 +295,8 @@ impl Store for Name {
             in_transaction(&mut db, async |db| tables::keep_refused(db, sender, &calls).await)
                 .await?;
         }
-        db.close().await.map_err(unavailable)
+        db.close().await.map_err(unavailable)?;
+        Ok(0)
     }
 
     async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {

@@ -20,7 +20,7 @@ use lmr_intake::{
     StoreError, StoredVersion,
 };
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock as StdRwLock};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::RwLock;
@@ -45,7 +45,7 @@ struct Inner {
     /// The main one first.
     servers: Vec<Server>,
     /// Where the senders of the configuration file begin.
-    configured: BTreeMap<OrganisationNumber, String>,
+    configured: StdRwLock<BTreeMap<OrganisationNumber, String>>,
     places: RwLock<Option<(Instant, Arc<Places>)>>,
 }
 
@@ -90,6 +90,15 @@ pub struct MoveReport {
     pub removed: u64,
 }
 
+/// What failed on one of several databases, by its name.
+#[derive(Debug, Error)]
+#[error("the database {name}")]
+struct OfDatabase {
+    name: String,
+    #[source]
+    error: StoreError,
+}
+
 const TWO_PLACES: &str = "audit_head: a sender is on two databases";
 
 impl PlacedStore {
@@ -102,6 +111,7 @@ impl PlacedStore {
     ) -> Self {
         let mut servers = vec![Server { name: MAIN.to_owned(), store: main }];
         servers.extend(others.into_iter().map(|(name, store)| Server { name, store }));
+        let configured = StdRwLock::new(configured);
         Self(Arc::new(Inner { servers, configured, places: RwLock::new(None) }))
     }
 
@@ -117,6 +127,16 @@ impl PlacedStore {
     pub async fn database_of(&self, sender: OrganisationNumber) -> Result<&str, StoreError> {
         self.0.forget().await;
         Ok(&self.0.servers[self.0.place(sender).await?.server].name)
+    }
+
+    /// Whether a sender's data are on the database of this name, and not on their way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_on(&self, sender: OrganisationNumber, name: &str) -> Result<bool, StoreError> {
+        self.0.forget().await;
+        let place = self.0.place(sender).await?;
+        Ok(!place.is_moving && self.0.servers[place.server].name == name)
     }
 
     /// Moves a sender's data. Until it is done, the sender gets 503 and comes again. Interrupted at any moment, nothing is
@@ -193,7 +213,8 @@ impl Inner {
         }
         let mut bound = HashMap::new();
         let entries = self.main().bound().await?;
-        let configured = self.configured.iter().map(|(sender, name)| (*sender, name.clone()));
+        let configured =
+            self.configured.read().unwrap_or_else(PoisonError::into_inner).clone().into_iter();
         for (sender, name) in entries
             .into_iter()
             .map(|(sender, name)| Ok((number(&sender)?, name)))
@@ -284,6 +305,17 @@ impl Inner {
         self.servers.iter().map(|server| &server.store).enumerate()
     }
 
+    /// What a database has answered; that it is not available with its name, where all of them are asked.
+    fn answer<T>(&self, server: usize, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        answer.map_err(|error| match error {
+            StoreError::Unavailable(_) => StoreError::Unavailable(Box::new(OfDatabase {
+                name: self.servers[server].name.clone(),
+                error,
+            })),
+            error => error,
+        })
+    }
+
     async fn move_sender(
         &self,
         sender: OrganisationNumber,
@@ -361,6 +393,16 @@ impl Store for PlacedStore {
 
     async fn avsendere(&self) -> Result<Vec<Avsender>, StoreError> {
         self.0.main().avsendere().await
+    }
+
+    fn configure(&self, avsendere: &[Avsender]) {
+        let bound = |one: &Avsender| Some((one.organisation, one.database.clone()?));
+        *self.0.configured.write().unwrap_or_else(PoisonError::into_inner) =
+            avsendere.iter().filter_map(bound).collect();
+        // Whoever looks now finds it; what is believed for a moment yet is of senders that were known.
+        if let Ok(mut places) = self.0.places.try_write() {
+            *places = None;
+        }
     }
 
     async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError> {
@@ -460,8 +502,8 @@ impl Store for PlacedStore {
     ) -> Result<Vec<StoredVersion>, StoreError> {
         let mut longest = Vec::new();
         // What a move has left behind is never longer than what counts.
-        for (_, store) in self.0.all() {
-            let found = store.history(resource_type, resource_id).await?;
+        for (at, store) in self.0.all() {
+            let found = self.0.answer(at, store.history(resource_type, resource_id).await)?;
             if found.len() > longest.len() {
                 longest = found;
             }
@@ -469,25 +511,34 @@ impl Store for PlacedStore {
         Ok(longest)
     }
 
-    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<(), StoreError> {
+    /// Those whose database does not answer are not kept; the others are.
+    async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError> {
         let mut by_server: BTreeMap<usize, Vec<RefusedCall>> = BTreeMap::new();
+        let mut lost = 0;
         for call in calls {
             let server = match call.sender {
-                Some(sender) => self.0.place(sender).await?.server,
-                None => 0,
+                Some(sender) => self.0.place(sender).await.map(|place| place.server),
+                None => Ok(0),
             };
-            by_server.entry(server).or_default().push(call);
+            match server {
+                Ok(server) => by_server.entry(server).or_default().push(call),
+                Err(_) => lost += 1,
+            }
         }
         for (server, calls) in by_server {
-            self.0.servers[server].store.keep_refused(calls).await?;
+            let count = calls.len();
+            match self.0.servers[server].store.keep_refused(calls).await {
+                Ok(more) => lost += more,
+                Err(_) => lost += count,
+            }
         }
-        Ok(())
+        Ok(lost)
     }
 
     async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            for call in store.refused_calls(filter).await? {
+            for call in self.0.answer(at, store.refused_calls(filter).await)? {
                 match call.sender {
                     Some(sender) if !self.0.counts(at, sender).await => {}
                     _ => all.push(call),
@@ -509,7 +560,7 @@ impl Store for PlacedStore {
     ) -> Result<Vec<DeliverySummary>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.deliveries(filter).await?;
+            let found = self.0.answer(at, store.deliveries(filter).await)?;
             all.extend(self.0.counting(at, found, |one| one.sender).await);
         }
         all.sort_by_key(|one| std::cmp::Reverse(one.received_at));
@@ -527,7 +578,7 @@ impl AuditLog for PlacedStore {
     async fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            for entry in store.audit_entries(filter).await? {
+            for entry in self.0.answer(at, store.audit_entries(filter).await)? {
                 if self.has_chain(at, &entry.chain).await {
                     all.push(entry);
                 }
@@ -544,7 +595,7 @@ impl AuditLog for PlacedStore {
     async fn audit_heads(&self) -> Result<Vec<AuditHead>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            for head in store.audit_heads().await? {
+            for head in self.0.answer(at, store.audit_heads().await)? {
                 if self.has_chain(at, &head.chain).await {
                     all.push(head);
                 }
@@ -563,7 +614,7 @@ impl AuditLog for PlacedStore {
                     own.push(head.clone());
                 }
             }
-            let one = store.verify_audit(&own).await?;
+            let one = self.0.answer(at, store.verify_audit(&own).await)?;
             report.chains += one.chains;
             report.entries += one.entries;
             report.messages += one.messages;
@@ -591,19 +642,30 @@ impl Outlet for PlacedStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<HandedOver>, StoreError> {
-        let mut waiting = Vec::new();
+        // One that does not answer holds up its own messages only.
+        let (mut waiting, mut silent) = (Vec::new(), None);
+        let mut note = |at: usize, error: StoreError| {
+            let database = &self.0.servers[at].name;
+            tracing::error!(database, %error, "a database does not answer, and nothing of it is handed over");
+            silent = Some(error);
+        };
         for (at, store) in self.0.all() {
-            if let Some(oldest) = store.oldest_waiting(now).await? {
-                waiting.push((oldest, at));
+            match self.0.answer(at, store.oldest_waiting(now).await) {
+                Ok(Some(oldest)) => waiting.push((oldest, at)),
+                Ok(None) => {}
+                Err(error) => note(at, error),
             }
         }
         waiting.sort_unstable();
         for (_, at) in waiting {
-            if let Some(lent) = self.0.servers[at].store.lend(now, until).await? {
-                return Ok(Some(lent));
+            match self.0.answer(at, self.0.servers[at].store.lend(now, until).await) {
+                Ok(Some(lent)) => return Ok(Some(lent)),
+                Ok(None) => {}
+                Err(error) => note(at, error),
             }
         }
-        Ok(None)
+        // Whether it has something that waits, nobody knows.
+        silent.map_or(Ok(None), Err)
     }
 
     async fn acknowledge(
@@ -618,8 +680,8 @@ impl Outlet for PlacedStore {
 
     async fn outlet_status(&self, now: Timestamp) -> Result<OutletStatus, StoreError> {
         let mut sum = OutletStatus::default();
-        for (_, store) in self.0.all() {
-            let one = store.outlet_status(now).await?;
+        for (at, store) in self.0.all() {
+            let one = self.0.answer(at, store.outlet_status(now).await)?;
             sum.waiting += one.waiting;
             sum.lent += one.lent;
             sum.oldest = [sum.oldest, one.oldest].into_iter().flatten().min();
@@ -637,7 +699,7 @@ impl Archive for PlacedStore {
             let mut filter = filter.clone();
             let mut own = Vec::new();
             while own.len() < most(filter.limit) {
-                let page = store.archived(&filter).await?;
+                let page = self.0.answer(at, store.archived(&filter).await)?;
                 let is_last = page.len() < most(filter.limit);
                 let Some(last) = page.last().map(|last| (last.sender, last.cursor)) else { break };
                 own.extend(self.0.counting(at, page, |one| one.sender).await);
@@ -669,7 +731,7 @@ impl Archive for PlacedStore {
     async fn partitions(&self) -> Result<Vec<Partition>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.partitions().await?;
+            let found = self.0.answer(at, store.partitions().await)?;
             all.extend(
                 found.into_iter().map(|one| Partition { name: self.named(at, one.name), ..one }),
             );
@@ -680,7 +742,7 @@ impl Archive for PlacedStore {
     async fn make_partitions(&self, months: &[Date]) -> Result<Vec<String>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let made = store.make_partitions(months).await?;
+            let made = self.0.answer(at, store.make_partitions(months).await)?;
             all.extend(made.into_iter().map(|name| self.named(at, name)));
         }
         Ok(all)
@@ -689,7 +751,7 @@ impl Archive for PlacedStore {
     async fn drop_partitions(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let dropped = store.drop_partitions(before).await?;
+            let dropped = self.0.answer(at, store.drop_partitions(before).await)?;
             all.extend(dropped.into_iter().map(|name| self.named(at, name)));
         }
         Ok(all)
@@ -724,8 +786,8 @@ impl PlacedStore {
 impl Insight for PlacedStore {
     async fn known_senders(&self) -> Result<Vec<OrganisationNumber>, StoreError> {
         let mut all = Vec::new();
-        for (_, store) in self.0.all() {
-            all.extend(store.known_senders().await?);
+        for (at, store) in self.0.all() {
+            all.extend(self.0.answer(at, store.known_senders().await)?);
         }
         all.sort_unstable();
         all.dedup();
@@ -739,7 +801,7 @@ impl Insight for PlacedStore {
     ) -> Result<Vec<DayCount>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.day_counts(senders, days).await?;
+            let found = self.0.answer(at, store.day_counts(senders, days).await)?;
             all.extend(self.0.counting(at, found, |one| one.sender).await);
         }
         Ok(all)
@@ -753,7 +815,7 @@ impl Insight for PlacedStore {
     ) -> Result<Vec<HourCodes>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            for one in store.hour_codes(senders, since, before).await? {
+            for one in self.0.answer(at, store.hour_codes(senders, since, before).await)? {
                 match one.sender {
                     Some(sender) if !self.0.counts(at, sender).await => {}
                     _ => all.push(one),
@@ -778,7 +840,7 @@ impl Insight for PlacedStore {
                     _ => here.push(*sender),
                 }
             }
-            let found = store.code_counts(&here, days).await?;
+            let found = self.0.answer(at, store.code_counts(&here, days).await)?;
             all.by_day.extend(found.by_day);
             all.by_sender.extend(found.by_sender);
         }
@@ -792,7 +854,7 @@ impl Insight for PlacedStore {
     ) -> Result<Vec<ListedMessage>, StoreError> {
         let mut all = Vec::new();
         for (at, store) in self.0.all() {
-            let found = store.messages(filter, now).await?;
+            let found = self.0.answer(at, store.messages(filter, now).await)?;
             all.extend(self.0.counting(at, found, |one| one.summary.sender).await);
         }
         let order =

@@ -251,6 +251,35 @@ mod placed {
     }
 
     store_contract!(empty());
+
+    /// As a receiver reads its configuration file again.
+    #[tokio::test]
+    async fn a_sender_that_is_configured_later_begins_where_it_is_bound() {
+        let (Some(main), Some(nord)) = (schema().await, schema().await) else { return };
+        let others = vec![("nord".to_owned(), open(&nord).await.unwrap())];
+        let store = PlacedStore::new(open(&main).await.unwrap(), others, BTreeMap::new());
+        assert_eq!(store.database_of(sender()).await.unwrap(), "main");
+        let mut bound = lmr_intake::Avsender {
+            organisation: sender(),
+            name: "Et sykehus".into(),
+            active: true,
+            certificates: Vec::new(),
+            addresses: lmr_intake::AllowList::default(),
+            rule_set: None,
+            start_date: None,
+            database: Some("nord".into()),
+        };
+        store.configure(std::slice::from_ref(&bound));
+        let message = delivery("m1", 1, vec![version("a", 1, 1, 10)]);
+        assert!(matches!(store.commit(message).await, Ok(Committed::Stored { .. })));
+        assert_eq!(store.database_of(sender()).await.unwrap(), "nord");
+        assert!(store.is_on(sender(), "nord").await.unwrap());
+        assert!(!store.is_on(sender(), "main").await.unwrap());
+        // Where it has data counts more than what is configured afterwards.
+        bound.database = None;
+        store.configure(&[bound]);
+        assert_eq!(store.database_of(sender()).await.unwrap(), "nord");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@
 mod contract;
 
 use contract::{at, delivery, hash, sender, version};
-use lmr_intake::{Archive, ArchiveFilter, AuditLog, Committed, DeliveryFilter, Store, StoreError};
+use lmr_intake::{
+    Archive, ArchiveFilter, AuditLog, Committed, DeliveryFilter, Outlet, RefusedCall, Store,
+    StoreError,
+};
 use lmr_storage::{MoveError, OpenError, PlacedStore, PostgresStore, StorageKey};
 use sqlx::{Connection, PgConnection, query, query_scalar};
 use std::{
@@ -450,6 +453,33 @@ async fn a_sender_moved_to_and_fro_and_interrupted_loses_nothing() {
     mine.head.sender = contract::other();
     assert!(matches!(receivers[0].commit(mine).await, Ok(Committed::Stored { .. })));
     receivers[0].ready().await.unwrap();
+    // So it does at the outlet, and among the refused calls.
+    let lent = receivers[0].lend(contract::at(10), contract::at(20)).await.unwrap().unwrap();
+    assert_eq!((lent.sender, lent.message_id.as_str()), (contract::other(), "n1"));
+    assert!(
+        receivers[0].lend(contract::at(10), contract::at(20)).await.is_err(),
+        "of the other nobody knows"
+    );
+    let call = |of, id: &str| RefusedCall {
+        received_at: contract::at(5),
+        sender: Some(of),
+        client_id: None,
+        message_id: None,
+        request_id: id.to_owned(),
+        code: "LMR-2002".to_owned(),
+        counts: lmr_intake::Counts::default(),
+        calls: 1,
+    };
+    let calls = vec![call(sender(), "r1"), call(contract::other(), "r2"), call(sender(), "r3")];
+    assert_eq!(receivers[0].keep_refused(calls).await.unwrap(), 2, "so many are lost");
+    let mut main = one.session().await;
+    let kept: Vec<String> =
+        query_scalar("SELECT request_id FROM refused_call").fetch_all(&mut main).await.unwrap();
+    assert_eq!(kept, ["r2"]);
+    // What needs all of them says which one is missing.
+    let listed = receivers[0].deliveries(&filter).await.unwrap_err();
+    let reason = std::error::Error::source(&listed).unwrap().to_string();
+    assert_eq!(reason, "the database nord");
 }
 
 /// A machine without power says nothing: no reset, no end of stream.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lmr_intake::{Material, Receiver, certificate_ends};
 use lmr_server::{HttpSettings, PageSettings, Services, Tls};
+use lmr_storage::MAIN;
 use lmr_web::Console;
 use x509_parser::parse_x509_certificate;
 
@@ -14,12 +15,15 @@ use super::tls_of;
 use crate::clock;
 use crate::config::key_files::KeyFiles;
 use crate::config::receiver::ReceiverConfig;
+use crate::text::fail;
 
 /// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file
 /// again at each SIGHUP, as hooks of certificate renewal send it (a service of Windows: when its parameters are said to
 /// have changed). Everything else takes a restart.
 pub(super) struct Reload {
     config: PathBuf,
+    /// The databases that were opened at the start, by their names in `[databases]`.
+    databases: Vec<String>,
     receiver: Receiver,
     /// By listener, in the order of [`TLS_SECTIONS`].
     tls: [Option<Tls>; 3],
@@ -31,10 +35,11 @@ impl Reload {
         services: &Services,
         outlet: Option<&HttpSettings>,
         console: Option<(&Console, &PageSettings)>,
-        config: &Path,
+        (path, config): (&Path, &ReceiverConfig),
     ) -> Self {
         Self {
-            config: config.to_owned(),
+            config: path.to_owned(),
+            databases: config.databases.keys().cloned().collect(),
             receiver: services.receiver.clone(),
             tls: [
                 services.settings.tls.clone(),
@@ -51,6 +56,17 @@ impl Reload {
         let material =
             Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
         let avsendere = config.avsendere(&folder)?;
+        for name in avsendere.iter().filter_map(|avsender| avsender.database.as_ref()) {
+            // With [databases] at the start, main too.
+            let is_open =
+                self.databases.contains(name) || (name == MAIN && !self.databases.is_empty());
+            if !is_open {
+                fail!(
+                    "databasen {name} ble ikke åpnet da mottaket startet: nye i [databases] krever en omstart",
+                    "the database {name} was not opened when the receiver started: new ones in [databases] take a restart"
+                );
+            }
+        }
         let rule_sets = crate::config::rule_sets(&config.terminology, &folder)?;
         let mut tls = Vec::new();
         for files in tls_files(&config) {
