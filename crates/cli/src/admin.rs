@@ -235,7 +235,16 @@ impl Admin {
                     let retention = config.retention;
                     archive::partitions(&*senders.store, *ahead, retention, view).await
                 }
-                Command::Outlet => archive::outlet_status(&*senders.store, view).await,
+                Command::Outlet => {
+                    let done = archive::outlet_status(&*senders.store, view).await?;
+                    if config.outlet.is_none() && view.format == Format::Text {
+                        print(view.say(
+                            "konfigurasjonen har ingen [outlet]: ingen kan hente dem\n",
+                            "the configuration has no [outlet]: nobody can fetch them\n",
+                        ))?;
+                    }
+                    Ok(done)
+                }
                 Command::Audit(audit) => audit.run(&senders).await,
                 Command::Overview { days } => senders.overview(*days).await,
                 Command::NewKey { .. }

@@ -308,4 +308,13 @@ fn a_database_that_is_not_there_is_made_by_a_start_only() {
     desk.begin();
     desk.done(&["register", NUMBER, "--name", "x", "--certificate", pem]);
     assert!(database.exists());
+    let outlet = Command::new(env!("CARGO_BIN_EXE_lmr"))
+        .args(["admin", "outlet", "--lang", "en", "--config"])
+        .arg(desk.folder.path().join("world/receiver.toml"))
+        .output()
+        .expect("lmr runs");
+    let said = String::from_utf8_lossy(&outlet.stdout).into_owned();
+    assert!(said.contains("has no [outlet]"), "{said}");
+    // Two filters of which the one would be ignored.
+    desk.refused(&["show", "--resource", "Patient/0123", "--sender", NUMBER]);
 }

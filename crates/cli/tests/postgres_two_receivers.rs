@@ -93,9 +93,16 @@ fn a_sender_is_moved_to_another_database_while_the_receiver_runs() {
     let unknown = world.admin(&["move", &sender, "west"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(world::said(&unknown).contains("main, nord"), "{}", world::said(&unknown));
+    let slip = if sender == "310000019" { "310000027" } else { "310000019" };
+    let slipped = world.admin(&["move", slip, "nord"]);
+    assert_eq!(slipped.status.code(), Some(2), "{}", world::said(&slipped));
+    assert!(world::said(&slipped).contains("neither registered nor"), "{}", world::said(&slipped));
     let moved = world.admin(&["move", &sender, "nord", "--format", "json"]);
     let report: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
     assert_eq!((&report["from"], &report["messages"]), (&"main".into(), &1.into()), "{report}");
+    let again = world.admin(&["move", &sender, "nord"]);
+    assert!(again.status.success(), "{}", world::said(&again));
+    assert!(world::said(&again).contains("nothing was moved"), "{}", world::said(&again));
     // The running receiver finds the sender: the same message is known, and a new one is stored.
     let (status, again, _) = post(&first);
     assert_eq!((status, again == answer), (200, true));

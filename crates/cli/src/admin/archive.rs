@@ -32,7 +32,7 @@ pub(super) struct Show {
     #[arg(required_unless_present = "resource", conflicts_with = "resource")]
     message: Option<String>,
     /// Only this sender's
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resource")]
     sender: Option<String>,
     /// A resource by the register's own name, e.g. Patient/0123…: all its versions
     #[arg(long)]

@@ -12,7 +12,7 @@ use lmr_intake::{
     Database, Days, DeliveryFilter, Outcome, RegisteredCertificate, RuleSetId, Span, Store as _,
     Sums, certificate_ends,
 };
-use lmr_storage::{MAIN, Opening};
+use lmr_storage::{Copied, MAIN, Opening};
 use serde_json::{Value, json};
 
 use super::deliveries::local;
@@ -356,6 +356,16 @@ pub(super) async fn move_sender(
     let opening =
         |name: &str| if name == to && to != MAIN { Opening::BEGIN } else { Opening::PRESENT };
     let store = open_placed(config, folder, opening).await?;
+    let senders =
+        Senders { configured: config.avsendere(folder)?, store: Arc::new(store.clone()), view };
+    // A slip would be reported as a move, and leave the right sender where it is.
+    senders.must_know(Some(number)).await?;
+    // Also then something of an earlier move may be left to clear away.
+    let detail = if store.is_on(number, to).await? {
+        format!("asked to move to the database {to}, where it is")
+    } else {
+        format!("moved to the database {to}")
+    };
     let act = Act {
         at: clock::now(),
         action: Action::Change,
@@ -377,6 +387,15 @@ pub(super) async fn move_sender(
             "removed": done.removed,
         });
         print(&format!("{line}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let is_there = done.from == to && done.copied == Copied::default() && done.removed == 0;
+    if is_there {
+        let line = text!(
+            "{number} er på {to} fra før; ingenting er flyttet\n",
+            "{number} is on {to} already; nothing was moved\n"
+        );
+        print(line.get(view.lang))?;
         return Ok(ExitCode::SUCCESS);
     }
     let line = text!(
