@@ -209,7 +209,7 @@ impl TokenVerifier {
             .into_iter()
             .find(|known| known.name().eq_ignore_ascii_case(scheme))
             .or_else(|| self.ended_scheme(scheme))
-            .ok_or(TokenRejection::Scheme)?;
+            .ok_or_else(|| scheme_rejection(scheme, token))?;
         let jws = CompactJws::parse(token, MAX_TOKEN).map_err(TokenRejection::Malformed)?;
         // Unverified: chooses whose keys are asked, nothing else.
         let claimed = jws.unverified_claims().map_err(TokenRejection::Malformed)?;
@@ -342,4 +342,18 @@ fn credentials<'a>(authorization: &[&'a [u8]]) -> Result<(&'a str, &'a str), Tok
         return Err(TokenRejection::MalformedHeader);
     }
     Ok((scheme, token))
+}
+
+/// What is wrong with a scheme that is not taken: a token that is bound to a key and shown as Bearer is not to be taken as
+/// one anywhere (RFC 9449 section 7.2), and the challenge says so.
+fn scheme_rejection(scheme: &str, token: &str) -> TokenRejection {
+    let is_bound = || {
+        let claims = CompactJws::parse(token, MAX_TOKEN).and_then(|jws| jws.unverified_claims());
+        claims.is_ok_and(|claims| claims.contains_key("cnf"))
+    };
+    if scheme.eq_ignore_ascii_case(Scheme::Bearer.name()) && is_bound() {
+        TokenRejection::SenderConstrained
+    } else {
+        TokenRejection::Scheme
+    }
 }

@@ -400,7 +400,7 @@ async fn a_bound_token_needs_a_proof_of_its_key_for_this_very_request_once() {
         let rejected = client.show(&scene, "DPoP", &proofs).await.unwrap_err();
         assert_eq!(rejected, TokenRejection::from(wanted.clone()), "{wanted:?}");
     }
-    assert_eq!(client.show(&scene, "Bearer", &[]).await, Err(TokenRejection::Scheme));
+    assert_eq!(client.show(&scene, "Bearer", &[]).await, Err(TokenRejection::SenderConstrained));
 }
 
 /// A thumbprint has 43 characters of base64url, whatever else the claim holds.
@@ -557,6 +557,15 @@ async fn a_token_is_held_to_one_profile_of_its_issuer_and_scheme() {
     assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, Some(TokenRejection::Scheme));
     let bound = Client::of(&scene, &[API]);
     assert_eq!(bound.show(&scene, "Bearer", &[]).await, Err(TokenRejection::SenderConstrained));
+    // So is one where Bearer is not taken at all, and the challenge says that the token is no good for it.
+    let scene = scene_of(vec![helseid(TrustKind::HelseidDpop)]);
+    let bound = Client::of(&scene, &[API]);
+    let rejection = bound.show(&scene, "Bearer", &[]).await.unwrap_err();
+    assert_eq!(rejection, TokenRejection::SenderConstrained);
+    let challenges = scene.verifier.challenges(&rejection);
+    assert!(challenges[0].contains("error=\"invalid_token\""), "{challenges:?}");
+    assert_eq!(scene.show(&scene.key, "at+jwt", &claims).await, Some(TokenRejection::Scheme));
+    assert_eq!(bound.show(&scene, "Basic", &[]).await, Err(TokenRejection::Scheme));
 }
 
 #[tokio::test]

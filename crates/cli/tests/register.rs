@@ -831,6 +831,8 @@ fn capabilities_codes_and_certificates_are_published() {
 fn operators_see_who_delivered_what_and_which_certificates_end() {
     let world = delivered(3, 8);
     let receiver = world.config("receiver.toml");
+    // By it the issuer finds the token that a call was made with.
+    assert!(world.log().contains("token.id"), "{}", world.log());
     let sender = world.deliveries()[0]["sender"].as_str().expect("a sender").to_owned();
     let overview =
         json_lines(&done(&["admin", "overview", "--days", "3", "--format", "json"], &receiver));
@@ -866,7 +868,6 @@ fn operators_see_who_delivered_what_and_which_certificates_end() {
     let message = world.deliveries()[0]["messageId"].as_str().expect("an id").to_owned();
     let shown = done(&["admin", "show", &message], &receiver);
     assert!(shown.contains("/_history/1") && shown.contains(&message), "{shown}");
-}
     // Who is not registered any more has delivered all the same.
     let registered = std::fs::read_to_string(&receiver).expect("the configuration");
     let (before, section) = registered.split_once("[[avsender]]\n").expect("the sender is in it");
@@ -878,3 +879,4 @@ fn operators_see_who_delivered_what_and_which_certificates_end() {
     assert_eq!((rows.len(), &rows[0]["organisation"]), (1, &row["organisation"]), "{rows:?}");
     assert_eq!((&rows[0]["messages"], &rows[0]["name"]), (&row["messages"], &Value::Null));
     assert_eq!(rows[0]["missingOn"], serde_json::json!([]), "nothing is expected of it");
+}

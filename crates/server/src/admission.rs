@@ -67,12 +67,24 @@ impl FromRequestParts<Arc<Shared>> for Authenticated {
             let challenges = shared.verifier.challenges(&rejection);
             HttpError::Credentials { rejection, challenges }
         })?;
-        let VerifiedToken { profile, organisation, client_id, supplier, .. } = token;
+        let VerifiedToken {
+            profile,
+            scheme: _,
+            organisation,
+            child_organisation,
+            supplier,
+            delegation_source,
+            client_id,
+            token_id,
+        } = token;
         Call::of(&head.extensions).note(|notes| {
             notes.organisation = Some(organisation);
             notes.client_id = Some(client_id.clone());
             notes.supplier = supplier;
             notes.profile = Some(profile.clone());
+            notes.child_organisation = child_organisation;
+            notes.delegation_source = delegation_source;
+            notes.token_id = token_id;
         });
         Ok(Self(Caller { organisation, client_id, profile, address: Some(address) }))
     }

@@ -17,6 +17,12 @@ pub(crate) struct Notes {
     /// The supplier that acts for the organisation.
     pub(crate) supplier: Option<OrganisationNumber>,
     pub(crate) profile: Option<String>,
+    /// The sub-unit that the client says it acts for: a statement only.
+    pub(crate) child_organisation: Option<OrganisationNumber>,
+    /// The authority that knows of the supplier's delegation.
+    pub(crate) delegation_source: Option<String>,
+    /// `jti`: by it the issuer finds what it issued.
+    pub(crate) token_id: Option<String>,
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<Code>,
     pub(crate) detail: Option<String>,
