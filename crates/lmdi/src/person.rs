@@ -15,6 +15,9 @@ use crate::split::{UnreadableBundle, read};
 /// What may be between two digits of a number: as people write it, and as it is escaped in addresses and narratives.
 const SEPARATORS: [&str; 9] = [" ", "-", ".", "+", "\u{a0}", "\u{202f}", "%20", "&nbsp;", "&#160;"];
 
+/// How many of them may be in a row, as in `138665 - 10282`.
+const MAX_SEPARATORS: usize = 3;
+
 /// Whether a text has the number, written in one or with something between the digits.
 #[must_use]
 pub fn has_number(text: &str, number: &str) -> bool {
@@ -28,9 +31,11 @@ fn next_place(text: &[u8], number: &str, from: usize) -> Option<Range<usize>> {
     (from..text.len()).filter(|at| text[*at] == first).find_map(|start| {
         let mut at = start + 1;
         for digit in &number.as_bytes()[1..] {
-            let rest = text.get(at..)?;
-            let separator = SEPARATORS.iter().find(|one| rest.starts_with(one.as_bytes()));
-            at += separator.map_or(0, |one| one.len());
+            for _ in 0..MAX_SEPARATORS {
+                let rest = text.get(at..)?;
+                let separator = SEPARATORS.iter().find(|one| rest.starts_with(one.as_bytes()));
+                at += separator.map_or(0, |one| one.len());
+            }
             if text.get(at) != Some(digit) {
                 return None;
             }
@@ -235,6 +240,12 @@ mod tests {
                 "a display",
                 of(r#"{"resource":{"resourceType":"MedicationAdministration",
                     "subject":{"display":"Kari (138665-10282)"}}}"#),
+                vec![4],
+            ),
+            (
+                "a display with more between its groups",
+                of(r#"{"resource":{"resourceType":"MedicationAdministration",
+                    "subject":{"display":"Kari (138665 - 10282)"}}}"#),
                 vec![4],
             ),
             (
