@@ -45,7 +45,8 @@ class Wheel(unittest.TestCase):
             Validator(now=datetime(2026, 1, 1))
 
     def test_what_is_not_a_text_is_a_type_error(self) -> None:
-        for text in (None, 5, [123], {}):
+        texts: tuple[object, ...] = (None, 5, [123], {})
+        for text in texts:
             with self.assertRaises(TypeError):
                 Validator().validate(text)  # type: ignore[arg-type]
         with self.assertRaises(TypeError):
