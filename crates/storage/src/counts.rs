@@ -280,27 +280,15 @@ pub(super) async fn hour_codes(
 /// The columns of a sum of codes. Sums are decimals in PostgreSQL.
 const CODE_SUMS: &str = "code, CAST(SUM(entries) AS BIGINT), CAST(SUM(calls) AS BIGINT)";
 
-/// The statement that sums codes up by day; `prefix` is for its plan.
-pub(super) fn codes_by_day(
+/// The statement that sums codes up by `day` or by `organisation`; `prefix` is for its plan.
+pub(super) fn codes_by(
+    column: &'static str,
     prefix: &'static str,
     senders: &[String],
     days: (i64, i64),
 ) -> QueryBuilder<Db> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    sql.push("SELECT day, ").push(CODE_SUMS);
-    push_times(&mut sql, BY_DAY, senders, days);
-    sql.push(" GROUP BY 1, 2");
-    sql
-}
-
-/// The statement that sums codes up by sender; `prefix` is for its plan.
-pub(super) fn codes_by_sender(
-    prefix: &'static str,
-    senders: &[String],
-    days: (i64, i64),
-) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    sql.push("SELECT organisation, ").push(CODE_SUMS);
+    sql.push("SELECT ").push(column).push(", ").push(CODE_SUMS);
     push_times(&mut sql, BY_DAY, senders, days);
     sql.push(" GROUP BY 1, 2");
     sql
@@ -318,7 +306,7 @@ pub(super) async fn code_counts(
     let days = numbers(first, last);
     let mut all = CodeCounts::default();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(i64, String, i64, i64)> = codes_by_day("", chunk, days)
+        let rows: Vec<(i64, String, i64, i64)> = codes_by("day", "", chunk, days)
             .build_query_as()
             .fetch_all(&mut *db)
             .await
@@ -327,7 +315,7 @@ pub(super) async fn code_counts(
             let (day, entries, calls) = (date_of(day)?, count(entries)?, count(calls)?);
             all.by_day.push(CodesOfDay { day, code, entries, calls });
         }
-        let rows: Vec<(String, String, i64, i64)> = codes_by_sender("", chunk, days)
+        let rows: Vec<(String, String, i64, i64)> = codes_by("organisation", "", chunk, days)
             .build_query_as()
             .fetch_all(&mut *db)
             .await

@@ -372,11 +372,11 @@ mod tests {
         let senders = ["310000019".to_owned(), "320000009".to_owned()];
         let codes = counts::by_hour("EXPLAIN QUERY PLAN SELECT *", &senders, (0, 1));
         bad.extend(bad_steps(&mut session, codes).await);
-        let codes = counts::codes_by_sender(EXPLAIN, &senders, (0, 1));
-        bad.extend(bad_steps(&mut session, codes).await);
         bad.extend(bad_steps(&mut session, counts::by_day(EXPLAIN, &senders, (0, 1))).await);
-        let codes = counts::codes_by_day(EXPLAIN, &senders, (0, 1));
-        bad.extend(bad_steps(&mut session, codes).await);
+        for column in ["day", "organisation"] {
+            let codes = counts::codes_by(column, EXPLAIN, &senders, (0, 1));
+            bad.extend(bad_steps(&mut session, codes).await);
+        }
         for (head, rest) in [
             ("", insight::PERIODS),
             ("", insight::COUNT_HANDED_OVER),

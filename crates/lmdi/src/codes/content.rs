@@ -28,14 +28,14 @@ macro_rules! content_codes {
                 en: "The text cannot be read as JSON.",
             },
             cause: {
-                nb: "Komma for mye eller for lite, kommentarer, eller XML.",
-                en: "A comma too many or too few, comments, or XML.",
+                nb: "Komma for mye eller for lite, kommentarer, XML, eller en pakket fil.",
+                en: "A comma too many or too few, comments, XML, or a packed file.",
             },
             wrong: "{ \"a\": 1, }",
             right: "{ \"a\": 1 }",
             remedy: {
-                nb: "Rett feilen på linjen og kolonnen som nevnes.",
-                en: "Correct the fault at the line and column named.",
+                nb: "Rett feilen på linjen og kolonnen som nevnes; pakk ut det som er pakket.",
+                en: "Correct the fault at the line and column named; unpack what is packed.",
             },
         }
         JsonDuplicateKey = 3003 {

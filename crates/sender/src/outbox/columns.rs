@@ -46,6 +46,5 @@ pub(super) fn compact(column: &str) -> String {
 }
 
 fn uuid_of(bytes: [u8; 16]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    uuid::Uuid::from_bytes(bytes).to_string()
 }
