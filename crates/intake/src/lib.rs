@@ -86,7 +86,7 @@ pub use lmr_envelope::{
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::split::blank;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId, identifying_places};
-pub use outlet::{Acknowledged, HandedOver, Outlet, OutletForm, OutletStatus};
+pub use outlet::{Acknowledged, HandedOver, MOST_UNREADABLE, Outlet, OutletForm, OutletStatus};
 pub use receiver::Receiver;
 pub use rejection::{Location, Rejection};
 pub use reply::{Answer, Counts, Outcome, Reply};

@@ -9,6 +9,10 @@ use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::split::{UnreadableBundle, split, without_blanks};
 use serde_json::{Value, json};
 
+/// So many messages that cannot be read are passed over in one call, which somebody waits for. They stay lent: the next
+/// call goes on behind them.
+pub const MOST_UNREADABLE: usize = 100;
+
 /// A stored message that is handed over.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HandedOver {

@@ -12,11 +12,32 @@ use crate::bundle_index::BundleIndex;
 use crate::links::is;
 use crate::split::{UnreadableBundle, read};
 
-/// What may be between two digits of a number: as people write it, and as it is escaped in addresses and narratives.
-const SEPARATORS: [&str; 9] = [" ", "-", ".", "+", "\u{a0}", "\u{202f}", "%20", "&nbsp;", "&#160;"];
-
-/// How many of them may be in a row, as in `138665 - 10282`.
+/// How many signs may be between two digits of a number, as in `138665 - 10282`.
 const MAX_SEPARATORS: usize = 3;
+
+/// The length of the sign that a text begins with, if it may be between two digits of a number: as people write it
+/// (`/`, `-`, a blank), and as it is escaped in addresses (`%2D`) and narratives (`&#xA0;`). What JSON is made of is none.
+fn separator(text: &[u8]) -> Option<usize> {
+    let is_json = |byte: u8| b"\"\\,[]{}".contains(&byte);
+    match *text {
+        [b'%', b'C' | b'c', b'2', b'%', b'A' | b'a', b'0', ..] => Some(6),
+        [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            let code = [high, low];
+            let code =
+                std::str::from_utf8(&code).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            code.is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()).then_some(3)
+        }
+        [b'&', ..] => {
+            let end = text.iter().take(8).position(|byte| *byte == b';')?;
+            Some(end + 1)
+        }
+        // No-break space and soft hyphen; spaces and dashes of U+2000 to U+206F.
+        [0xc2, 0xa0 | 0xad, ..] => Some(2),
+        [0xe2, 0x80 | 0x81, _, ..] => Some(3),
+        [byte, ..] if byte.is_ascii_punctuation() && !is_json(byte) || byte == b' ' => Some(1),
+        _ => None,
+    }
+}
 
 /// Whether a text has the number, written in one or with something between the digits.
 #[must_use]
@@ -32,9 +53,7 @@ fn next_place(text: &[u8], number: &str, from: usize) -> Option<Range<usize>> {
         let mut at = start + 1;
         for digit in &number.as_bytes()[1..] {
             for _ in 0..MAX_SEPARATORS {
-                let rest = text.get(at..)?;
-                let separator = SEPARATORS.iter().find(|one| rest.starts_with(one.as_bytes()));
-                at += separator.map_or(0, |one| one.len());
+                at += separator(text.get(at..)?).unwrap_or(0);
             }
             if text.get(at) != Some(digit) {
                 return None;
@@ -74,10 +93,13 @@ fn places_in(document: &Document<'_>, number: &str) -> Vec<(Range<usize>, u8)> {
                     *with = b'1';
                 }
             }
-            Kind::String
-                if node.is_escaped() && node.as_str().is_some_and(|t| has_number(&t, number)) =>
-            {
-                escaped.push((span.start + 1..span.end - 1, b'0'));
+            Kind::String if node.is_escaped() => {
+                // Numbers without an escape in them are among those that were found.
+                let plain = found.iter().filter(|(place, _)| span.contains(&place.start)).count();
+                let all = node.as_str().map_or(0, |text| places(text.as_bytes(), number).len());
+                if all > plain {
+                    escaped.push((span.start + 1..span.end - 1, b'0'));
+                }
             }
             _ => pending.extend(node.members()),
         }
@@ -301,6 +323,22 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_found_however_it_is_written() {
+        for between in [
+            "", " ", "-", "/", "_", ":", "|", ".", "+", " - ", "\u{a0}", "\u{ad}", "\u{2009}",
+            "\u{2011}", "\u{2013}", "%20", "%2D", "%2f", "%C2%A0", "&nbsp;", "&#160;", "&#xA0;",
+            "&#xa0;", "&ndash;",
+        ] {
+            let text = format!("x 138665{between}10282 y");
+            assert!(has_number(&text, NUMBER), "{text}");
+            let json = format!(r#"{{"a":"{text}"}}"#);
+            let mut masked = json.clone().into_bytes();
+            assert!(mask_number(&mut masked, NUMBER), "{json}");
+            assert!(!has_number(&String::from_utf8(masked).unwrap(), NUMBER), "{json}");
+        }
+    }
+
+    #[test]
     fn other_digits_are_not_the_number() {
         for text in
             ["13866510283", "1386651028", "13866510 82", "138665\n10282", "138665,10282", ""]
@@ -319,6 +357,9 @@ mod tests {
             String::from_utf8_lossy(&answer),
             r#"{"fullUrl":"https://ehr.example/Patient/000000-00000","n":13866510363}"#
         );
+        let mut quoted = br#"{"text":"\"138665 10282\" er kjent"}"#.to_vec();
+        assert!(mask_number(&mut quoted, NUMBER));
+        assert_eq!(String::from_utf8_lossy(&quoted), r#"{"text":"\"000000 00000\" er kjent"}"#);
         let mut odd = b"not JSON: 13866510282".to_vec();
         assert!(mask_number(&mut odd, NUMBER));
         assert_eq!(odd, b"not JSON: 00000000000");

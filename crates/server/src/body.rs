@@ -63,13 +63,13 @@ pub(crate) struct Buffered {
 
 /// Until when a body waits for memory.
 #[derive(Clone, Copy)]
-struct Patience {
+struct MaxWait {
     /// With the turn: none is before it but those that are on their way.
     with_turn: Instant,
     without: Duration,
 }
 
-impl Patience {
+impl MaxWait {
     fn until(self, has_turn: bool) -> Instant {
         if has_turn { self.with_turn } else { self.with_turn.min(Instant::now() + self.without) }
     }
@@ -87,8 +87,8 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Waits until there is memory for a body of this length; `None` when the patience was at an end before.
-    async fn grow(&mut self, bytes: usize, patience: Patience) -> Option<()> {
+    /// Waits until there is memory for a body of this length; `None` when it would wait longer than it may.
+    async fn grow(&mut self, bytes: usize, max_wait: MaxWait) -> Option<()> {
         let wanted = bytes.div_ceil(PAGE);
         let more = u32::try_from(wanted.saturating_sub(self.pages)).ok()?;
         if more == 0 {
@@ -102,7 +102,7 @@ impl<'a> Budget<'a> {
                     if self.turn_of_address.is_none() {
                         self.turn_of_address = self.slots.turns_by_address.try_acquire(address);
                     }
-                    let until = patience.until(self.turn_of_address.is_some());
+                    let until = max_wait.until(self.turn_of_address.is_some());
                     timeout_at(until, pages.acquire(address, more)).await.ok()?
                 }
             };
@@ -118,7 +118,7 @@ impl<'a> Budget<'a> {
                 if self.turn_of_all.is_none() {
                     self.turn_of_all = Arc::clone(&self.slots.turn).try_acquire_owned().ok();
                 }
-                let until = patience.until(self.turn_of_all.is_some());
+                let until = max_wait.until(self.turn_of_all.is_some());
                 // The semaphore is never closed.
                 timeout_at(until, Arc::clone(all).acquire_many_owned(more)).await.ok()?.ok()?
             }
@@ -140,7 +140,7 @@ pub(crate) async fn read(
 ) -> Result<(Vec<u8>, Buffered), HttpError> {
     let start = Instant::now();
     let latest = start + settings.body_timeout;
-    let patience = Patience { with_turn: latest, without: settings.queue_wait };
+    let max_wait = MaxWait { with_turn: latest, without: settings.queue_wait };
     // The time for which we had no memory is not the caller's.
     let mut waited = Duration::ZERO;
     let mut bytes = Vec::new();
@@ -160,7 +160,7 @@ pub(crate) async fn read(
             return Err(HttpError::BodyTooLarge);
         }
         let asked = Instant::now();
-        budget.grow(bytes.len() + data.len(), patience).await.ok_or(HttpError::Overloaded)?;
+        budget.grow(bytes.len() + data.len(), max_wait).await.ok_or(HttpError::Overloaded)?;
         waited += asked.elapsed();
         bytes.extend_from_slice(&data);
     }

@@ -14,9 +14,9 @@ use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
     AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, BundleContent, CodeCounts, Committed,
     Current, Database, DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver,
-    HourCodes, Identity, Insight, Known, ListedMessage, MessageDetail, MessageFilter,
-    OrganisationNumber, Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention,
-    Rewritten, Seen, Store, StoreError, StoredVersion, identifying_places,
+    HourCodes, Identity, Insight, Known, ListedMessage, MOST_UNREADABLE, MessageDetail,
+    MessageFilter, OrganisationNumber, Outlet, OutletStatus, Partition, Period, RefusedCall,
+    Removed, Retention, Rewritten, Seen, Store, StoreError, StoredVersion, identifying_places,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::coding::decode_bundle;
-use crate::error::{MOST_UNREADABLE, chain, report_unreadable};
+use crate::error::{chain, report_unreadable};
 
 /// What stands for a byte of a text that was taken out.
 const MASK: u8 = b'0';

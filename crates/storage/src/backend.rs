@@ -12,7 +12,7 @@ use super::{
     writer::in_transaction,
 };
 use crate::{
-    error::{MOST_UNREADABLE, OpenError, unavailable, what_was_removed},
+    error::{OpenError, unavailable, what_was_removed},
     key::StorageKey,
     opening::Opening,
     prepared::{Prepared, takes_long},
@@ -24,9 +24,9 @@ use lmr_intake::{
     Acknowledged, Act, AlertNote, Archive, ArchiveFilter, ArchivedMessage, Asked, AuditEntry,
     AuditFilter, AuditHead, AuditLog, AuditReport, Avsender, CodeCounts, Committed, Current,
     DayCount, Delivery, DeliveryFilter, DeliverySummary, Erasure, HandedOver, HourCodes, Identity,
-    Insight, Known, ListedMessage, MessageDetail, MessageFilter, OrganisationNumber, Outlet,
-    OutletStatus, Partition, Period, RefusedCall, Removed, Retention, Seen, Store, StoreError,
-    StoredVersion,
+    Insight, Known, ListedMessage, MOST_UNREADABLE, MessageDetail, MessageFilter,
+    OrganisationNumber, Outlet, OutletStatus, Partition, Period, RefusedCall, Removed, Retention,
+    Seen, Store, StoreError, StoredVersion,
 };
 use sqlx::{ConnectOptions as _, Connection as _, Database, query};
 use std::{collections::BTreeMap, sync::Arc};

@@ -265,11 +265,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// For tests: an error of a database with a code, as a driver gives it.
-/// So many messages that cannot be read are passed over in one call of the outlet, which somebody waits for. They stay
-/// lent: the next call goes on behind them.
-pub(crate) const MOST_UNREADABLE: usize = 100;
-
 /// Names a message that cannot be handed over, each time it would be lent: nothing else does.
 pub(crate) fn report_unreadable(sender: &str, message_id: &str, what: &str) {
     tracing::error!(
@@ -280,6 +275,7 @@ pub(crate) fn report_unreadable(sender: &str, message_id: &str, what: &str) {
     );
 }
 
+/// For tests: an error of a database with a code, as a driver gives it.
 #[cfg(test)]
 pub(crate) mod coded {
     use sqlx::error::{DatabaseError, ErrorKind};

@@ -270,7 +270,11 @@ impl Inner {
                 Err(StoreError::Unavailable("one of the databases does not answer".into()))
             }
             None => {
-                let server = places.bound.get(&sender).copied().unwrap_or_default();
+                // Read each time: a configuration that was read again counts at once.
+                let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
+                let configured = configured.get(&sender).and_then(|name| self.index(name));
+                let registered = places.bound.get(&sender).copied();
+                let server = configured.or(registered).unwrap_or_default();
                 Ok(Place { server, is_moving: false })
             }
         }
@@ -399,10 +403,6 @@ impl Store for PlacedStore {
         let bound = |one: &Avsender| Some((one.organisation, one.database.clone()?));
         *self.0.configured.write().unwrap_or_else(PoisonError::into_inner) =
             avsendere.iter().filter_map(bound).collect();
-        // Whoever looks now finds it; what is believed for a moment yet is of senders that were known.
-        if let Ok(mut places) = self.0.places.try_write() {
-            *places = None;
-        }
     }
 
     async fn save_avsender(&self, avsender: &Avsender) -> Result<(), StoreError> {

@@ -49,7 +49,8 @@ type Name = SqliteStore;
 /// Takes the write lock at once: a read that turns into a write could find it taken.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Writes a copy of one moment to a new file.
-const BACKUP: Option<&str> = Some("VACUUM INTO $1");
+const BACKUP: Option<&str> = Some(COPY);
+const COPY: &str = "VACUUM INTO $1";
 /// Passes over rows that another session is about to change; here there is one that writes at a time.
 const SKIP_LOCKED: &str = "";
 /// Holds the row of a sender's chain; here a transaction that writes is alone.
@@ -176,9 +177,7 @@ async fn copy(
     if !has_word {
         return Err(OpenError::NotBegun);
     }
-    if let Some(statement) = BACKUP {
-        query(statement).bind(to.to_owned()).execute(&mut db).await?;
-    }
+    query(COPY).bind(to.to_owned()).execute(&mut db).await?;
     db.close().await?;
     Ok(())
 }

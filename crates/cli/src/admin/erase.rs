@@ -87,19 +87,24 @@ impl Erase {
         } else {
             print_removed(removed, view)?;
         }
-        if !unsearched.is_empty() {
-            fail!(
+        // All that is left is named, whichever comes first.
+        if let Some(first) = unsearched.first() {
+            let text = text!(
                 "{count} meldinger fra før bundler ble oppbevart, er ikke gjennomsøkt; den første er {first}",
                 "{count} messages from before bundles were kept were not searched; the first is {first}",
-                count = unsearched.len(),
-                first = unsearched[0]
+                count = unsearched.len()
             );
+            complain(text.get(view.lang));
         }
         if in_ids > 0 {
-            fail!(
+            let text = text!(
                 "{in_ids} meldinger har nummeret i meldings-id-en, som kvitteringer og revisjonslogg beholder: det er ikke slettet",
                 "{in_ids} messages have the number in their message id, which receipts and the audit log keep: it was not erased"
             );
+            complain(text.get(view.lang));
+        }
+        if in_ids > 0 || !unsearched.is_empty() {
+            return Ok(ExitCode::from(2));
         }
         if removed.messages == 0 {
             let nobody = if without_content == 0 {

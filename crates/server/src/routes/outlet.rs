@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::SignedDuration;
-use lmr_intake::{Acknowledged, Act, Action, OrganisationNumber, StoreError};
+use lmr_intake::{Acknowledged, Act, Action, MOST_UNREADABLE, OrganisationNumber, StoreError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -31,7 +31,11 @@ pub(crate) async fn lend(
     let now = shared.now();
     let lease = SignedDuration::try_from(outlet.lease).unwrap_or(SignedDuration::MAX);
     let until = now.saturating_add(lease).map_err(|error| StoreError::Unavailable(error.into()))?;
+    let mut passed_over = 0;
     let (message, body) = loop {
+        if passed_over == MOST_UNREADABLE {
+            return Err(StoreError::Damaged { what: "the bundles that wait" }.into());
+        }
         let Some(message) = outlet.store.lend(now, until).await? else {
             return Ok(plain(StatusCode::NO_CONTENT, JSON, String::new()));
         };
@@ -41,6 +45,7 @@ pub(crate) async fn lend(
             Err(error) => {
                 tracing::error!(avsender.org = %message.sender, message.id = message.message_id, %error,
                     "a message cannot be handed over");
+                passed_over += 1;
             }
         }
     };
