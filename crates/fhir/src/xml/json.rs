@@ -1,5 +1,6 @@
 //! From XML to JSON.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -42,20 +43,45 @@ pub fn to_json(bytes: &[u8], shapes: &dyn Shapes, max_depth: usize) -> Result<Co
     }
 }
 
-/// Starts of lines, so that a location costs one search.
-struct Lines(Vec<usize>);
+/// Starts of lines, so that a location costs one search, and the place that was asked for last: on a long line the next
+/// one is counted from there, since what follows is near it.
+struct Lines {
+    starts: Vec<usize>,
+    last: Cell<Place>,
+}
+
+/// A place on a line.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Where its line begins.
+    start: usize,
+    at: usize,
+    /// Characters of the line before it.
+    characters: usize,
+}
 
 impl Lines {
     fn new(text: &[u8]) -> Self {
-        Self(std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect())
+        let starts =
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect();
+        Self { starts, last: Cell::new(Place { start: 0, at: 0, characters: 0 }) }
     }
 
     fn location(&self, text: &[u8], at: usize) -> SourceLocation {
-        let line = self.0.partition_point(|start| *start <= at);
-        let start = self.0.get(line.wrapping_sub(1)).copied().unwrap_or(0);
-        let before = &text[start..at.min(text.len())];
-        let column = before.iter().filter(|byte| **byte & 0xc0 != 0x80).count() + 1;
-        SourceLocation { line: line as u32, column: column as u32 }
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        let at = at.min(text.len());
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let last = self.last.get();
+        let characters = match last.at <= at {
+            _ if last.start != start => count(&text[start..at]),
+            true => last.characters + count(&text[last.at..at]),
+            // Back, by less than the line is long.
+            false if last.at - at < at - start => last.characters - count(&text[at..last.at]),
+            false => count(&text[start..at]),
+        };
+        self.last.set(Place { start, at, characters });
+        SourceLocation { line: line as u32, column: (characters + 1) as u32 }
     }
 }
 
@@ -295,4 +321,27 @@ fn attribute_of(element: &XmlElement<'_>, allowed: &[&str]) -> Option<&'static s
         .into_iter()
         .find(|(name, value)| value.is_some() && !allowed.contains(name))
         .map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_the_same_whatever_was_asked_for_before() {
+        let text = "<a>\u{e6}\u{f8}<b/>\n\u{1f600}<c/>  <d/></a>\n".as_bytes();
+        let plain = |at: usize| {
+            let line = text[..at].iter().filter(|byte| **byte == b'\n').count();
+            let start = text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let before = text[start..at].iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+            SourceLocation { line: line as u32 + 1, column: before as u32 + 1 }
+        };
+        let lines = Lines::new(text);
+        for first in 0..text.len() {
+            for second in 0..text.len() {
+                assert_eq!(lines.location(text, first), plain(first), "{first}");
+                assert_eq!(lines.location(text, second), plain(second), "{second} after {first}");
+            }
+        }
+    }
 }
