@@ -360,7 +360,7 @@ fn groups(findings: &[Finding], language: Language) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lmr_report::place;
+    use lmr_report::Places;
 
     /// Asks; gives what is in `ok`.
     fn ask(engine: &mut Engine, request: &Value, body: &str) -> Value {
@@ -496,7 +496,7 @@ mod tests {
                 let number = |at: usize| {
                     usize::try_from(mark[at].as_u64().expect("a number")).expect("small")
                 };
-                let wanted = &source[place(&source, &finding).expect("a place")];
+                let wanted = &source[Places::of(&source).place(&finding).expect("a place")];
                 let request = json!({ "do": "viewLines", "from": number(1), "count": 1 });
                 let line = ask(&mut engine, &request, "");
                 let units: Vec<u16> = line[0].as_str().expect("text").encode_utf16().collect();

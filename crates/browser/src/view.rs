@@ -2,7 +2,7 @@
 //! crosses to the page at a time, so that a bundle of any size can be scrolled.
 
 use lmr_lmdi::Finding;
-use lmr_report::{Layout, place};
+use lmr_report::{Layout, Places};
 use serde_json::{Value, json};
 
 /// Most characters of one line that are shown; longer ones (attachments) would stop the page.
@@ -31,11 +31,12 @@ impl View {
             Some(layout) => layout.offset(offset).min(text_len),
             None => offset.min(text_len),
         };
+        let places = Places::of(&source);
         let marks: Vec<Value> = findings
             .iter()
             .enumerate()
             .filter_map(|(index, finding)| {
-                let span = place(&source, finding).filter(|span| span.start <= source.len())?;
+                let span = places.place(finding).filter(|span| span.start <= source.len())?;
                 let (from, to) = (moved_to(span.start), moved_to(span.end));
                 let line = view.starts.partition_point(|start| *start <= from).checked_sub(1)?;
                 let range = view.starts[line]..view.end_of(line);

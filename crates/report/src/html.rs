@@ -15,7 +15,7 @@ use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::LOOK;
 use crate::case::{Case, Reported, remedy, sentence};
-use crate::layout::{Layout, place};
+use crate::layout::{Layout, Places};
 
 /// Resources with all in order that are named one by one; more are counted.
 const MAX_GOOD: usize = 200;
@@ -317,12 +317,13 @@ impl Writer<'_> {
             );
         }
         let source = case.source.as_deref().unwrap_or_default();
+        let places = Places::of(source);
         let mut marks: Vec<Mark<'_>> = case
             .findings
             .iter()
             .map(|finding| Mark {
                 finding,
-                span: place(source, finding).unwrap_or(0..0),
+                span: places.place(finding).unwrap_or(0..0),
                 text: sentence(finding, self.language),
             })
             .collect();

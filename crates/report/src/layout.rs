@@ -1,5 +1,6 @@
 //! JSON or XML written without line breaks, laid out so that people can read it, and where findings are in a text.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use lmr_lmdi::Finding;
@@ -175,32 +176,69 @@ fn end_of_markup(source: &str, from: usize) -> usize {
     source.len()
 }
 
-/// The bytes that a finding is about, for a mark in the text; `None` for one of which not even the line is known.
-///
-/// A finding in XML knows line and column: the tag that begins there. One of text that cannot be read as JSON is on
-/// its whole line, unless that is longer than people read: then at its column.
-#[must_use]
-pub fn place(source: &str, finding: &Finding) -> Option<Range<usize>> {
-    if let Some(span) = &finding.span {
-        return Some(span.clone());
+/// Where findings are in a text. Made once for all of them: on a long line the place of one is counted from that of the one
+/// before.
+pub struct Places<'t> {
+    source: &'t str,
+    is_xml: bool,
+    /// Where lines begin.
+    starts: Vec<usize>,
+    /// The line, the column and the byte of the line that were asked for last.
+    last: Cell<(usize, usize, usize)>,
+}
+
+impl<'t> Places<'t> {
+    /// Places in this text.
+    #[must_use]
+    pub fn of(source: &'t str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(source.match_indices('\n').map(|(at, _)| at + 1));
+        let is_xml = is_xml(source.as_bytes());
+        Self { source, is_xml, starts, last: Cell::new((0, 0, 0)) }
     }
-    let index = (finding.line as usize).checked_sub(1)?;
-    let start: usize = source.split_inclusive('\n').take(index).map(str::len).sum();
-    let line = source[start..].lines().next().unwrap_or_default();
-    let is_xml = is_xml(source.as_bytes());
-    if let Some(column) = (finding.column as usize).checked_sub(1)
-        && (is_xml || line.len() > LONG)
-    {
-        let last = line.char_indices().next_back().map_or(0, |(at, _)| at);
-        let at = line.char_indices().nth(column).map_or(last, |(at, _)| at);
-        let to = match line[at..].starts_with('<') {
-            true if is_xml => end_of_markup(line, at),
-            _ => at + line[at..].chars().next().map_or(0, char::len_utf8),
+
+    /// The bytes that a finding is about, for a mark in the text; `None` for one of which not even the line is known.
+    ///
+    /// A finding in XML knows line and column: the tag that begins there. One of text that cannot be read as JSON is on
+    /// its whole line, unless that is longer than people read: then at its column.
+    #[must_use]
+    pub fn place(&self, finding: &Finding) -> Option<Range<usize>> {
+        if let Some(span) = &finding.span {
+            return Some(span.clone());
+        }
+        let index = (finding.line as usize).checked_sub(1)?;
+        let start = self.starts.get(index).copied().unwrap_or(self.source.len());
+        let end = self.starts.get(index + 1).copied().unwrap_or(self.source.len());
+        let line = self.source[start..end].trim_end_matches(['\n', '\r']);
+        if let Some(column) = (finding.column as usize).checked_sub(1)
+            && (self.is_xml || line.len() > LONG)
+        {
+            let at = self.byte_of(line, index, column);
+            let to = match line[at..].starts_with('<') {
+                true if self.is_xml => end_of_markup(line, at),
+                _ => at + line[at..].chars().next().map_or(0, char::len_utf8),
+            };
+            return Some(start + at..start + to);
+        }
+        let indent = line.len() - line.trim_start().len();
+        Some(start + indent..start + line.trim_end().len().max(indent))
+    }
+
+    /// Where a column of a line begins; its last character where the line is shorter.
+    fn byte_of(&self, line: &str, index: usize, column: usize) -> usize {
+        let (column_before, byte_before) = match self.last.get() {
+            (last, at, byte) if last == index && at <= column => (at, byte),
+            _ => (0, 0),
         };
-        return Some(start + at..start + to);
+        let rest = &line[byte_before..];
+        match rest.char_indices().nth(column - column_before) {
+            Some((at, _)) => {
+                self.last.set((index, column, byte_before + at));
+                byte_before + at
+            }
+            None => byte_before + rest.char_indices().next_back().map_or(0, |(at, _)| at),
+        }
     }
-    let indent = line.len() - line.trim_start().len();
-    Some(start + indent..start + line.trim_end().len().max(indent))
 }
 
 #[cfg(test)]
@@ -209,6 +247,32 @@ mod tests {
 
     fn long(value: &str) -> String {
         format!(r#"{{"a":[],"b":[1,{{"c":"x, {{\" }}"}}] , "d":"{value}"}}"#)
+    }
+
+    #[test]
+    fn a_place_is_the_same_whatever_was_asked_for_before() {
+        let source = format!("<a>\u{e6}<b/>{}<c/></a>\r\n<d>\u{1f600}</d>", "x".repeat(20));
+        let finding = |line, column| {
+            let code = lmr_lmdi::codes::Code::ContentNotJson;
+            let mut finding =
+                Finding::with_text(code, lmr_lmdi::ElementLocation::default(), "", "");
+            (finding.line, finding.column) = (line, column);
+            finding
+        };
+        let asked: Vec<(u32, u32)> =
+            (0..4).flat_map(|line| (0..40).map(move |column| (line, column))).collect();
+        let together = Places::of(&source);
+        for first in &asked {
+            for second in &asked {
+                for (line, column) in [*first, *second] {
+                    let finding = finding(line, column);
+                    let alone = Places::of(&source).place(&finding);
+                    assert_eq!(together.place(&finding), alone, "{line}:{column}");
+                }
+            }
+        }
+        let tag = together.place(&finding(1, 5)).expect("a place");
+        assert_eq!(&source[tag], "<b/>");
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod visible;
 pub use case::{Case, Reported, sentence};
 pub use checker::{Checked, Checker, CheckerError, Profiles, is_xml};
 pub use fingerprint::Fingerprints;
-pub use layout::{Layout, place};
+pub use layout::{Layout, Places};
 pub use visible::{visible, visible_lines};
 
 /// Colours, type and boxes that reports and the page in the browser share, as a style sheet.

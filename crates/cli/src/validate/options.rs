@@ -174,12 +174,12 @@ impl Fine {
         given.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag)
     }
 
-    /// Canonicals of all profiles that flags name.
     /// The documents that are given for references.
     pub(super) fn externals(&self) -> impl Iterator<Item = &PathBuf> {
         self.external.iter().map(|(_, file)| file)
     }
 
+    /// Canonicals of all profiles that flags name.
     pub(super) fn profiles(&self) -> impl Iterator<Item = &String> {
         let by_entry = self.entry_profile.iter().map(|(_, url)| url);
         by_entry.chain(self.global_profile.iter().map(|(_, url)| url))

@@ -31,12 +31,15 @@ impl Agent {
             Some(WhereAnnulments::AllCopies) => false,
         };
         let journal = self.outbox.journalled_annulments().await?;
-        let mut found = HashMap::new();
+        let (mut found, mut unreadable) = (HashMap::new(), 0_u64);
         for (seq, at, outcomes) in self.outbox.delivered_copies().await? {
             let copy = self.outbox.copy_of(seq).await?;
             let key = CopyKey::of(&self.key);
             let text = copy.zip(key).and_then(|((id, copy), key)| key.open(&copy, &id));
-            let Some(text) = text else { continue };
+            let Some(text) = text else {
+                unreadable += 1;
+                continue;
+            };
             // Most messages annul nothing, and nothing in them is taken back.
             if found.is_empty() && !text.contains("entered-in-error") {
                 continue;
@@ -58,6 +61,12 @@ impl Agent {
                 is_annulled: true,
             };
             self.follow(&text, outcomes.as_deref(), &of, is_made_here, &mut found);
+        }
+        if unreadable > 0 {
+            tracing::warn!(
+                count = unreadable,
+                "copies of messages cannot be read: what they annulled is known by the journal only"
+            );
         }
         let found: Vec<FoundAnnulment> = found.into_values().collect();
         let count = self.outbox.put_back_annulled(&found).await?;

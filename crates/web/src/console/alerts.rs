@@ -641,7 +641,9 @@ pub(super) async fn hand_over_again(
             "Oppgi avsender, fra- og tildato og en grunn (uten fødselsnummer).",
             "Give a sender, dates from and to, and a reason (without an identity number).",
         );
-        let mut shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
+        // What cannot be read is named where it is known.
+        let problem = again.problem.clone().unwrap_or_else(|| problem.to_owned());
+        let mut shown = again_page(&shared, visitor, again, Some(problem)).await?;
         fields.raw("reason").clone_into(&mut shown.reason);
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
     };
