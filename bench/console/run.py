@@ -144,6 +144,7 @@ def main():
                 "/konsoll", "/konsoll?days=30", "/konsoll/messages", f"/konsoll/messages?sender={sender}", f"/konsoll/messages?id={known}",
                 "/konsoll/messages?code=LMR-4001", "/konsoll/messages?code=LMR-6001", f"/konsoll/messages?code=LMR-6001&sender={sender}",
                 f"/konsoll/messages?code=LMR-4001&from={old}&to={old}", f"/konsoll/messages?from={old}&to={old}", "/konsoll/messages?state=refused", message,
+                "/konsoll/messages?state=accepted", f"/konsoll/messages?state=accepted&sender={sender}", "/konsoll/messages?code=LMR-4001&state=accepted",
                 "/konsoll?days=90", "/konsoll?days=366", f"/konsoll/messages?code=LMR-4001&state=refused",
                 f"/konsoll/messages?code=LMR-4001&sender={sender}", more,
                 "/konsoll/calendar", "/konsoll/calendar?days=366", "/konsoll/refusals", "/konsoll/refusals?days=90", f"/konsoll/refusals?days=366&sender={sender}", "/konsoll/senders", f"/konsoll/senders/{sender}", "/konsoll/alerts", "/konsoll/operation", "/konsoll/audit",
