@@ -72,3 +72,7 @@ package-test:
 # Tries the program for Windows under Wine.
 windows-test program="target/x86_64-pc-windows-gnu/release/lmr.exe":
     scripts/windows-test {{program}}
+
+# Builds the program and a package twice, in two clones, and compares the bytes.
+reproducible *revision:
+    scripts/reproducible {{revision}}
