@@ -9,6 +9,9 @@
  *   PROOF_REPORT=FILE                   what was done is appended here, a line each
  *   PROOF_JOURNAL=FILE                  every write and flush of a database file with old and new bytes, from
  *                                       which the driver makes what a machine without power leaves on its disk
+ *   PROOF_READ_ONLY=N:FOLDER            from the Nth write of a database file on (0: from the start) whatever is below FOLDER
+ *                                       is read-only: opening for writing, writing, flushing, cutting, moving, removing
+ *                                       and making give EROFS
  *   PROOF_CLOCK=SECONDS                 added to the wall clock
  *   PROOF_CLOCK_JUMP=N:SECONDS          added from the Nth reading on
  *   PROOF_TRACE=FILE                    `write NAME`, `flush NAME`, `answer STATUS`, `stored STATUS` (an answer with a
@@ -25,6 +28,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,7 +45,9 @@ enum { WRITE, FLUSH, SEND, RECEIVE, CLASSES };
 static const char *const names[CLASSES] = {"write", "flush", "send", "receive"};
 static atomic_long counts[CLASSES], clock_reads;
 static int kill_class = -1, kill_after, error_class = -1, error_number;
-static long kill_at, error_at, error_count, short_at, clock_offset, jump_at, jump_by;
+static long kill_at, error_at, error_count, short_at, clock_offset, jump_at, jump_by, read_only_at = -1;
+static const char *read_only_folder = "";
+static atomic_int refused;
 static int report = -1, journal = -1, trace = -1;
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
 
@@ -69,6 +75,10 @@ __attribute__((constructor)) static void start(void) {
   }
   if ((text = getenv("PROOF_ERROR")) && (error_class = class_of(text, &rest)) >= 0)
     sscanf(rest, "%ld:%ld:%d", &error_at, &error_count, &error_number);
+  if ((text = getenv("PROOF_READ_ONLY")) && (rest = strchr(text, ':'))) {
+    read_only_at = atol(text);
+    read_only_folder = rest + 1;
+  }
   if ((text = getenv("PROOF_SHORT"))) short_at = atol(text);
   if ((text = getenv("PROOF_CLOCK"))) clock_offset = atol(text);
   if ((text = getenv("PROOF_CLOCK_JUMP"))) sscanf(text, "%ld:%ld", &jump_at, &jump_by);
@@ -105,6 +115,21 @@ static void die(const char *moment, int class, const char *what) {
   line_to(report, text);
   syscall(SYS_kill, getpid(), SIGKILL);
   for (;;) pause();
+}
+
+static const char *last(const char *path);
+
+/* Whether the disk is read-only by now, and the path on it. Reported once. */
+static int is_read_only(const char *path, const char *what) {
+  if (read_only_at < 0 || atomic_load(&counts[WRITE]) < read_only_at) return 0;
+  if (strncmp(path, read_only_folder, strlen(read_only_folder))) return 0;
+  if (!atomic_exchange(&refused, 1)) {
+    char text[PATH_MAX + 64];
+    snprintf(text, sizeof text, "failed %s %d %s\n", what, EROFS, last(path));
+    line_to(report, text);
+  }
+  errno = EROFS;
+  return 1;
 }
 
 /* Counts a call; dies or gives an error where one is wanted. Gives the call's number. */
@@ -164,7 +189,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
   if (!database(fd, path)) return syscall(SYS_pwrite64, fd, bytes, length, offset);
   int failed;
   long n = enter(WRITE, last(path), &failed);
-  if (failed) return -1;
+  if (failed || is_read_only(path, "write")) return -1;
   size_t wanted = short_at == n ? length / 2 : length;
   pthread_mutex_lock(&order);
   if (journal >= 0 && !strstr(path, "-shm")) {
@@ -193,7 +218,7 @@ static int flush(int fd, long call) {
   if (!database(fd, path)) return (int)syscall(call, fd);
   int failed;
   long n = enter(FLUSH, last(path), &failed);
-  if (failed) return -1;
+  if (failed || is_read_only(path, "flush")) return -1;
   /* Noted under the same lock as writes: what comes after it is not covered by it. */
   pthread_mutex_lock(&order);
   int done = (int)syscall(call, fd);
@@ -208,6 +233,7 @@ int fdatasync(int fd) { return flush(fd, SYS_fdatasync); }
 
 static int cut(int fd, off64_t length) {
   char path[PATH_MAX];
+  if (read_only_at >= 0 && database(fd, path) && is_read_only(path, "cut")) return -1;
   if (journal >= 0 && database(fd, path) && !strstr(path, "-shm")) {
     pthread_mutex_lock(&order);
     struct stat status;
@@ -230,6 +256,7 @@ int ftruncate(int fd, off_t length) { return cut(fd, length); }
 /* A removed file takes with it what was not flushed; a new one of the same name begins with nothing. */
 int unlink(const char *name) {
   char path[PATH_MAX];
+  if (is_read_only(name, "unlink")) return -1;
   if (journal >= 0 && strstr(name, ".sqlite") && realpath(name, path)) {
     pthread_mutex_lock(&order);
     int done = (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
@@ -238,6 +265,38 @@ int unlink(const char *name) {
     return done;
   }
   return (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
+}
+
+int unlinkat(int folder, const char *name, int flags) {
+  if (is_read_only(name, "unlink")) return -1;
+  return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
+static int open_at(int folder, const char *name, int flags, mode_t mode) {
+  struct stat status;
+  /* What is there may be opened for reading, also by who would have made it. */
+  int writes = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC || (flags & O_CREAT && stat(name, &status));
+  if (writes && is_read_only(name, "open")) return -1;
+  return (int)syscall(SYS_openat, folder, name, flags, mode);
+}
+#define MODE                                   \
+  mode_t mode = 0;                             \
+  if (flags & (O_CREAT | __O_TMPFILE)) {       \
+    va_list more;                              \
+    va_start(more, flags);                     \
+    mode = va_arg(more, mode_t);               \
+    va_end(more);                              \
+  }
+int open(const char *name, int flags, ...) { MODE return open_at(AT_FDCWD, name, flags, mode); }
+int open64(const char *name, int flags, ...) { MODE return open_at(AT_FDCWD, name, flags, mode); }
+int openat(int folder, const char *name, int flags, ...) { MODE return open_at(folder, name, flags, mode); }
+int openat64(int folder, const char *name, int flags, ...) { MODE return open_at(folder, name, flags, mode); }
+int rename(const char *from, const char *to) {
+  if (is_read_only(from, "rename")) return -1;
+  return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+}
+int mkdir(const char *name, mode_t mode) {
+  if (is_read_only(name, "mkdir")) return -1;
+  return (int)syscall(SYS_mkdirat, AT_FDCWD, name, mode);
 }
 
 static void trace_sent(const void *bytes, size_t length) {

@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, ensure};
 use jiff::{ToSpan as _, Zoned};
 
+use crate::faults::ProcessFault;
 use crate::model::Model;
-use crate::plan::{History, ProcessFault};
+use crate::plan::History;
 use crate::world::Site;
 
 /// What leaves, and what was wrong with it.

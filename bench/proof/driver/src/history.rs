@@ -2,25 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::{ToSpan as _, Zoned};
 
-use crate::journal::{Lost, lose_power};
+use crate::faults::Accident;
 use crate::model::Model;
 use crate::oracle::{self, Counts, End};
-use crate::plan::{
-    Accident, DatabaseFault, Edit, History, IssuerFault, Operation, ProcessFault, Round,
-};
-use crate::world::{Site, World, signal};
+use crate::plan::{Edit, History};
+use crate::source;
+use crate::world::{Site, World};
 
 /// Transfers within which everything must be well again, without a person.
 const CALM_RUNS: usize = 8;
 /// Longest time for one transfer.
-const LONGEST_RUN: Duration = Duration::from_secs(90);
+pub const LONGEST_RUN: Duration = Duration::from_secs(90);
 
 /// What a history came to.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -35,19 +33,23 @@ pub struct Outcome {
     pub recovery_runs: u64,
     pub requests: u64,
     pub seconds: u64,
+    /// What was played: histories by kind of source, of sender, of connection.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub played: BTreeMap<String, u64>,
 }
 
-struct Play<'a> {
-    site: &'a mut Site,
-    world: World,
-    model: Model,
-    outcome: Outcome,
+pub struct Play<'a> {
+    pub site: &'a mut Site,
+    pub history: &'a History,
+    pub world: World,
+    pub model: Model,
+    pub outcome: Outcome,
     /// Messages that an older copy of the register does not have.
-    was_restored: bool,
-    has_backup: bool,
-    is_database_down: bool,
-    renamed: BTreeSet<String>,
-    started: Instant,
+    pub was_restored: bool,
+    pub has_backup: bool,
+    pub is_database_down: bool,
+    pub renamed: BTreeSet<String>,
+    pub started: Instant,
 }
 
 /// Plays it. An error is the instrument's own; what the chain does wrong is in the outcome.
@@ -58,7 +60,12 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
     let folder = world.folder.clone();
     let mut play = Play {
         world,
-        model: Model::new(history.batch, history.seed, start, history.administrations),
+        model: if history.source.is_table() {
+            Model::of_table(history.seed, start, history.administrations)
+        } else {
+            Model::new(history.batch, history.seed, start, history.administrations)
+        },
+        history,
         site,
         outcome: Outcome::default(),
         was_restored: false,
@@ -93,6 +100,15 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
         *outcome.faults.entry(format!("network: {kind}")).or_default() += count;
     }
     drop(seen);
+    for (kind, count) in &site.fhir_server.record().faults {
+        *outcome.faults.entry(format!("FHIR server: {kind}")).or_default() += count;
+    }
+    let kinds = [
+        format!("source: {}", history.source.kind()),
+        format!("sender: {}", if history.daemon { "daemon" } else { "run" }),
+        format!("connection: {}", if history.tls { "TLS" } else { "plain" }),
+    ];
+    outcome.played = kinds.into_iter().map(|kind| (kind, 1)).collect();
     for log in ["sender.log", "receiver.log"] {
         let text = fs::read_to_string(folder.join(log)).unwrap_or_default();
         if let Some(line) = text.lines().find(|line| line.contains("panicked")) {
@@ -106,7 +122,7 @@ pub fn play(site: &mut Site, history: &History, keep: bool) -> Result<Outcome> {
 }
 
 impl Play<'_> {
-    fn count(&mut self, kind: impl Into<String>) {
+    pub fn count(&mut self, kind: impl Into<String>) {
         *self.outcome.faults.entry(kind.into()).or_default() += 1;
     }
 
@@ -121,7 +137,10 @@ impl Play<'_> {
             for edit in &day.edits {
                 self.edit(*edit);
             }
-            self.model.write(&self.world.path("source"))?;
+            self.show()?;
+            if let Some(ending) = day.ending {
+                self.begin_to_end(ending)?;
+            }
             let next = history.days.get(at + 1).and_then(|day| day.accident);
             for round in &day.rounds {
                 self.round(round, history)?;
@@ -129,7 +148,11 @@ impl Play<'_> {
                     return Ok(());
                 }
             }
+            if let Some(ending) = day.ending {
+                self.renew(ending)?;
+            }
             if let Some(Accident::LedgerRestored) = next {
+                self.stop_daemon();
                 self.world.copy_database("sender.sqlite", "sender.backup")?;
             }
             if let Some(Accident::RegisterRestored) = next {
@@ -153,6 +176,16 @@ impl Play<'_> {
         self.end(history)
     }
 
+    /// The source shows the record as it is now.
+    fn show(&mut self) -> Result<()> {
+        source::show(
+            self.history.source,
+            &mut self.model,
+            &self.world.folder,
+            &self.site.fhir_server,
+        )
+    }
+
     fn edit(&mut self, edit: Edit) {
         let before: BTreeSet<String> = self.model.faulty().iter().cloned().collect();
         self.model.edit(edit);
@@ -162,6 +195,12 @@ impl Play<'_> {
             self.renamed.extend(
                 before.difference(&now).filter(|name| name.starts_with("Patient/")).cloned(),
             );
+        }
+    }
+
+    pub fn stop_daemon(&mut self) {
+        if !self.world.stop_daemon() {
+            self.outcome.violations.push("the daemon does not end when asked to".to_owned());
         }
     }
 
@@ -182,6 +221,7 @@ impl Play<'_> {
 
     fn accident(&mut self, accident: Accident, history: &History) -> Result<()> {
         let ledger = self.world.path("sender.sqlite");
+        self.stop_daemon();
         match accident {
             Accident::RegisterRestored => {
                 if !self.has_backup {
@@ -222,11 +262,12 @@ impl Play<'_> {
                 fs::write(&ledger, bytes)?;
                 let before = self.site.proxy.seen().acknowledged.len();
                 let status = self.one_run()?;
-                if status.code().is_none_or(|code| code != 2 && code != 4) {
+                if status.is_none_or(|code| code != 2 && code != 4) {
                     self.outcome
                         .violations
-                        .push(format!("a damaged ledger: the sender ends with {status}"));
+                        .push(format!("a damaged ledger: the sender ends with {status:?}"));
                 }
+                self.stop_daemon();
                 if self.site.proxy.seen().acknowledged.len() != before {
                     self.outcome
                         .violations
@@ -239,21 +280,36 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// One transfer without faults.
-    fn one_run(&mut self) -> Result<ExitStatus> {
-        let mut child = self.world.send(None)?;
+    /// One transfer without faults, by the daemon where it is one; gives its exit status.
+    pub fn one_run(&mut self) -> Result<Option<i32>> {
+        let from = self.world.log_length();
+        let mut child = if self.history.daemon {
+            self.world.daemon_transfers(None)?
+        } else {
+            self.world.send(None)?
+        };
         let until = Instant::now() + LONGEST_RUN;
         loop {
             if let Some(status) = child.try_wait()? {
-                return Ok(status);
+                return Ok(status.code());
+            }
+            if self.history.daemon
+                && let Some(status) = self.world.daemon_status(from)
+            {
+                self.world.daemon = Some(child);
+                if status > 1 {
+                    // It waits for a minute now; its service manager may start it again.
+                    self.stop_daemon();
+                }
+                return Ok(Some(status));
             }
             if Instant::now() > until {
                 let _ = child.kill();
-                let status = child.wait()?;
+                child.wait()?;
                 self.outcome
                     .violations
                     .push("stuck: a transfer without faults does not end".to_owned());
-                return Ok(status);
+                return Ok(None);
             }
             thread::sleep(Duration::from_millis(2));
         }
@@ -271,7 +327,7 @@ impl Play<'_> {
                 thread::sleep(Duration::from_secs(15));
             }
             let status = self.one_run()?;
-            if status.code() == Some(wanted) {
+            if status == Some(wanted) {
                 let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.outcome.recovery_ms = self.outcome.recovery_ms.max(took);
                 self.outcome.recovery_runs = self.outcome.recovery_runs.max(run as u64);
@@ -284,12 +340,11 @@ impl Play<'_> {
                 }
                 return Ok(());
             }
-            last = Some(status);
+            last = status;
         }
-        let status = last.map(|status| status.to_string()).unwrap_or_default();
         self.outcome
             .violations
-            .push(format!("stuck: after {CALM_RUNS} transfers without faults still {status}"));
+            .push(format!("stuck: after {CALM_RUNS} transfers without faults still {last:?}"));
         self.outcome.counts.stuck += 1;
         Ok(())
     }
@@ -298,15 +353,15 @@ impl Play<'_> {
         while !self.model.faulty().is_empty() {
             self.edit(Edit::Correct);
         }
-        self.model.write(&self.world.path("source"))?;
+        self.show()?;
         self.calm()?;
         // Once more: nothing is left to send.
         let requests = self.site.proxy.seen().acknowledged.len();
         let status = self.one_run()?;
-        if status.code() != Some(0) {
+        if status != Some(0) {
             self.outcome
                 .violations
-                .push(format!("stuck: a transfer with nothing to do ends with {status}"));
+                .push(format!("stuck: a transfer with nothing to do ends with {status:?}"));
         }
         if self.site.proxy.seen().acknowledged.len() != requests {
             self.outcome.violations.push("a message was sent with nothing to send".to_owned());
@@ -327,13 +382,14 @@ impl Play<'_> {
                 String::from_utf8_lossy(&verified.stdout)
             ));
         }
+        self.stop_daemon();
         self.stop_all(history);
         let acknowledged = self.site.proxy.seen().acknowledged.clone();
         let verdict = oracle::check(&End {
             model: &self.model,
             register: &self.world.register(),
             ledger: &self.world.path("sender.sqlite"),
-            export: &oracle::read_export(&export)?,
+            export: &oracle::read_export(&export, &self.model)?,
             acknowledged: &acknowledged,
             was_restored: self.was_restored,
             renamed: &self.renamed,
@@ -342,395 +398,5 @@ impl Play<'_> {
         self.outcome.counts = verdict.counts;
         self.outcome.violations.extend(verdict.violations);
         Ok(())
-    }
-
-    fn now(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    fn round(&mut self, round: &Round, history: &History) -> Result<()> {
-        self.site.proxy.plan(&round.network);
-        let needs_shim = |fault: &ProcessFault| {
-            !matches!(
-                fault,
-                ProcessFault::Kill { .. }
-                    | ProcessFault::Terminate { .. }
-                    | ProcessFault::Stop { .. }
-                    | ProcessFault::Second { .. }
-            )
-        };
-        let armed = round.receiver.filter(needs_shim);
-        for who in ["sender", "receiver"] {
-            let _ = fs::remove_file(self.world.report(who));
-            let _ = fs::remove_file(self.world.journal(who));
-        }
-        let mut restart_at = None;
-        if armed.is_some() {
-            if !self.world.stop_receiver(0) {
-                self.outcome.violations.push("the receiver does not end when asked to".to_owned());
-            }
-            // A second receiver on the same file loses its power with the first: its writes are in the journal too.
-            let both_lose_power = history.receivers > 1
-                && matches!(armed, Some(ProcessFault::PowerLoss { .. }))
-                && self.site.postgres.is_none();
-            if both_lose_power && !self.world.stop_receiver(1) {
-                self.outcome.violations.push("the receiver does not end when asked to".to_owned());
-            }
-            if !self.world.serve(0, armed)? {
-                self.receiver_died(round)?;
-                restart_at = Some(self.now());
-            } else if both_lose_power {
-                self.world.serve(1, Some(ProcessFault::Journal))?;
-            }
-            if matches!(armed, Some(ProcessFault::Clock { .. } | ProcessFault::ClockJump { .. })) {
-                self.count(format!("receiver: {}", armed.map_or("", ProcessFault::kind)));
-            }
-        }
-        let began = self.now();
-        let mut senders = vec![self.world.send(round.sender)?];
-        if matches!(round.sender, Some(ProcessFault::Clock { .. } | ProcessFault::ClockJump { .. }))
-        {
-            self.count(format!("sender: {}", round.sender.map_or("", ProcessFault::kind)));
-        }
-        let mut todo = Actions::of(round, began);
-        loop {
-            let now = self.now();
-            for action in todo.due(now) {
-                self.act(action, &mut senders, round)?;
-                if let Action::Receiver(
-                    ProcessFault::Kill { .. } | ProcessFault::Terminate { .. },
-                ) = action
-                {
-                    restart_at = Some(now + Duration::from_millis(20));
-                }
-                if let Action::KillIssuer = action {
-                    self.site.kill_issuer();
-                }
-            }
-            if self.world.receiver_died(0).is_some() {
-                self.receiver_died(round)?;
-                restart_at = Some(now + Duration::from_millis(20));
-            }
-            if restart_at.is_some_and(|at| at <= now) {
-                restart_at = None;
-                if !self.world.serve(0, None)? {
-                    restart_at = Some(now + Duration::from_millis(200));
-                }
-            }
-            let mut ended = true;
-            for sender in &mut senders {
-                match sender.try_wait()? {
-                    None => ended = false,
-                    Some(status) if status.code() == Some(101) => {
-                        self.outcome.violations.push("the sender panicked".to_owned());
-                    }
-                    Some(_) => {}
-                }
-            }
-            if ended {
-                break;
-            }
-            if now > began + LONGEST_RUN {
-                self.outcome.violations.push("stuck: a transfer does not end".to_owned());
-                senders.iter_mut().for_each(|sender| {
-                    let _ = sender.kill();
-                    let _ = sender.wait();
-                });
-                break;
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        self.settle(round, armed, history)
-    }
-
-    /// Everything stopped goes on, everything wrong is put right.
-    fn settle(
-        &mut self,
-        round: &Round,
-        armed: Option<ProcessFault>,
-        history: &History,
-    ) -> Result<()> {
-        self.site.proxy.plan(&[]);
-        self.continue_database()?;
-        let reported = fs::read_to_string(self.world.report("sender")).unwrap_or_default();
-        self.count_points("sender", round.sender, &reported);
-        if let Some(ProcessFault::PowerLoss { chance, .. }) = round.sender
-            && reported.contains("killed")
-        {
-            let lost = lose_power(&self.world.journal("sender"), chance)?;
-            self.count_lost("sender", lost);
-        }
-        match self.site.issuer() {
-            Some(issuer) => signal(issuer, "-CONT"),
-            None => self.site.start_issuer()?,
-        }
-        if let Some(child) = self.world.receiver(0) {
-            signal(child, "-CONT");
-        }
-        if armed.is_some() && self.world.receiver(0).is_some() {
-            // Has not died of it: the fault ends with the process.
-            if !self.world.stop_receiver(0) {
-                self.outcome.violations.push("the receiver does not end when asked to".to_owned());
-            }
-            let report = fs::read_to_string(self.world.report("receiver")).unwrap_or_default();
-            self.count_points("receiver", round.receiver, &report);
-            if let Some(ProcessFault::PowerLoss { chance, .. }) = round.receiver
-                && report.contains("killed")
-            {
-                self.receiver_loses_power(chance)?;
-            }
-        }
-        for n in 0..history.receivers {
-            if self.world.receiver(n).is_none() {
-                self.world.serve_at_last(n)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn receiver_died(&mut self, round: &Round) -> Result<()> {
-        let report = fs::read_to_string(self.world.report("receiver")).unwrap_or_default();
-        self.count_points("receiver", round.receiver, &report);
-        if let Some(ProcessFault::PowerLoss { chance, .. }) = round.receiver
-            && report.contains("killed")
-        {
-            self.receiver_loses_power(chance)?;
-        }
-        let _ = fs::remove_file(self.world.report("receiver"));
-        let _ = fs::remove_file(self.world.journal("receiver"));
-        Ok(())
-    }
-
-    fn receiver_loses_power(&mut self, chance: u64) -> Result<()> {
-        // A second receiver on the same machine loses it too.
-        if self.world.receiver(1).is_some() {
-            self.world.kill_receiver(1);
-            self.count("receiver: SIGKILL at a random moment");
-        }
-        let lost = lose_power(&self.world.journal("receiver"), chance)?;
-        self.count_lost("receiver", lost);
-        Ok(())
-    }
-
-    fn count_points(&mut self, who: &str, fault: Option<ProcessFault>, report: &str) {
-        let Some(fault) = fault else { return };
-        for line in report.lines() {
-            let words: Vec<&str> = line.split(' ').collect();
-            match words.as_slice() {
-                ["killed", moment, class, ..] => {
-                    let what = match fault {
-                        ProcessFault::PowerLoss { .. } => "power loss",
-                        _ => "SIGKILL",
-                    };
-                    self.count(format!("{who}: {what} {moment} {class}"));
-                }
-                ["failed", class, ..] => self.count(format!("{who}: {} at {class}", fault.kind())),
-                _ => {}
-            }
-        }
-    }
-
-    fn count_lost(&mut self, who: &str, lost: Lost) {
-        for (what, count) in [("lost", lost.writes), ("kept", lost.kept), ("torn", lost.torn)] {
-            if count > 0 {
-                *self
-                    .outcome
-                    .faults
-                    .entry(format!("effect: {who}: unflushed writes {what}"))
-                    .or_default() += count;
-            }
-        }
-    }
-
-    fn act(&mut self, action: Action, senders: &mut Vec<Child>, round: &Round) -> Result<()> {
-        match action {
-            Action::Sender(fault) => {
-                let is_running = matches!(senders[0].try_wait(), Ok(None));
-                match fault {
-                    ProcessFault::Second { .. } => senders.push(self.world.send(None)?),
-                    _ if !is_running => return Ok(()),
-                    ProcessFault::Kill { .. } => senders[0].kill()?,
-                    ProcessFault::Terminate { .. } => signal(&senders[0], "-TERM"),
-                    _ => signal(&senders[0], "-STOP"),
-                }
-                self.count(format!("sender: {}", fault.kind()));
-            }
-            Action::ContinueSender => signal(&senders[0], "-CONT"),
-            Action::Receiver(fault) => {
-                if self.world.receiver(0).is_none() {
-                    return Ok(());
-                }
-                match fault {
-                    ProcessFault::Kill { .. } => self.world.kill_receiver(0),
-                    ProcessFault::Terminate { .. } => {
-                        if !self.world.stop_receiver(0) {
-                            self.outcome
-                                .violations
-                                .push("the receiver does not end when asked to".to_owned());
-                        }
-                    }
-                    _ => {
-                        if let Some(child) = self.world.receiver(0) {
-                            signal(child, "-STOP");
-                        }
-                    }
-                }
-                self.count(format!("receiver: {}", fault.kind()));
-            }
-            Action::ContinueReceiver => {
-                if let Some(child) = self.world.receiver(0) {
-                    signal(child, "-CONT");
-                }
-            }
-            Action::KillIssuer => self.count("issuer: SIGKILL, then other keys"),
-            Action::StopIssuer => {
-                if let Some(issuer) = self.site.issuer() {
-                    signal(issuer, "-STOP");
-                    self.count("issuer: SIGSTOP");
-                }
-            }
-            Action::ContinueIssuer => match self.site.issuer() {
-                Some(issuer) => signal(issuer, "-CONT"),
-                None => self.site.start_issuer()?,
-            },
-            Action::Database(fault) => {
-                let Some(postgres) = &self.site.postgres else { return Ok(()) };
-                let what = match fault {
-                    DatabaseFault::KillSessions { .. } => {
-                        postgres.signal("-KILL", false);
-                        "SIGKILL of its sessions"
-                    }
-                    DatabaseFault::Crash { .. } => {
-                        postgres.signal("-KILL", true);
-                        self.is_database_down = true;
-                        "SIGKILL of all of it"
-                    }
-                    DatabaseFault::Stop { .. } => {
-                        postgres.signal("-STOP", true);
-                        "SIGSTOP"
-                    }
-                };
-                self.count(format!("PostgreSQL: {what}"));
-            }
-            Action::ContinueDatabase => self.continue_database()?,
-            Action::Operator => {
-                if let Some(operation) = round.operator {
-                    self.operate(operation)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The server goes on, or is started again.
-    fn continue_database(&mut self) -> Result<()> {
-        if let Some(postgres) = &self.site.postgres {
-            if std::mem::take(&mut self.is_database_down) {
-                postgres.go()?;
-            } else {
-                postgres.signal("-CONT", true);
-            }
-        }
-        Ok(())
-    }
-
-    fn operate(&mut self, operation: Operation) -> Result<()> {
-        let backup = self.world.path("receiver.copy").to_string_lossy().into_owned();
-        let _ = fs::remove_file(&backup);
-        let (config, arguments, what): (&str, Vec<&str>, &str) = match operation {
-            Operation::ReleaseAll => {
-                ("sender.toml", vec!["send", "release", "--all"], "release --all")
-            }
-            Operation::ForgetSince => {
-                ("sender.toml", vec!["send", "forget", "--since", "2020-01-01"], "forget --since")
-            }
-            Operation::Status => ("sender.toml", vec!["send", "status"], "status"),
-            Operation::Deliveries => ("receiver-0.toml", vec!["admin", "deliveries"], "deliveries"),
-            Operation::Backup => ("receiver-0.toml", vec!["admin", "backup", &backup], "backup"),
-        };
-        self.world.command(config, &arguments)?;
-        self.count(format!("operator in the middle: {what}"));
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Action {
-    Sender(ProcessFault),
-    ContinueSender,
-    Receiver(ProcessFault),
-    ContinueReceiver,
-    KillIssuer,
-    StopIssuer,
-    ContinueIssuer,
-    Database(DatabaseFault),
-    ContinueDatabase,
-    Operator,
-}
-
-struct Actions(Vec<(Duration, Action)>);
-
-impl Actions {
-    fn of(round: &Round, began: Duration) -> Self {
-        let mut all = Vec::new();
-        let at = |ms: u64| began + Duration::from_millis(ms);
-        match round.sender {
-            Some(
-                fault @ (ProcessFault::Kill { after_ms }
-                | ProcessFault::Terminate { after_ms }
-                | ProcessFault::Second { after_ms }),
-            ) => all.push((at(after_ms), Action::Sender(fault))),
-            Some(fault @ ProcessFault::Stop { after_ms, for_ms }) => {
-                all.push((at(after_ms), Action::Sender(fault)));
-                all.push((at(after_ms + for_ms), Action::ContinueSender));
-            }
-            _ => {}
-        }
-        match round.receiver {
-            Some(
-                fault @ (ProcessFault::Kill { after_ms } | ProcessFault::Terminate { after_ms }),
-            ) => {
-                all.push((at(after_ms), Action::Receiver(fault)));
-            }
-            Some(fault @ ProcessFault::Stop { after_ms, for_ms }) => {
-                all.push((at(after_ms), Action::Receiver(fault)));
-                all.push((at(after_ms + for_ms), Action::ContinueReceiver));
-            }
-            _ => {}
-        }
-        match round.issuer {
-            Some(IssuerFault::Kill { after_ms, for_ms }) => {
-                all.push((at(after_ms), Action::KillIssuer));
-                all.push((at(after_ms + for_ms), Action::ContinueIssuer));
-            }
-            Some(IssuerFault::Stop { after_ms, for_ms }) => {
-                all.push((at(after_ms), Action::StopIssuer));
-                all.push((at(after_ms + for_ms), Action::ContinueIssuer));
-            }
-            None => {}
-        }
-        match round.database {
-            Some(fault @ DatabaseFault::KillSessions { after_ms }) => {
-                all.push((at(after_ms), Action::Database(fault)));
-            }
-            Some(
-                fault @ (DatabaseFault::Crash { after_ms, for_ms }
-                | DatabaseFault::Stop { after_ms, for_ms }),
-            ) => {
-                all.push((at(after_ms), Action::Database(fault)));
-                all.push((at(after_ms + for_ms), Action::ContinueDatabase));
-            }
-            None => {}
-        }
-        if round.operator.is_some() {
-            all.push((at(150), Action::Operator));
-        }
-        all.sort_by_key(|(at, _)| *at);
-        Self(all)
-    }
-
-    fn due(&mut self, now: Duration) -> Vec<Action> {
-        let later = self.0.iter().position(|(at, _)| *at > now).unwrap_or(self.0.len());
-        self.0.drain(..later).map(|(_, action)| action).collect()
     }
 }

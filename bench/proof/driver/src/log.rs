@@ -36,7 +36,7 @@ pub fn add(to: &mut Counts, more: &Counts) {
 
 /// How many faults there were; what a loss of power did to single writes is its effect and not counted.
 pub fn faults(of: &BTreeMap<String, u64>) -> u64 {
-    of.iter().filter(|(kind, _)| !kind.contains("unflushed writes")).map(|(_, count)| count).sum()
+    of.iter().filter(|(kind, _)| !kind.starts_with("effect: ")).map(|(_, count)| count).sum()
 }
 
 impl Log {
@@ -77,6 +77,9 @@ impl Log {
         add(&mut self.total.counts, &outcome.counts);
         for (kind, count) in &outcome.faults {
             *self.total.faults.entry(kind.clone()).or_default() += count;
+        }
+        for (kind, count) in &outcome.played {
+            *self.total.played.entry(kind.clone()).or_default() += count;
         }
         self.total.requests += outcome.requests;
         self.total.recovery_ms = self.total.recovery_ms.max(outcome.recovery_ms);

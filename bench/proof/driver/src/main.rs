@@ -1,19 +1,31 @@
 //! The proof: every resource is stored once, whatever is killed, cut or filled. Faults are counted, and so is what
 //! was acknowledged, stored, lost and stored twice; a seed repeats what was decided.
 
+mod actions;
 mod audit;
+mod configuration;
+mod daemon;
 mod disk;
+mod ending;
+mod faults;
+mod fhir_server;
 mod history;
 mod journal;
 mod log;
 mod model;
 mod oracle;
 mod plan;
+mod postgres;
 mod proxy;
 mod report;
 mod rng;
+mod round;
 mod simulation;
+mod source;
+mod table;
+mod wire;
 mod world;
+mod xml;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,8 +39,9 @@ use clap::{Parser, Subcommand};
 use history::{Outcome, play};
 use log::Log;
 use plan::History;
+use postgres::Postgres;
 use simulation::{Player, Scene, Stage};
-use world::{Postgres, Site};
+use world::Site;
 
 #[derive(Parser)]
 struct Arguments {

@@ -10,10 +10,13 @@ use lmr_sandbox::hospital::{Era, Fault, Hospital};
 use serde_json::{Value, json};
 
 use crate::plan::Edit;
+use crate::table::{self, Table};
 
 /// The record of one hospital.
 pub struct Model {
     hospital: Hospital,
+    /// In its place, where the record is a table.
+    table: Option<Table>,
     /// What was changed by hand, by `Type/id`.
     changed: BTreeMap<String, Value>,
     /// Every content that the source has shown, oldest first.
@@ -29,6 +32,7 @@ impl Model {
         let era = if batch { Era::V0_9_4 } else { Era::Latest };
         Self {
             hospital: Hospital::new(era, seed, day, administrations),
+            table: None,
             changed: BTreeMap::new(),
             versions: BTreeMap::new(),
             faulty: Vec::new(),
@@ -36,6 +40,22 @@ impl Model {
             changes: 0,
             day,
         }
+    }
+
+    /// A record that is a table.
+    pub fn of_table(seed: u64, day: Date, administrations: usize) -> Self {
+        let table = Some(Table::new(seed, day, administrations));
+        Self { table, ..Self::new(false, seed, day, 1) }
+    }
+
+    /// The table, where it is one.
+    pub fn table(&self) -> Option<&Table> {
+        self.table.as_ref()
+    }
+
+    /// The name of a resource as the register gives it out.
+    pub fn name_at_register(&self, resource: &Value) -> String {
+        if self.table.is_some() { table::name_of(resource) } else { name_of(resource) }
     }
 
     pub fn next_day(&mut self) {
@@ -48,6 +68,10 @@ impl Model {
     }
 
     pub fn edit(&mut self, edit: Edit) {
+        if let Some(table) = &mut self.table {
+            self.changes += 1;
+            return table.edit(edit, self.day, self.changes, &mut self.faulty);
+        }
         match edit {
             Edit::New { administrations } => self.hospital.add_day(self.day, administrations),
             Edit::Change { pick } => {
@@ -110,6 +134,9 @@ impl Model {
 
     /// What the source shows now.
     pub fn resources(&self) -> BTreeMap<String, Value> {
+        if let Some(table) = &self.table {
+            return table.resources();
+        }
         let all = self.hospital.resources().iter();
         all.map(|resource| {
             let name = name_of(resource);
@@ -119,15 +146,23 @@ impl Model {
         .collect()
     }
 
-    /// Writes the source, each file in one step, and remembers what it shows.
+    /// What the source shows from now on.
+    pub fn show(&mut self) -> BTreeMap<String, Value> {
+        let all = self.resources();
+        for (name, resource) in &all {
+            let shown = self.versions.entry(name.clone()).or_default();
+            if shown.last() != Some(resource) {
+                shown.push(resource.clone());
+            }
+        }
+        all
+    }
+
+    /// Shows it as a file of lines for each type, each written in one step.
     pub fn write(&mut self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         let mut files: BTreeMap<String, String> = BTreeMap::new();
-        for (name, resource) in self.resources() {
-            let shown = self.versions.entry(name).or_default();
-            if shown.last() != Some(&resource) {
-                shown.push(resource.clone());
-            }
+        for resource in self.show().values() {
             let kind = resource["resourceType"].as_str().unwrap_or_default().to_owned();
             let file = files.entry(kind).or_default();
             file.push_str(&resource.to_string());
@@ -201,7 +236,8 @@ pub fn name_of(resource: &Value) -> String {
     )
 }
 
-/// A resource without what a sender may write differently: its references and its profile.
+/// A resource without what a sender may write differently: its references and its profile; of a table's also its id,
+/// which has no `id` in the model.
 pub fn plain(resource: &Value) -> Value {
     match resource {
         Value::Object(members) => members

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
 
-use crate::model::{Model, name_of, plain};
+use crate::model::{Model, plain};
 use crate::proxy::Acknowledged;
 
 /// Counts of a history, as Jepsen counts.
@@ -80,25 +80,35 @@ pub fn tell_postgres(url: &str, statements: &[String]) -> Result<()> {
     })
 }
 
-/// Rows of a question with one text and one number each.
-async fn rows(path: &Path, sql: &'static str) -> Result<Vec<(String, i64)>> {
+/// Rows with one text and one number each, of several questions by one connection.
+async fn rows(path: &Path, questions: &[&'static str]) -> Result<Vec<Vec<(String, i64)>>> {
     use sqlx::Connection as _;
+    let mut all = Vec::new();
     if is_postgres(path) {
         let mut db = sqlx::PgConnection::connect(&path.to_string_lossy()).await?;
-        let rows = sqlx::query(sql).fetch_all(&mut db).await?;
-        let read = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        for sql in questions {
+            let rows = sqlx::query(*sql).fetch_all(&mut db).await?;
+            all.push(rows.iter().map(|row| (row.get(0), row.get(1))).collect());
+        }
         db.close().await?;
-        return Ok(read);
+        return Ok(all);
     }
     let mut db = open(path).await?;
-    let rows = sqlx::query(sql).fetch_all(&mut db).await?;
-    let read = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    for sql in questions {
+        let rows = sqlx::query(*sql).fetch_all(&mut db).await?;
+        all.push(rows.iter().map(|row| (row.get(0), row.get(1))).collect());
+    }
     db.close().await?;
-    Ok(read)
+    Ok(all)
+}
+
+fn ask_all(path: &Path, questions: &[&'static str]) -> Result<Vec<Vec<(String, i64)>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(rows(path, questions))
 }
 
 fn ask(path: &Path, sql: &'static str) -> Result<Vec<(String, i64)>> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(rows(path, sql))
+    Ok(ask_all(path, &[sql])?.pop().unwrap_or_default())
 }
 
 /// Message ids in the register, and how often each is there.
@@ -218,47 +228,70 @@ pub fn check(end: &End) -> Result<Verdict> {
     Ok(verdict)
 }
 
+/// What the sender's rows are asked for.
+const OF_LEDGER: [&str; 3] = [
+    "SELECT state, count(*) FROM message WHERE state NOT IN ('delivered', 'refused', 'released') GROUP BY state",
+    "SELECT resource_type, count(*) FROM held GROUP BY resource_type",
+    "SELECT '', count(*) FROM stored",
+];
+/// And the register's.
+const OF_REGISTER: [&str; 7] = [
+    "SELECT '', count(*) FROM resource_version",
+    "SELECT '', CAST(coalesce(sum(created + updated), 0) AS BIGINT) FROM message",
+    "SELECT '', CAST(coalesce(sum(version), 0) AS BIGINT) FROM resource",
+    "SELECT r.resource_id, r.version - count(v.version) FROM resource r LEFT JOIN resource_version v \
+     ON v.resource_id = r.resource_id GROUP BY r.resource_id, r.version HAVING r.version <> count(v.version)",
+    "SELECT '', count(*) FROM resource",
+    // One entry of the audit log for each stored message, numbered without a gap.
+    "SELECT a.chain, max(a.sequence) - count(*) FROM audit_entry a GROUP BY a.chain \
+     HAVING max(a.sequence) <> count(*)",
+    "SELECT '', count(*) FROM message m LEFT JOIN audit_entry a ON a.chain = m.organisation \
+     AND a.sequence = m.audit_sequence WHERE a.sequence IS NULL",
+];
+const WHOLE: &str = "SELECT integrity_check, 1 FROM pragma_integrity_check";
+
 /// Rows of both databases that must agree with each other.
 fn check_rows(end: &End, verdict: &mut Verdict) -> Result<()> {
-    let one = |path: &Path, sql: &'static str| -> Result<i64> {
-        Ok(ask(path, sql)?.first().map_or(0, |(_, count)| *count))
+    type Rows = Vec<(String, i64)>;
+    let all = |path: &Path, questions: &[&'static str]| -> Result<(Vec<Rows>, Rows)> {
+        let mut questions = questions.to_vec();
+        if !is_postgres(path) {
+            questions.push(WHOLE);
+        }
+        let mut rows = ask_all(path, &questions)?;
+        let whole = if is_postgres(path) { None } else { rows.pop() };
+        Ok((rows, whole.unwrap_or_default()))
     };
-    for (state, count) in ask(
-        end.ledger,
-        "SELECT state, count(*) FROM message WHERE state NOT IN ('delivered', 'refused', 'released') GROUP BY state",
-    )? {
+    let one = |rows: &Rows| rows.first().map_or(0, |(_, count)| *count);
+    let (ledger, whole_ledger) = all(end.ledger, &OF_LEDGER)?;
+    let (register, whole_register) = all(end.register, &OF_REGISTER)?;
+    let [open, held, confirmed] = ledger.as_slice() else { bail!("three answers") };
+    let [versions, counted, newest, gaps, resources, chains, without] = register.as_slice() else {
+        bail!("seven answers")
+    };
+    for (state, count) in open {
         verdict.stuck(format!("{count} messages are '{state}'"));
     }
-    for (kind, count) in
-        ask(end.ledger, "SELECT resource_type, count(*) FROM held GROUP BY resource_type")?
-    {
+    for (kind, count) in held {
         verdict.stuck(format!("{count} of {kind} are held though nothing is faulty"));
     }
-    let versions = one(end.register, "SELECT '', count(*) FROM resource_version")?;
-    let counted = one(
-        end.register,
-        "SELECT '', CAST(coalesce(sum(created + updated), 0) AS BIGINT) FROM message",
-    )?;
+    let versions = one(versions);
+    let counted = one(counted);
     if versions != counted {
         verdict
             .violations
             .push(format!("{versions} versions are stored, the messages count {counted}"));
     }
-    let newest =
-        one(end.register, "SELECT '', CAST(coalesce(sum(version), 0) AS BIGINT) FROM resource")?;
+    let newest = one(newest);
     if versions != newest {
         verdict
             .violations
             .push(format!("{versions} versions are stored, the resources count {newest}"));
     }
-    for (name, count) in ask(
-        end.register,
-        "SELECT r.resource_id, r.version - count(v.version) FROM resource r LEFT JOIN resource_version v \
-         ON v.resource_id = r.resource_id GROUP BY r.resource_id, r.version HAVING r.version <> count(v.version)",
-    )? {
+    for (name, count) in gaps {
         verdict.lost(format!("resource {name} lacks {count} of its versions"));
     }
-    let resources = one(end.register, "SELECT '', count(*) FROM resource")?;
+    let resources = one(resources);
     let wanted = i64::try_from(end.model.reported().len())?;
     let others = i64::try_from(end.renamed.len())?;
     if resources < wanted {
@@ -267,45 +300,39 @@ fn check_rows(end: &End, verdict: &mut Verdict) -> Result<()> {
     if resources > wanted + others {
         verdict.duplicate(format!("{resources} resources are stored, {wanted} wanted"));
     }
-    let confirmed = one(end.ledger, "SELECT '', count(*) FROM stored")?;
+    let confirmed = one(confirmed);
     if confirmed < wanted || confirmed > wanted + others {
         verdict.violations.push(format!("the ledger has {confirmed} resources, {wanted} wanted"));
     }
-    // One entry of the audit log for each stored message, numbered without a gap.
-    for (chain, wrong) in ask(
-        end.register,
-        "SELECT a.chain, max(a.sequence) - count(*) FROM audit_entry a GROUP BY a.chain \
-         HAVING max(a.sequence) <> count(*)",
-    )? {
+    for (chain, wrong) in chains {
         verdict.violations.push(format!("chain {chain} of the audit log has {wrong} gaps"));
     }
-    let without = one(
-        end.register,
-        "SELECT '', count(*) FROM message m LEFT JOIN audit_entry a ON a.chain = m.organisation \
-         AND a.sequence = m.audit_sequence WHERE a.sequence IS NULL",
-    )?;
+    let without = one(without);
     if without != 0 {
         verdict.violations.push(format!("{without} messages have no entry in the audit log"));
     }
-    for path in [end.register, end.ledger].into_iter().filter(|path| !is_postgres(path)) {
-        for (text, _) in ask(path, "SELECT integrity_check, 1 FROM pragma_integrity_check")? {
-            if text != "ok" {
-                verdict.violations.push(format!("{}: {text}", path.display()));
-            }
+    for (path, rows) in [(end.register, whole_register), (end.ledger, whole_ledger)] {
+        for (text, _) in rows.iter().filter(|(text, _)| text != "ok") {
+            verdict.violations.push(format!("{}: {text}", path.display()));
         }
     }
     Ok(())
 }
 
 /// The versions of each resource, from the folder of `lmr admin export --all-versions`.
-pub fn read_export(folder: &Path) -> Result<BTreeMap<String, Vec<Value>>> {
+pub fn read_export(folder: &Path, model: &Model) -> Result<BTreeMap<String, Vec<Value>>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for entry in fs::read_dir(folder).context("the export")? {
         let path = entry?.path();
         if path.extension().is_some_and(|end| end == "ndjson") {
             for line in fs::read_to_string(&path)?.lines() {
                 let resource: Value = serde_json::from_str(line)?;
-                all.entry(name_of(&resource)).or_default().push(plain(&resource));
+                let mut seen = plain(&resource);
+                if let Some(members) = seen.as_object_mut().filter(|_| model.table().is_some()) {
+                    // The sender's, made with its key.
+                    members.shift_remove("id");
+                }
+                all.entry(model.name_at_register(&resource)).or_default().push(seen);
             }
         }
     }

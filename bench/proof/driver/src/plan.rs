@@ -1,9 +1,19 @@
 //! A history as data: what the hospital records, and what goes wrong when. Made from a seed, kept as JSON, shrunk by
 //! leaving parts out.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use crate::faults::{
+    Accident, DatabaseFault, Fate, IssuerFault, Operation, Point, ProcessFault, SourceFate,
+};
 use crate::rng::Rng;
+
+/// Seeds with other kinds of sources, the daemon, TLS, read-only disks and what ends in mid-run. Those below were played
+/// before there were these; those above are seconds since 1970, as `.ci/run` takes them, and stay without them until
+/// enough of these have been played.
+pub const WITH_KINDS: Range<u64> = 900_000..1_000_000_000;
 
 /// Some days of one hospital.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,14 +28,91 @@ pub struct History {
     pub gzip: bool,
     /// Receivers on the one database.
     pub receivers: usize,
+    /// How the hospital shows its record.
+    #[serde(default)]
+    pub source: Shown,
+    /// `lmr send daemon`, which lives as long as nothing ends it, in place of `lmr send run`.
+    #[serde(default)]
+    pub daemon: bool,
+    /// TLS between sender and proxy, and between proxy and receiver.
+    #[serde(default)]
+    pub tls: bool,
     pub days: Vec<Day>,
+}
+
+/// Kinds of sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shown {
+    /// A file of lines for each type.
+    #[default]
+    Lines,
+    /// A JSON file for each resource.
+    Json,
+    /// An XML file for each resource.
+    Xml,
+    /// The lines, compressed.
+    Gzip,
+    /// The lines, in an archive.
+    Zip,
+    /// A CSV file, with a mapping.
+    Csv,
+    /// A table of a database, with the same mapping.
+    Sql,
+    /// A FHIR server.
+    Server,
+}
+
+impl Shown {
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Lines => "folder of NDJSON",
+            Self::Json => "folder of JSON",
+            Self::Xml => "folder of XML",
+            Self::Gzip => "folder of compressed NDJSON",
+            Self::Zip => "folder with a ZIP archive",
+            Self::Csv => "CSV table",
+            Self::Sql => "SQLite table",
+            Self::Server => "FHIR server",
+        }
+    }
+
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Sql)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Day {
     pub accident: Option<Accident>,
+    /// What ends in the middle of this day, until the operator renews it in the evening.
+    #[serde(default)]
+    pub ending: Option<Ending>,
     pub edits: Vec<Edit>,
     pub rounds: Vec<Round>,
+}
+
+/// What has a last moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// The certificate that messages are signed with.
+    SenderCertificate,
+    /// The one that they are encrypted for.
+    RegisterCertificate,
+    /// The key by which the issuer knows the client.
+    ClientKey,
+    /// The one that the receiver's address shows; with TLS only.
+    TlsCertificate,
+}
+
+impl Ending {
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::SenderCertificate => "the sender's certificate",
+            Self::RegisterCertificate => "the register's certificate",
+            Self::ClientKey => "the client's key at the issuer",
+            Self::TlsCertificate => "the certificate of TLS",
+        }
+    }
 }
 
 /// What the hospital does in a day. `pick` chooses one of what there is.
@@ -50,215 +137,9 @@ pub struct Round {
     pub operator: Option<Operation>,
     /// What becomes of the requests, one after the other; then they pass.
     pub network: Vec<Fate>,
-}
-
-/// Calls of the C library at which the shim acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Point {
-    Write,
-    Flush,
-    Send,
-    Receive,
-}
-
-impl Point {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Write => "write",
-            Self::Flush => "flush",
-            Self::Send => "send",
-            Self::Receive => "receive",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum ProcessFault {
-    /// SIGKILL.
-    Kill { after_ms: u64 },
-    /// SIGTERM.
-    Terminate { after_ms: u64 },
-    /// SIGSTOP, and SIGCONT later.
-    Stop { after_ms: u64, for_ms: u64 },
-    /// SIGKILL before or after the nth call of a class.
-    Point { point: Point, after: bool, nth: u64 },
-    /// The machine loses its power at a point: what was not flushed is lost, kept or torn, as `chance` decides.
-    PowerLoss { point: Point, after: bool, nth: u64, chance: u64 },
-    /// Calls of a class fail: the disk is full (28), broken (5).
-    Error { point: Point, nth: u64, count: u64, errno: i32 },
-    /// A write writes half.
-    Short { nth: u64 },
-    /// The wall clock is wrong by so many seconds.
-    Clock { seconds: i64 },
-    /// It jumps in the middle.
-    ClockJump { nth: u64, seconds: i64 },
-    /// None: what it writes and flushes goes into the journal of another process that loses its power.
-    Journal,
-    /// None: what it writes, flushes and sends is noted.
-    Trace,
-    /// A second process of the same kind at the same time.
-    Second { after_ms: u64 },
-}
-
-impl ProcessFault {
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Kill { .. } => "SIGKILL at a random moment",
-            Self::Terminate { .. } => "SIGTERM",
-            Self::Stop { .. } => "SIGSTOP",
-            Self::Point { .. } => "SIGKILL at a point",
-            Self::PowerLoss { .. } => "power loss",
-            Self::Error { errno: 28, .. } => "disk full",
-            Self::Error { .. } => "I/O error",
-            Self::Short { .. } => "short write",
-            Self::Clock { .. } => "wrong clock",
-            Self::ClockJump { .. } => "clock jump",
-            Self::Journal | Self::Trace => "none",
-            Self::Second { .. } => "second process",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum IssuerFault {
-    /// SIGKILL, and a start with new keys later.
-    Kill {
-        after_ms: u64,
-        for_ms: u64,
-    },
-    Stop {
-        after_ms: u64,
-        for_ms: u64,
-    },
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum DatabaseFault {
-    /// Every process that serves a connection dies; the server recovers by itself.
-    KillSessions { after_ms: u64 },
-    /// All of it dies at once, and is started again later.
-    Crash { after_ms: u64, for_ms: u64 },
-    /// It stands still for a while.
-    Stop { after_ms: u64, for_ms: u64 },
-}
-
-/// What an operator does in the middle of a run.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum Operation {
-    ReleaseAll,
-    ForgetSince,
-    Status,
-    Deliveries,
-    Backup,
-}
-
-/// Between two days.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum Accident {
-    /// The register's database as it was a day ago.
-    RegisterRestored,
-    LedgerDeleted,
-    /// The sender's database as it was a day ago.
-    LedgerRestored,
-    /// Its first page overwritten; the operator then deletes it.
-    LedgerDamaged,
-}
-
-impl Accident {
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::RegisterRestored => "register restored from a backup",
-            Self::LedgerDeleted => "ledger deleted",
-            Self::LedgerRestored => "ledger restored from a backup",
-            Self::LedgerDamaged => "ledger damaged",
-        }
-    }
-}
-
-/// What becomes of one request. Parts are in thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Fate {
-    Pass,
-    /// The connection is reset before anything is read.
-    Refuse,
-    /// Only a part reaches the register.
-    CutRequest {
-        part: u64,
-    },
-    /// Read whole, delivered never.
-    LoseRequest,
-    /// Delivered; the answer is cut.
-    CutAnswer {
-        part: u64,
-        reset: bool,
-    },
-    /// Delivered; no byte of the answer arrives.
-    LoseAnswer,
-    DelayRequest {
-        ms: u64,
-    },
-    DelayAnswer {
-        ms: u64,
-    },
-    /// The sender's connection breaks at once, the request is delivered later.
-    Late {
-        ms: u64,
-    },
-    /// Delivered twice, one after the other; the sender gets one of the answers.
-    Twice {
-        second: bool,
-    },
-    /// Delivered twice at once.
-    AtOnce,
-    /// The answer of an earlier message, instead of this one's.
-    Stale {
-        delivered: bool,
-    },
-    /// A page of something between.
-    Page {
-        status: u16,
-        delivered: bool,
-    },
-    /// `Content-Length` says more or less than there is.
-    WrongLength {
-        more: bool,
-    },
-    /// Bytes that are not HTTP, as a broken TLS layer sends them.
-    Garbage {
-        delivered: bool,
-    },
-    /// Nobody ever answers.
-    HalfOpen,
-    /// The answer comes in small pieces.
-    Slow {
-        ms: u64,
-    },
-}
-
-impl Fate {
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Pass => "none",
-            Self::Refuse => "connection reset",
-            Self::CutRequest { .. } => "request cut",
-            Self::LoseRequest => "request lost",
-            Self::CutAnswer { reset: true, .. } => "answer cut by a reset",
-            Self::CutAnswer { .. } => "answer cut",
-            Self::LoseAnswer => "answer lost",
-            Self::DelayRequest { .. } => "request delayed",
-            Self::DelayAnswer { .. } => "answer delayed",
-            Self::Late { .. } => "request delivered after the connection broke",
-            Self::Twice { .. } => "request delivered twice",
-            Self::AtOnce => "request delivered twice at once",
-            Self::Stale { .. } => "answer of another message",
-            Self::Page { delivered: true, .. } => "error page after delivery",
-            Self::Page { .. } => "error page instead of delivery",
-            Self::WrongLength { .. } => "wrong length",
-            Self::Garbage { .. } => "bytes that are not HTTP",
-            Self::HalfOpen => "half-open connection",
-            Self::Slow { .. } => "slow answer",
-        }
-    }
+    /// The same of requests to the FHIR server that is the source.
+    #[serde(default)]
+    pub source: Vec<SourceFate>,
 }
 
 fn fate(rng: &mut Rng) -> Fate {
@@ -411,11 +292,87 @@ impl History {
                     });
                 }
                 let rounds = (0..rng.between(1, 4)).map(|_| round(&mut rng)).collect();
-                Day { accident, edits, rounds }
+                Day { accident, ending: None, edits, rounds }
             })
             .collect();
         let receivers = if rng.chance(15) { 2 } else { 1 };
-        Self { seed, batch, entries, administrations, gzip: rng.chance(50), receivers, days }
+        let history = Self {
+            seed,
+            batch,
+            entries,
+            administrations,
+            gzip: rng.chance(50),
+            receivers,
+            source: Shown::Lines,
+            daemon: false,
+            tls: false,
+            days,
+        };
+        if WITH_KINDS.contains(&seed) { history.with_kinds() } else { history }
+    }
+
+    /// Other kinds of sources, the daemon, TLS, read-only disks and what ends in mid-run, over what there was before
+    /// them: so the seeds of older logs are still the same histories.
+    fn with_kinds(mut self) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x0EED_0EED);
+        self.source = *rng.pick(&[
+            Shown::Lines,
+            Shown::Lines,
+            Shown::Json,
+            Shown::Xml,
+            Shown::Gzip,
+            Shown::Zip,
+            Shown::Csv,
+            Shown::Sql,
+            Shown::Server,
+            Shown::Server,
+        ]);
+        // Mappings make the resources of the newest guide.
+        self.batch &= !self.source.is_table();
+        self.daemon = rng.chance(20);
+        self.tls = rng.chance(30);
+        for day in &mut self.days {
+            if rng.chance(15) {
+                let ending = *rng.pick(&[
+                    Ending::SenderCertificate,
+                    Ending::RegisterCertificate,
+                    Ending::ClientKey,
+                    Ending::TlsCertificate,
+                ]);
+                day.ending = (self.tls || ending != Ending::TlsCertificate).then_some(ending);
+            }
+            for round in &mut day.rounds {
+                let from = |rng: &mut Rng| if rng.chance(30) { 0 } else { rng.between(1, 150) };
+                if rng.chance(10) {
+                    round.sender = Some(ProcessFault::ReadOnly { nth: from(&mut rng) });
+                }
+                if rng.chance(10) {
+                    round.receiver = Some(ProcessFault::ReadOnly { nth: from(&mut rng) });
+                }
+                for _ in 0..if self.tls { rng.between(1, 3) } else { 0 } {
+                    let part = rng.below(1001);
+                    let fate = *rng.pick(&[
+                        Fate::TlsHandshake { part },
+                        Fate::TlsRequest { part },
+                        Fate::TlsAnswer { part },
+                        Fate::TlsDamage { part },
+                    ]);
+                    let at = usize::try_from(rng.below(round.network.len() as u64 + 1));
+                    round.network.insert(at.unwrap_or(0), fate);
+                }
+                if self.source == Shown::Server {
+                    round.source = (0..rng.below(4))
+                        .map(|_| match rng.below(6) {
+                            0..3 => SourceFate::Pass,
+                            3 => SourceFate::Refuse,
+                            4 => SourceFate::Unavailable,
+                            _ => SourceFate::Cut { part: rng.below(1001) },
+                        })
+                        .collect();
+                }
+            }
+        }
+        self
     }
 
     /// Histories with one part less each, the largest parts first.
@@ -469,8 +426,31 @@ impl History {
                 all.push(less);
             }
         }
+        for (d, day) in self.days.iter().enumerate() {
+            if day.ending.is_some() {
+                let mut less = self.clone();
+                less.days[d].ending = None;
+                all.push(less);
+            }
+        }
         if self.receivers > 1 {
             all.push(Self { receivers: 1, ..self.clone() });
+        }
+        if self.daemon {
+            all.push(Self { daemon: false, ..self.clone() });
+        }
+        if self.tls {
+            let mut less = Self { tls: false, ..self.clone() };
+            for day in &mut less.days {
+                day.ending = day.ending.filter(|ending| *ending != Ending::TlsCertificate);
+                for round in &mut day.rounds {
+                    round.network.retain(|fate| !fate.needs_tls());
+                }
+            }
+            all.push(less);
+        }
+        if self.source != Shown::Lines {
+            all.push(Self { source: Shown::Lines, ..self.clone() });
         }
         if self.administrations > 1 {
             all.push(Self { administrations: self.administrations / 2, ..self.clone() });

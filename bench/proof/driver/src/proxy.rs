@@ -11,15 +11,19 @@ use std::time::Duration;
 use anyhow::Result;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
-use socket2::SockRef;
 
-use crate::plan::Fate;
+use crate::faults::Fate;
+use crate::wire::{RECORD_HEAD, Tls, Wire};
 
 /// Longest wait for the receiver.
 const UPSTREAM: Duration = Duration::from_secs(20);
 /// Longest that a half-open connection is held.
 const HALF_OPEN: Duration = Duration::from_secs(6);
 
+/// Bytes of the server's side of a handshake, about: a cut is within them.
+const HANDSHAKE: usize = 1_400;
+/// Bytes of a request within which it is cut: the head alone is longer.
+const CUT_READ: usize = 1_500;
 /// A whole answer that left the register for a message.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
@@ -36,6 +40,8 @@ pub struct Seen {
     ports: Vec<u16>,
     next: usize,
     pub gzip: bool,
+    /// TLS on both sides, where the history has it.
+    pub tls: Option<Tls>,
     /// Counts the histories. Requests of a former one that are still under way must not reach the next one's register,
     /// which has the same ports and keys.
     history: u64,
@@ -72,7 +78,7 @@ impl Proxy {
                 let state = Arc::clone(&state);
                 thread::spawn(move || {
                     // A broken connection is what this is for.
-                    let _ = serve(&connection, &state);
+                    let _ = serve(connection, &state);
                 });
             }
         });
@@ -84,9 +90,9 @@ impl Proxy {
     }
 
     /// Forgets everything, for a new history.
-    pub fn reset(&self, ports: Vec<u16>, gzip: bool) {
+    pub fn reset(&self, ports: Vec<u16>, gzip: bool, tls: Option<Tls>) {
         let mut seen = self.seen();
-        *seen = Seen { ports, gzip, history: seen.history + 1, ..Seen::default() };
+        *seen = Seen { ports, gzip, tls, history: seen.history + 1, ..Seen::default() };
     }
 
     pub fn plan(&self, fates: &[Fate]) {
@@ -131,7 +137,7 @@ impl Message {
 }
 
 /// Reads a message; `None` where it ends too early. Without a length an answer ends with the connection.
-fn read(mut from: &TcpStream, is_answer: bool) -> Option<Message> {
+fn read(from: &mut Wire, is_answer: bool) -> Option<Message> {
     let mut all = Vec::new();
     let mut buffer = [0; 16 << 10];
     let end = loop {
@@ -164,84 +170,120 @@ fn read(mut from: &TcpStream, is_answer: bool) -> Option<Message> {
     }
 }
 
-fn reset(connection: &TcpStream) {
-    let _ = SockRef::from(connection).set_linger(Some(Duration::ZERO));
-}
-
-fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
-    client.set_read_timeout(Some(UPSTREAM))?;
-    let (fate, history) = {
+fn serve(tcp: TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
+    tcp.set_read_timeout(Some(UPSTREAM))?;
+    let (fate, history, tls) = {
         let mut seen = lock(state);
         seen.requests += 1;
         let fate = seen.fates.pop_front().unwrap_or(Fate::Pass);
         if fate != Fate::Pass {
             *seen.faults.entry(fate.kind()).or_default() += 1;
         }
-        (fate, seen.history)
+        (fate, seen.history, seen.tls.clone())
     };
     if fate == Fate::Refuse {
-        reset(client);
+        Wire::plain(tcp)?.reset();
         return Ok(());
     }
-    let Some(request) = read(client, false) else { return Ok(()) };
+    let mut client = match tls {
+        Some(tls) => {
+            let cut = match fate {
+                Fate::TlsHandshake { part } => Some(share(HANDSHAKE, part)),
+                _ => None,
+            };
+            Wire::accept(tcp, tls.server, cut)?
+        }
+        None => Wire::plain(tcp)?,
+    };
+    match fate {
+        // Cut later than the handshake was long.
+        Fate::TlsHandshake { .. } => {
+            client.reset();
+            return Ok(());
+        }
+        Fate::TlsRequest { part } => {
+            // Of the request's first records: what comes before the cut is not delivered whole anywhere.
+            client.cut_read(share(CUT_READ, part));
+            let _ = read(&mut client, false);
+            client.reset();
+            return Ok(());
+        }
+        _ => {}
+    }
+    let Some(request) = read(&mut client, false) else { return Ok(()) };
     let id = message_id(&request);
     let forward = |part: Option<u64>| exchange(&request, id.as_deref(), part, history, state);
-    let answer = |bytes: &[u8]| -> Result<()> {
-        let mut client = client;
+    let answer = |client: &mut Wire, bytes: &[u8]| -> Result<()> {
         client.write_all(bytes)?;
-        client.shutdown(Shutdown::Write)?;
+        client.finish()?;
         // What the other side still sends must not become a reset that eats the answer.
         let mut rest = [0; 1024];
-        client.set_read_timeout(Some(Duration::from_secs(1)))?;
+        client.tcp().set_read_timeout(Some(Duration::from_secs(1)))?;
         while matches!(client.read(&mut rest), Ok(n) if n > 0) {}
         Ok(())
     };
-    let give = |got: Option<Vec<u8>>| match got {
-        Some(bytes) => answer(&bytes),
+    let give = |client: &mut Wire, got: Option<Vec<u8>>| match got {
+        Some(bytes) => answer(client, &bytes),
         None => {
-            reset(client);
+            client.reset();
             Ok(())
         }
     };
     match fate {
-        Fate::Pass => give(forward(None)),
-        Fate::Refuse => Ok(()),
+        Fate::Pass => give(&mut client, forward(None)),
+        Fate::Refuse | Fate::TlsHandshake { .. } | Fate::TlsRequest { .. } => Ok(()),
         Fate::CutRequest { part } => {
             forward(Some(part));
-            reset(client);
+            client.reset();
             Ok(())
         }
         Fate::LoseRequest => {
-            reset(client);
+            client.reset();
             Ok(())
         }
         Fate::CutAnswer { part, reset: by_reset } => {
             if let Some(bytes) = forward(None) {
-                let mut to = client;
-                to.write_all(&bytes[..share(bytes.len(), part)])?;
+                client.write_all(&bytes[..share(bytes.len(), part)])?;
+                client.flush()?;
             }
             if by_reset {
-                reset(client);
+                client.reset();
+            }
+            Ok(())
+        }
+        Fate::TlsAnswer { part } => {
+            if let Some(bytes) = forward(None) {
+                // Before its last byte, which a record's seal is.
+                client.cut_write(share(bytes.len(), part));
+                let _ = client.write_all(&bytes);
+            }
+            client.reset();
+            Ok(())
+        }
+        Fate::TlsDamage { part } => {
+            if let Some(bytes) = forward(None) {
+                client.damage(RECORD_HEAD + share(bytes.len(), part));
+                answer(&mut client, &bytes)?;
             }
             Ok(())
         }
         Fate::LoseAnswer => {
             forward(None);
-            reset(client);
+            client.reset();
             Ok(())
         }
         Fate::DelayRequest { ms } => {
             thread::sleep(Duration::from_millis(ms));
-            give(forward(None))
+            give(&mut client, forward(None))
         }
         Fate::DelayAnswer { ms } => {
             let got = forward(None);
             thread::sleep(Duration::from_millis(ms));
-            give(got)
+            give(&mut client, got)
         }
         Fate::Late { ms } => {
-            reset(client);
-            client.shutdown(Shutdown::Both)?;
+            client.reset();
+            client.tcp().shutdown(Shutdown::Both)?;
             thread::sleep(Duration::from_millis(ms));
             forward(None);
             Ok(())
@@ -249,7 +291,7 @@ fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
         Fate::Twice { second } => {
             let one = forward(None);
             let two = forward(None);
-            give(if second { two } else { one })
+            give(&mut client, if second { two } else { one })
         }
         Fate::AtOnce => {
             let two = thread::scope(|scope| {
@@ -257,7 +299,7 @@ fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
                 let one = forward(None);
                 other.join().ok().flatten().or(one)
             });
-            give(two)
+            give(&mut client, two)
         }
         Fate::Stale { delivered } => {
             let got = if delivered { forward(None) } else { None };
@@ -269,48 +311,45 @@ fn serve(client: &TcpStream, state: &Arc<Mutex<Seen>>) -> Result<()> {
                     .find(|(of, _)| Some(of) != id.as_ref())
                     .map(|(_, bytes)| bytes.clone())
             };
-            give(other.or(got))
+            give(&mut client, other.or(got))
         }
         Fate::Page { status, delivered } => {
             if delivered {
                 forward(None);
             }
             let page = "<html><body>Proxy</body></html>";
-            answer(
-                format!(
-                    "HTTP/1.1 {status} Page\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-                    page.len()
-                )
-                .as_bytes(),
-            )
+            let head = format!(
+                "HTTP/1.1 {status} Page\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            );
+            answer(&mut client, head.as_bytes())
         }
         Fate::WrongLength { more } => match forward(None) {
-            Some(bytes) => answer(&wrong_length(&bytes, more)),
-            None => give(None),
+            Some(bytes) => answer(&mut client, &wrong_length(&bytes, more)),
+            None => give(&mut client, None),
         },
         Fate::Garbage { delivered } => {
             if delivered {
                 forward(None);
             }
-            answer(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x50, 0x00])
+            answer(&mut client, &[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x50, 0x00])
         }
         Fate::HalfOpen => {
             let mut rest = [0; 16];
-            client.set_read_timeout(Some(HALF_OPEN))?;
-            let mut from = client;
-            let _ = from.read(&mut rest);
+            client.tcp().set_read_timeout(Some(HALF_OPEN))?;
+            let _ = client.read(&mut rest);
             Ok(())
         }
         Fate::Slow { ms } => match forward(None) {
             Some(bytes) => {
-                let mut to = client;
                 for piece in bytes.chunks(bytes.len() / 10 + 1) {
-                    to.write_all(piece)?;
+                    client.write_all(piece)?;
+                    client.flush()?;
                     thread::sleep(Duration::from_millis(ms / 10));
                 }
-                answer(b"")
+                answer(&mut client, b"")
             }
-            None => give(None),
+            None => give(&mut client, None),
         },
     }
 }
@@ -353,7 +392,7 @@ fn exchange(
     history: u64,
     state: &Mutex<Seen>,
 ) -> Option<Vec<u8>> {
-    let (ports, gzip) = {
+    let (ports, gzip, tls) = {
         let mut seen = lock(state);
         if seen.history != history {
             return None;
@@ -362,12 +401,15 @@ fn exchange(
         let mut ports = seen.ports.clone();
         let by = seen.next % ports.len().max(1);
         ports.rotate_left(by);
-        (ports, seen.gzip)
+        (ports, seen.gzip, seen.tls.clone())
     };
     // As a load balancer does: the next one where one is not there.
-    let mut upstream =
-        ports.iter().find_map(|port| TcpStream::connect(("127.0.0.1", *port)).ok())?;
-    upstream.set_read_timeout(Some(UPSTREAM)).ok()?;
+    let tcp = ports.iter().find_map(|port| TcpStream::connect(("127.0.0.1", *port)).ok())?;
+    tcp.set_read_timeout(Some(UPSTREAM)).ok()?;
+    let mut upstream = match tls {
+        Some(tls) => Wire::connect(tcp, tls.client).ok()?,
+        None => Wire::plain(tcp).ok()?,
+    };
     let mut head: String = String::from_utf8_lossy(&request.head)
         .lines()
         .filter(|line| {
@@ -381,12 +423,19 @@ fn exchange(
     head.push_str("connection: close\r\n\r\n");
     let bytes = [head.as_bytes(), &request.body].concat();
     if let Some(part) = part {
-        let _ = upstream.write_all(&bytes[..share(bytes.len(), part)]);
-        let _ = upstream.shutdown(Shutdown::Both);
+        if upstream.is_tls() {
+            // In the middle of a record.
+            upstream.cut_write(share(bytes.len(), part));
+            let _ = upstream.write_all(&bytes);
+        } else {
+            let _ = upstream.write_all(&bytes[..share(bytes.len(), part)]);
+        }
+        let _ = upstream.tcp().shutdown(Shutdown::Both);
         return None;
     }
     upstream.write_all(&bytes).ok()?;
-    let answer = read(&upstream, true)?;
+    upstream.flush().ok()?;
+    let answer = read(&mut upstream, true)?;
     if let Some(id) = id {
         note(id, &answer, history, state);
     }

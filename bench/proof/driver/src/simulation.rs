@@ -28,7 +28,7 @@ use lmr_sender::check::{CheckContext, CheckError, CheckFinding, Checker, RuleSet
 use lmr_sender::outbox::{Act, Outbox};
 use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::schedule::RetrySchedule;
-use lmr_sender::seal::EnvelopeSealer;
+use lmr_sender::seal::{EnvelopeSealer, Sealer};
 use lmr_sender::source::{FolderSource, SourceLimits};
 use lmr_sender::transport::{NewestReceipt, PostOutcome, Transport};
 use lmr_sender::{Agent, BundleLimits, HashKey, Parts, Settings, StopSignal};
@@ -39,10 +39,11 @@ use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 use crate::disk::{self, Op};
+use crate::faults::{Accident, Fate};
 use crate::history::Outcome;
 use crate::model::{Model, name_of, plain};
 use crate::oracle::{self, End};
-use crate::plan::{Accident, Edit, Fate};
+use crate::plan::Edit;
 use crate::proxy::Acknowledged;
 use crate::rng::Rng;
 
@@ -288,6 +289,14 @@ impl RandomSource for Chance {
             *byte = rng.next().to_le_bytes()[3];
         }
         Ok(())
+    }
+}
+
+struct Shared(Arc<Chance>);
+
+impl RandomSource for Shared {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+        self.0.fill(bytes)
     }
 }
 
@@ -668,9 +677,30 @@ impl Transport for Line {
     }
 }
 
+/// The sender's sealer: its key is read once, and each transfer gives it other chance.
+struct SharedSealer {
+    sealer: Arc<EnvelopeSealer<Shared>>,
+    chance: Arc<Chance>,
+}
+
+impl SharedSealer {
+    fn of(stage: &Stage) -> Result<Self> {
+        let signer = SigningKey::new(
+            Certificate::from_der(&stage.sender.certificate_der)?,
+            PrivateKey::from_pem(stage.sender.key_pem.as_bytes())?,
+        )?;
+        let recipient = Certificate::from_der(&stage.register.certificate_der)?;
+        let chance = Arc::new(Chance(Mutex::new(Rng::new(0))));
+        let sealer =
+            EnvelopeSealer::new(stage.organisation, recipient, signer, Shared(Arc::clone(&chance)));
+        Ok(Self { sealer: Arc::new(sealer), chance })
+    }
+}
+
 /// Plays scenes, one after the other, on machines of its own.
 pub struct Player {
     stage: Arc<Stage>,
+    sealer: SharedSealer,
     folder: PathBuf,
     number: usize,
     /// The register's disk lies about flushes: everything must then fail.
@@ -681,7 +711,8 @@ impl Player {
     pub fn new(stage: Arc<Stage>, folder: &Path, number: usize) -> Result<Self> {
         let folder = folder.join(format!("player-{number}"));
         fs::create_dir_all(&folder)?;
-        Ok(Self { stage, folder, number, lying_disk: false })
+        let sealer = SharedSealer::of(&stage)?;
+        Ok(Self { stage, sealer, folder, number, lying_disk: false })
     }
 
     /// Plays one. An error is the instrument's own.
@@ -710,6 +741,7 @@ impl Player {
         });
         let mut play = Play {
             town,
+            sealer: &self.sealer,
             scene,
             model: Model::new(scene.batch, scene.seed, START, scene.administrations),
             runtime: runtime()?,
@@ -733,6 +765,7 @@ impl Player {
 
 struct Play<'a> {
     town: Arc<Town>,
+    sealer: &'a SharedSealer,
     scene: &'a Scene,
     model: Model,
     runtime: Runtime,
@@ -899,11 +932,8 @@ impl Play<'_> {
         self.runtime.block_on(async {
             let outbox = Outbox::open(&self.ledger()).await?;
             let (clock, stage) = (Arc::clone(town), &town.stage);
-            let signer = SigningKey::new(
-                Certificate::from_der(&stage.sender.certificate_der)?,
-                PrivateKey::from_pem(stage.sender.key_pem.as_bytes())?,
-            )?;
-            let recipient = Certificate::from_der(&stage.register.certificate_der)?;
+            *held(&self.sealer.chance.0) = Rng::new(held(&town.chance).next());
+            let sealer: Arc<dyn Sealer> = Arc::clone(&self.sealer.sealer) as Arc<dyn Sealer>;
             let checker: Arc<dyn Checker> = if scene.checks {
                 Arc::new(RuleSetChecker::new(rule_set, PersonNumbers::Any))
             } else {
@@ -929,12 +959,7 @@ impl Play<'_> {
                 key: HashKey::new(&Zeroizing::new(HASH_KEY)),
                 outbox: outbox.clone(),
                 checker,
-                sealer: Arc::new(EnvelopeSealer::new(
-                    stage.organisation,
-                    recipient,
-                    signer,
-                    Chance(Mutex::new(Rng::new(held(&town.chance).next()))),
-                )),
+                sealer,
                 transport: Arc::new(Line(Arc::clone(town))),
                 clock: Arc::new(move || clock.time(&clock.sender_clock)),
                 random: Arc::clone(&town.random) as Arc<dyn RandomSource>,

@@ -9,20 +9,34 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use lmr_sandbox::certificates::TestCa;
 
-use crate::plan::{History, ProcessFault};
+use crate::configuration::{Configuration, Credentials};
+use crate::faults::ProcessFault;
+use crate::fhir_server::FhirServer;
+use crate::plan::History;
+use crate::postgres::Postgres;
 use crate::proxy::Proxy;
 
 /// Longest time for a receiver to open its port.
-const START: Duration = Duration::from_secs(60);
+pub const START: Duration = Duration::from_secs(60);
+
+/// The client's private key at the issuer.
+pub const CLIENT_KEY: &str = "helseid-client.jwk";
 
 /// What all histories of a worker share: programs, keys, the issuer.
 pub struct Site {
     pub lmr: PathBuf,
     pub shim: PathBuf,
     pub folder: PathBuf,
-    template: PathBuf,
+    pub template: PathBuf,
+    /// Folders with two keys of the client, and which of them the issuer knows.
+    clients: [PathBuf; 2],
+    client: usize,
+    pub ca: TestCa,
+    pub fhir_server: FhirServer,
     pub issuer_port: u16,
     pub receiver_ports: [u16; 2],
     pub proxy: Proxy,
@@ -42,35 +56,64 @@ pub fn signal(child: &Child, name: &str) {
         Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status();
 }
 
+/// Compiles the library that is loaded before the C library.
+fn make_shim(folder: &Path) -> Result<PathBuf> {
+    let source = folder.join("shim.c");
+    fs::write(&source, include_str!("../shim.c"))?;
+    let shim = folder.join("shim.so");
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .args([&shim, &source])
+        .arg("-lpthread")
+        .status()
+        .context("a C compiler is needed for shim.c")?;
+    ensure!(compiled.success(), "shim.c does not compile");
+    Ok(shim)
+}
+
+/// SIGTERM, and SIGKILL where it does not end: `false` then.
+pub fn end(mut child: Child) -> bool {
+    signal(&child, "-CONT");
+    signal(&child, "-TERM");
+    let until = Instant::now() + Duration::from_secs(40);
+    while Instant::now() < until {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(3));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
+}
+
 impl Site {
     /// Compiles the shim, makes keys and starts the issuer.
     pub fn make(lmr: &Path, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let source = folder.join("shim.c");
-        fs::write(&source, include_str!("../shim.c"))?;
-        let shim = folder.join("shim.so");
-        let compiled = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-o"])
-            .args([&shim, &source])
-            .arg("-lpthread")
-            .status()
-            .context("a C compiler is needed for shim.c")?;
-        ensure!(compiled.success(), "shim.c does not compile");
+        let shim = make_shim(folder)?;
         let template = folder.join("template");
         let (issuer_port, receiver_ports) = (free_port()?, [free_port()?, free_port()?]);
-        let made = Command::new(lmr)
-            .args(["sandbox", "init"])
-            .arg(&template)
-            .args(["--administrations", "1", "--helseid-port", &issuer_port.to_string()])
-            .stdout(Stdio::null())
-            .status()
-            .context("lmr sandbox init")?;
-        ensure!(made.success(), "lmr sandbox init failed");
+        let clients = [template.clone(), folder.join("other-client")];
+        for folder in &clients {
+            let made = Command::new(lmr)
+                .args(["sandbox", "init"])
+                .arg(folder)
+                .args(["--administrations", "1", "--helseid-port", &issuer_port.to_string()])
+                .stdout(Stdio::null())
+                .status()
+                .context("lmr sandbox init")?;
+            ensure!(made.success(), "lmr sandbox init failed");
+        }
         let mut site = Self {
             lmr: lmr.to_owned(),
             shim,
             folder: folder.to_owned(),
             template,
+            clients,
+            client: 0,
+            ca: TestCa::new(Timestamp::now())?,
+            fhir_server: FhirServer::start()?,
             issuer_port,
             receiver_ports,
             proxy: Proxy::start()?,
@@ -86,6 +129,8 @@ impl Site {
             .args(["sandbox", "helseid"])
             .arg(&self.template)
             .args(["--port", &self.issuer_port.to_string()])
+            .arg("--key")
+            .arg(self.clients[self.client].join("helseid-client.public.jwk"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
@@ -101,6 +146,18 @@ impl Site {
         self.issuer.as_ref()
     }
 
+    /// The issuer knows the client by another key from now on, and no longer by this one.
+    pub fn change_client(&mut self) -> Result<()> {
+        self.kill_issuer();
+        self.client = 1 - self.client;
+        self.start_issuer()
+    }
+
+    /// The key by which it knows the client.
+    pub fn client_key(&self) -> PathBuf {
+        self.clients[self.client].join(CLIENT_KEY)
+    }
+
     pub fn kill_issuer(&mut self) {
         if let Some(mut child) = self.issuer.take() {
             let _ = child.kill();
@@ -114,7 +171,6 @@ impl Site {
             Some(postgres) => Some(postgres.database(&format!("h{}", history.seed))?),
             None => None,
         };
-        let database = postgres.as_deref().unwrap_or("receiver.sqlite");
         let folder = self.folder.join(format!("h-{}", history.seed));
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -127,86 +183,13 @@ impl Site {
                 fs::copy(&path, folder.join(name))?;
             }
         }
-        let read = |name: &str| fs::read_to_string(self.template.join(name));
-        let value = |text: &str, key: &str| -> Result<String> {
-            let line = text.lines().find(|line| line.starts_with(&format!("{key} =")));
-            Ok(line
-                .and_then(|line| line.split('"').nth(1))
-                .with_context(|| key.to_owned())?
-                .to_owned())
-        };
-        let sender = read("sender.toml")?;
-        let (organisation, client, scope) = (
-            value(&sender, "organisation")?,
-            value(&sender, "client_id")?,
-            value(&sender, "scope")?,
-        );
-        // The newest rule set is what the sandbox takes for it: only the program knows its name.
-        let newest = newest(&self.lmr)?;
-        let ruleset = if history.batch { "lmdi-0.9.4" } else { newest.as_str() };
-        let (issuer, proxy) = (self.issuer_port, self.proxy.port);
-        fs::write(
-            folder.join("sender.toml"),
-            format!(
-                r#"organisation = "{organisation}"
-environment = "local"
-source = "source"
-database = "sender.sqlite"
-hash_key = "hash.key"
-ruleset = "{ruleset}"
-start_date = "{start}"
-
-[receiver]
-url = "http://127.0.0.1:{proxy}/fhirmottak/v1"
-certificate = "register.pem"
-timeout_seconds = 3
-
-[certificate]
-certificate = "sender.pem"
-key = "sender.key"
-
-[helseid]
-issuer = "http://127.0.0.1:{issuer}"
-client_id = "{client}"
-key = "helseid-client.jwk"
-scope = "{scope}"
-dpop = true
-
-[bundle]
-entries = {entries}
-"#,
-                entries = history.entries,
-            ),
-        )?;
-        for (n, port) in self.receiver_ports.iter().enumerate() {
-            fs::write(
-                folder.join(format!("receiver-{n}.toml")),
-                format!(
-                    r#"listen = "127.0.0.1:{port}"
-environment = "local"
-database = "{database}"
-column_key = "column.key"
-public_urls = ["http://127.0.0.1:{proxy}"]
-
-[[trust]]
-kind = "helseid-dpop"
-issuer = "http://127.0.0.1:{issuer}"
-
-[[certificate]]
-certificate = "register.pem"
-key = "register.key"
-
-[[avsender]]
-organisation = "{organisation}"
-name = "Liksom sykehus HF"
-certificates = ["sender.pem"]
-addresses = ["127.0.0.1", "::1"]
-start_date = "{start}"
-"#,
-                ),
-            )?;
-        }
-        self.proxy.reset(self.receiver_ports[..history.receivers].to_vec(), history.gzip);
+        fs::copy(self.clients[self.client].join(CLIENT_KEY), folder.join(CLIENT_KEY))?;
+        let credentials = Credentials::of(history.tls, &self.ca, &folder)?;
+        let configuration = Configuration::new(self, history, start, postgres.clone())?;
+        configuration.write(&folder, None, &credentials)?;
+        self.fhir_server.reset();
+        let tls = credentials.tls(&self.ca)?;
+        self.proxy.reset(self.receiver_ports[..history.receivers].to_vec(), history.gzip, tls);
         Ok(World {
             lmr: self.lmr.clone(),
             shim: self.shim.clone(),
@@ -214,6 +197,9 @@ start_date = "{start}"
             ports: self.receiver_ports,
             receivers: [None, None],
             postgres,
+            configuration,
+            credentials,
+            daemon: None,
         })
     }
 }
@@ -224,136 +210,6 @@ impl Drop for Site {
     }
 }
 
-/// A cluster of its own, which may be killed.
-pub struct Postgres {
-    bin: PathBuf,
-    folder: PathBuf,
-    port: u16,
-}
-
-impl Postgres {
-    /// Makes a cluster in `folder` and starts it. As root it runs as the user `postgres`, since it refuses root.
-    pub fn start(bin: &Path, folder: &Path) -> Result<Self> {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
-        }
-        fs::create_dir_all(folder)?;
-        let _ = Command::new("chown").arg("postgres").arg(folder).status();
-        let postgres = Self { bin: bin.to_owned(), folder: folder.to_owned(), port: free_port()? };
-        postgres.run(&format!("initdb -D '{}' -A trust -U lmr", postgres.data()))?;
-        postgres.go()?;
-        Ok(postgres)
-    }
-
-    fn data(&self) -> String {
-        self.folder.join("data").display().to_string()
-    }
-
-    fn run(&self, command: &str) -> Result<()> {
-        let command = format!("{}/{command} >/dev/null 2>&1", self.bin.display());
-        let is_root = Command::new("id").arg("-u").output()?.stdout.starts_with(b"0\n");
-        let status = if is_root {
-            Command::new("su").args(["postgres", "-s", "/bin/sh", "-c", &command]).status()?
-        } else {
-            Command::new("sh").args(["-c", &command]).status()?
-        };
-        ensure!(status.success(), "{command} ends with {status}");
-        Ok(())
-    }
-
-    /// Starts the server after whatever was done to it.
-    pub fn go(&self) -> Result<()> {
-        let command = format!(
-            "pg_ctl -D '{}' -w -t 60 -l '{}' -o '-p {} -k {} -c listen_addresses=127.0.0.1' start",
-            self.data(),
-            self.folder.join("log").display(),
-            self.port,
-            self.folder.display()
-        );
-        let until = Instant::now() + START;
-        loop {
-            // Of a process that was killed, and perhaps not waited for.
-            let _ = fs::remove_file(Path::new(&self.data()).join("postmaster.pid"));
-            match self.run(&command) {
-                Ok(()) => return Ok(()),
-                Err(error) if Instant::now() > until => return Err(error),
-                Err(_) => thread::sleep(Duration::from_millis(300)),
-            }
-        }
-    }
-
-    /// Ends it without a word, as a power cut that loses nothing flushed.
-    pub fn stop(&self) {
-        let _ = self.run(&format!("pg_ctl -D '{}' -w -m immediate stop", self.data()));
-    }
-
-    /// The processes of the server; the first is the one that starts the others.
-    fn processes(&self) -> Vec<String> {
-        let text =
-            fs::read_to_string(Path::new(&self.data()).join("postmaster.pid")).unwrap_or_default();
-        let Some(first) = text.lines().next().map(str::to_owned) else { return Vec::new() };
-        let children =
-            fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
-        std::iter::once(first).chain(children.split_whitespace().map(str::to_owned)).collect()
-    }
-
-    /// Sends a signal to all of its processes, or to those that serve connections.
-    pub fn signal(&self, name: &str, all: bool) {
-        let processes = self.processes();
-        for process in processes.iter().skip(usize::from(!all)) {
-            let _ = Command::new("kill").args([name, process]).stderr(Stdio::null()).status();
-        }
-    }
-
-    fn url(&self, name: &str) -> String {
-        format!("postgres://lmr@127.0.0.1:{}/{name}", self.port)
-    }
-
-    /// A fresh database.
-    fn database(&self, name: &str) -> Result<String> {
-        let maintenance = self.url("postgres");
-        let statements = [
-            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            format!("CREATE DATABASE {name}"),
-        ];
-        crate::oracle::tell_postgres(&maintenance, &statements)?;
-        Ok(self.url(name))
-    }
-
-    /// Copies a database over another one, while nobody uses them.
-    pub fn copy(&self, from: &str, to: &str) -> Result<()> {
-        let statements = [
-            format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)"),
-            format!("CREATE DATABASE {to} TEMPLATE {from}"),
-        ];
-        crate::oracle::tell_postgres(&self.url("postgres"), &statements)
-    }
-
-    pub fn drop_database(&self, name: &str) {
-        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        let _ = crate::oracle::tell_postgres(&self.url("postgres"), &[statement]);
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.signal("-CONT", true);
-        self.stop();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn newest(lmr: &Path) -> Result<String> {
-    let output = Command::new(lmr).args(["sandbox", "init", "--help"]).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let name = text
-        .split(|c: char| c.is_whitespace() || c == ',' || c == ']')
-        .filter(|word| word.starts_with("lmdi-"))
-        .map(|word| word.trim_end_matches(':').to_owned())
-        .max();
-    name.context("`lmr sandbox init --help` names no rule set")
-}
-
 pub struct World {
     lmr: PathBuf,
     shim: PathBuf,
@@ -362,6 +218,10 @@ pub struct World {
     receivers: [Option<Child>; 2],
     /// Address of the register's database at a server.
     pub postgres: Option<String>,
+    pub configuration: Configuration,
+    pub credentials: Credentials,
+    /// `lmr send daemon` between two rounds.
+    pub daemon: Option<Child>,
 }
 
 impl World {
@@ -394,6 +254,9 @@ impl World {
             }
             Some(ProcessFault::Short { nth }) => {
                 command.env("PROOF_SHORT", nth.to_string());
+            }
+            Some(ProcessFault::ReadOnly { nth }) => {
+                command.env("PROOF_READ_ONLY", format!("{nth}:{}", self.folder.display()));
             }
             Some(ProcessFault::Clock { seconds }) => {
                 command.env("PROOF_CLOCK", seconds.to_string());
@@ -430,8 +293,13 @@ impl World {
 
     /// Starts a transfer.
     pub fn send(&self, fault: Option<ProcessFault>) -> Result<Child> {
+        self.start_sender("run", fault)
+    }
+
+    /// Starts `lmr send run` or `lmr send daemon`.
+    pub fn start_sender(&self, what: &str, fault: Option<ProcessFault>) -> Result<Child> {
         let mut command = Command::new(&self.lmr);
-        command.args(["send", "run", "--lang", "en", "--config"]).arg(self.path("sender.toml"));
+        command.args(["send", what, "--lang", "en", "--config"]).arg(self.path("sender.toml"));
         self.arm(&mut command, fault, "sender");
         let log = self.log("sender.log")?;
         Ok(command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn()?)
@@ -502,19 +370,12 @@ impl World {
 
     /// SIGTERM, and SIGKILL where it does not end: `false` then.
     pub fn stop_receiver(&mut self, n: usize) -> bool {
-        let Some(mut child) = self.receivers[n].take() else { return true };
-        signal(&child, "-CONT");
-        signal(&child, "-TERM");
-        let until = Instant::now() + Duration::from_secs(40);
-        while Instant::now() < until {
-            if matches!(child.try_wait(), Ok(Some(_))) {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(3));
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-        false
+        self.receivers[n].take().is_none_or(end)
+    }
+
+    /// SIGHUP to all receivers: they read their files again.
+    pub fn reload_receivers(&self) {
+        self.receivers.iter().flatten().for_each(|child| signal(child, "-HUP"));
     }
 
     /// Copies a database while nobody has it open.
@@ -538,9 +399,46 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        for child in self.receivers.iter_mut().flatten() {
+        for child in self.receivers.iter_mut().flatten().chain(&mut self.daemon) {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_only_disk_refuses_what_would_change_it_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("lmr-proof-shim-{}", std::process::id()));
+        let disk = folder.join("disk");
+        fs::create_dir_all(&disk).unwrap();
+        fs::write(disk.join("there"), "what was there").unwrap();
+        let shim = make_shim(&folder).unwrap();
+        let run = |program: &str, arguments: &[&Path]| {
+            let mut command = Command::new(program);
+            command.args(arguments).env("LD_PRELOAD", &shim);
+            command.env("PROOF_READ_ONLY", format!("0:{}", disk.display()));
+            command.env("PROOF_REPORT", folder.join("report")).output().unwrap()
+        };
+        let there = disk.join("there");
+        assert_eq!(run("cat", &[&there]).stdout, b"what was there");
+        assert!(run("cp", &[&there, &folder.join("copy")]).status.success());
+        for (program, arguments) in [
+            ("cp", vec![folder.join("copy"), disk.join("new")]),
+            ("rm", vec![Path::new("-f").to_owned(), there.clone()]),
+            ("mkdir", vec![disk.join("folder")]),
+        ] {
+            let arguments: Vec<&Path> = arguments.iter().map(PathBuf::as_path).collect();
+            let done = run(program, &arguments);
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(!done.status.success() && said.contains("Read-only"), "{program}: {said}");
+        }
+        assert!(there.exists() && !disk.join("new").exists());
+        let report = fs::read_to_string(folder.join("report")).unwrap();
+        assert!(report.contains("failed open 30 new"), "{report}");
+        fs::remove_dir_all(folder).unwrap();
     }
 }
