@@ -39,9 +39,11 @@ pub struct Activity {
     pub last_delivery: Option<Timestamp>,
     /// Hours since then.
     pub hours_since: Option<i64>,
-    /// Days on which a message was taken, oldest first.
+    /// Days on which something was taken, oldest first.
     pub delivered_on: Vec<Date>,
-    /// Days on which one was expected and none was taken: every day from the agreed start date on, today excepted.
+    /// Days on which messages came and everything in them was refused.
+    pub refused_on: Vec<Date>,
+    /// Days on which a message was expected and none came: every day from the agreed start date on, today excepted.
     pub missing_on: Vec<Date>,
     /// Time between two reporting periods that no message covers.
     pub gaps: Vec<Span>,
@@ -57,6 +59,39 @@ pub struct Activity {
     pub codes: Vec<CodeCount>,
     /// How many calls were refused as a whole with which code.
     pub refused_calls: Vec<CodeCount>,
+}
+
+/// What a sender's day was like. Console, commands and alerts all ask [`DayState::of`], so that they agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DayState {
+    /// Something was taken: stored, or identical to what is stored.
+    Delivered,
+    /// Messages came, and everything in them was refused: the whole transaction, or each entry of a batch.
+    Refused,
+    /// Something was expected and nothing came.
+    Missing,
+    /// Nothing was expected: before the start, today, or of a sender that is inactive or not registered.
+    NotExpected,
+}
+
+impl DayState {
+    /// What a day was like on which a sender sent so many messages, of which so many entries were taken.
+    #[must_use]
+    pub fn of(messages: u64, taken: u64, is_expected: bool) -> Self {
+        match (messages, taken, is_expected) {
+            (_, 1.., _) => Self::Delivered,
+            (1.., 0, _) => Self::Refused,
+            (0, 0, true) => Self::Missing,
+            (0, 0, false) => Self::NotExpected,
+        }
+    }
+}
+
+/// Whether a message of this sender is expected on a day that is over by now.
+#[must_use]
+pub fn expects_delivery(avsender: Option<&Avsender>, day: Date, today: Date) -> bool {
+    let starts = |one: &Avsender| one.start_date.is_none_or(|start| start <= day);
+    day < today && avsender.is_some_and(|one| one.active && starts(one))
 }
 
 /// The days that are looked at, and the clock by which they begin.
@@ -112,20 +147,19 @@ impl Activity {
     /// Reads the sums of one sender. Of one that is not registered nothing is expected.
     #[must_use]
     pub fn of(avsender: Option<&Avsender>, sums: &Sums<'_>, days: &Days) -> Self {
-        let (first, _) = days.range();
-        let within = sums.days.iter().filter(|one| one.day >= first);
-        let delivered: BTreeSet<Date> =
-            within.filter(|one| one.accepted > 0).map(|one| one.day).collect();
         let today = days.now.to_zoned(days.zone.clone()).date();
-        let is_expected = |day: &Date| {
-            avsender
-                .is_some_and(|one| one.active && one.start_date.is_none_or(|start| start <= *day))
+        let mut received: BTreeMap<Date, (u64, u64)> = BTreeMap::new();
+        for one in sums.days {
+            let (messages, taken) = received.entry(one.day).or_default();
+            *messages += one.messages();
+            *taken += one.taken();
+        }
+        let state = |day: &Date| {
+            let (messages, taken) = received.get(day).copied().unwrap_or_default();
+            DayState::of(messages, taken, expects_delivery(avsender, *day, today))
         };
-        let missing_on = days
-            .all()
-            .into_iter()
-            .filter(|day| *day < today && !delivered.contains(day) && is_expected(day))
-            .collect();
+        let all = days.all();
+        let on = |wanted| all.iter().copied().filter(|day| state(day) == wanted).collect();
         let counts = |of: fn(&CodesOfSender) -> u64| {
             let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
             for one in sums.codes.iter().filter(|one| of(one) > 0) {
@@ -142,8 +176,9 @@ impl Activity {
         Self {
             last_delivery: sums.last_delivery,
             hours_since: sums.last_delivery.map(|last| days.now.duration_since(last).as_hours()),
-            delivered_on: delivered.into_iter().collect(),
-            missing_on,
+            delivered_on: on(DayState::Delivered),
+            refused_on: on(DayState::Refused),
+            missing_on: on(DayState::Missing),
             gaps,
             overlaps,
             messages: sum(|day| day.accepted),
@@ -362,6 +397,48 @@ mod tests {
         assert_eq!(activity.hours_since, Some(31));
         assert_eq!((activity.messages, activity.stored, activity.refused), (4, 8, 4));
         assert_eq!(activity.codes, [CodeCount { code: "LMR-4001".to_owned(), entries: 4 }]);
+    }
+
+    /// Neither a delivery nor a silence, whether the whole transaction was refused or each entry of a batch.
+    #[test]
+    fn a_day_of_which_everything_was_refused_has_its_own_state() {
+        let day =
+            |text: &str| text.parse::<Date>().unwrap_or_else(|_| panic!("{text} is not a date"));
+        let count = |on: &str, accepted, refused_messages, (stored, unchanged, refused)| DayCount {
+            sender: avsender(None).organisation,
+            day: day(on),
+            last: None,
+            accepted,
+            refused_messages,
+            entries: stored + unchanged + refused,
+            stored,
+            unchanged,
+            refused,
+            dependent: 0,
+        };
+        let counts = [
+            count("2026-03-02", 0, 2, (0, 0, 4)),
+            count("2026-03-03", 1, 0, (0, 0, 3)),
+            count("2026-03-04", 1, 1, (0, 2, 1)),
+        ];
+        let sums = Sums { days: &counts, ..Sums::default() };
+        let activity = Activity::of(Some(&avsender(None)), &sums, &days());
+        assert_eq!(activity.refused_on, [day("2026-03-02"), day("2026-03-03")]);
+        assert_eq!(activity.delivered_on, [day("2026-03-04")], "what is identical was taken");
+        assert_eq!(activity.missing_on, [day("2026-03-05")]);
+        // Each day has one state, whatever is counted.
+        for (messages, taken, expected) in
+            [(0, 0, true), (0, 0, false), (1, 0, true), (3, 1, false)]
+        {
+            let state = DayState::of(messages, taken, expected);
+            let wanted = match (messages, taken) {
+                (0, 0) if expected => DayState::Missing,
+                (0, 0) => DayState::NotExpected,
+                (_, 0) => DayState::Refused,
+                _ => DayState::Delivered,
+            };
+            assert_eq!(state, wanted);
+        }
     }
 
     #[test]

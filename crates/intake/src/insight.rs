@@ -37,6 +37,20 @@ pub struct DayCount {
     pub dependent: u64,
 }
 
+impl DayCount {
+    /// Messages that came, whatever became of them.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.accepted + self.refused_messages
+    }
+
+    /// Entries that were taken: stored, or identical to what is stored.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.stored + self.unchanged
+    }
+}
+
 /// How often a code was given within one hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HourCodes {
@@ -218,9 +232,9 @@ pub type Period = (Timestamp, Timestamp);
 pub struct AlertNote {
     /// Which alert: its kind and what it is about.
     pub alert: String,
-    /// When it was closed. What happens later opens it again.
+    /// The time of the page by which it was closed. What happened later opens it again.
     pub closed_at: Timestamp,
-    /// How many events of the hour in which it was closed were known then: one more opens it again.
+    /// How many events of that page's hour it counted: one more opens it again.
     pub seen: u64,
     /// Who closed it.
     pub actor: String,
@@ -286,20 +300,22 @@ pub trait Insight: Send + Sync {
     /// Closes an alert.
     async fn close_alert(&self, note: &AlertNote) -> Result<(), StoreError>;
 
-    /// How many messages that were handed over match: those that [`Insight::hand_over_again`] would touch.
+    /// How many messages that were handed over up to `until` match: those that [`Insight::hand_over_again`] would touch.
     async fn count_handed_over(
         &self,
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Lets the outlet give out again what was acknowledged: of this sender, received within `[since, before)`.
-    /// Gives their number.
+    /// Lets the outlet give out again what was acknowledged: of this sender, received within `[since, before)`,
+    /// acknowledged up to `until`: what is handed over later is not what somebody has looked at. Gives their number.
     async fn hand_over_again(
         &self,
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError>;
 }

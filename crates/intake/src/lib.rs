@@ -59,8 +59,8 @@ mod validation;
 mod work;
 
 pub use activity::{
-    Activity, CertificateEnd, CertificateUse, Days, Span, Sums, certificate_ends, compare_periods,
-    norwegian_date,
+    Activity, CertificateEnd, CertificateUse, DayState, Days, Span, Sums, certificate_ends,
+    compare_periods, expects_delivery, norwegian_date,
 };
 pub use address::{AddressError, AllowList};
 pub use archive::{

@@ -719,8 +719,9 @@ impl Insight for ApartStore {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.rest.count_handed_over(sender, since, before).await
+        self.rest.count_handed_over(sender, since, before, until).await
     }
 
     async fn hand_over_again(
@@ -728,7 +729,8 @@ impl Insight for ApartStore {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.rest.hand_over_again(sender, since, before).await
+        self.rest.hand_over_again(sender, since, before, until).await
     }
 }

@@ -525,9 +525,10 @@ impl Insight for Name {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut db = self.0.reader().await?;
-        insight::count_handed_over(&mut db, sender, since, before).await
+        insight::count_handed_over(&mut db, sender, since, before, until).await
     }
 
     async fn hand_over_again(
@@ -535,10 +536,11 @@ impl Insight for Name {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut db = self.0.administrator().await?;
         let done = in_transaction(&mut db, async |db| {
-            insight::hand_over_again(db, sender, since, before).await
+            insight::hand_over_again(db, sender, since, before, until).await
         })
         .await?;
         db.close().await.map_err(unavailable)?;

@@ -400,7 +400,7 @@ macro_rules! handed_over {
         concat!(
             $verb,
             " WHERE organisation = $1 AND received_at >= $2 AND received_at < $3
-              AND has_content AND acknowledged_at IS NOT NULL"
+              AND has_content AND acknowledged_at <= $4"
         )
     };
 }
@@ -414,11 +414,13 @@ pub(super) async fn count_handed_over(
     sender: OrganisationNumber,
     since: Timestamp,
     before: Timestamp,
+    until: Timestamp,
 ) -> Result<u64, StoreError> {
     let row = query(COUNT_HANDED_OVER)
         .bind(sender.as_str().to_owned())
         .bind(since.as_microsecond())
         .bind(before.as_microsecond())
+        .bind(until.as_microsecond())
         .fetch_one(db)
         .await
         .map_err(unavailable)?;
@@ -430,12 +432,14 @@ pub(super) async fn hand_over_again(
     sender: OrganisationNumber,
     since: Timestamp,
     before: Timestamp,
+    until: Timestamp,
 ) -> Result<u64, StoreError> {
     audit::must_hold(db, sender.as_str()).await?;
     let done = query(HAND_OVER_AGAIN)
         .bind(sender.as_str().to_owned())
         .bind(since.as_microsecond())
         .bind(before.as_microsecond())
+        .bind(until.as_microsecond())
         .execute(db)
         .await
         .map_err(unavailable)?;

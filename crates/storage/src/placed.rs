@@ -894,8 +894,9 @@ impl Insight for PlacedStore {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.0.store(sender).await?.count_handed_over(sender, since, before).await
+        self.0.store(sender).await?.count_handed_over(sender, since, before, until).await
     }
 
     async fn hand_over_again(
@@ -903,8 +904,9 @@ impl Insight for PlacedStore {
         sender: OrganisationNumber,
         since: Timestamp,
         before: Timestamp,
+        until: Timestamp,
     ) -> Result<u64, StoreError> {
         self.0.forget().await;
-        self.0.store(sender).await?.hand_over_again(sender, since, before).await
+        self.0.store(sender).await?.hand_over_again(sender, since, before, until).await
     }
 }

@@ -117,8 +117,8 @@ async fn ask(store: &dyn Database) {
     store.outlet_status(now).await.unwrap();
     store.partitions().await.unwrap();
     store.ready().await.unwrap();
-    store.count_handed_over(sender, since, later).await.unwrap();
-    store.hand_over_again(sender, since, later).await.unwrap_or_default();
+    store.count_handed_over(sender, since, later, now).await.unwrap();
+    store.hand_over_again(sender, since, later, now).await.unwrap_or_default();
     let days = (date(1970, 1, 1), date(1970, 1, 2));
     store.day_counts(&[sender], days).await.unwrap();
     store.hour_codes(&[sender], since, later).await.unwrap();
@@ -210,12 +210,18 @@ fn is_of_a_small_table(step: &str) -> bool {
     })
 }
 
+/// The files of a folder and of the folders in it.
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let all = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    all.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn everything_that_the_console_asks_is_asked_here() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
     let mut names = BTreeSet::new();
-    let files = std::fs::read_dir(folder.join("console")).unwrap().map(|file| file.unwrap().path());
-    for file in files.chain([folder.join("console.rs")]) {
+    for file in files_below(&folder.join("console")).into_iter().chain([folder.join("console.rs")])
+    {
         let text: String =
             std::fs::read_to_string(file).unwrap().split_whitespace().collect::<Vec<_>>().concat();
         for rest in text.split("store.").skip(1) {

@@ -2,6 +2,7 @@
 //! picture shows is also said in words, by its label.
 
 use jiff::civil::{Date, Weekday};
+use lmr_intake::DayState;
 use std::fmt::Write as _;
 
 /// A column of a chart.
@@ -103,32 +104,18 @@ fn push_tenths(out: &mut String, value: f64) {
     let _ = write!(out, "{}.{}", tenths / 10, tenths % 10);
 }
 
-/// What a day of a calendar was like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Day {
-    /// Something was taken.
-    Delivered,
-    /// Messages came, and nothing of them was taken.
-    Refused,
-    /// Something was expected and nothing came.
-    Missing,
-    /// Nothing was expected: before the start, today, or of an inactive sender.
-    NotExpected,
-}
-
-impl Day {
-    const fn class(self) -> &'static str {
-        match self {
-            Self::Delivered => "taken",
-            Self::Refused => "refused",
-            Self::Missing => "missing",
-            Self::NotExpected => "ahead",
-        }
+/// How a day of a calendar is drawn.
+const fn class(day: DayState) -> &'static str {
+    match day {
+        DayState::Delivered => "taken",
+        DayState::Refused => "refused",
+        DayState::Missing => "missing",
+        DayState::NotExpected => "ahead",
     }
 }
 
 /// The days in a row, oldest first.
-pub(crate) fn strip(days: &[(Date, Day)], label: &str) -> String {
+pub(crate) fn strip(days: &[(Date, DayState)], label: &str) -> String {
     let width = 13 * days.len();
     let mut out = format!(
         "<svg class=\"chart\" width=\"{width}\" height=\"16\" viewBox=\"0 0 {width} 16\" role=\"img\" aria-label=\"{}\">",
@@ -138,7 +125,7 @@ pub(crate) fn strip(days: &[(Date, Day)], label: &str) -> String {
         let _ = write!(
             out,
             "<rect class=\"{}\" x=\"{}.5\" y=\"2.5\" width=\"10\" height=\"11\"><title>{date}</title></rect>",
-            day.class(),
+            class(*day),
             13 * at
         );
     }
@@ -147,7 +134,7 @@ pub(crate) fn strip(days: &[(Date, Day)], label: &str) -> String {
 }
 
 /// The days as a calendar: a column a week, Monday on top.
-pub(crate) fn weeks(days: &[(Date, Day)], label: &str, weekdays: [&str; 7]) -> String {
+pub(crate) fn weeks(days: &[(Date, DayState)], label: &str, weekdays: [&str; 7]) -> String {
     const CELL: i32 = 22;
     const LEFT: i32 = 30;
     let Some((first, _)) = days.first() else { return String::new() };
@@ -172,7 +159,7 @@ pub(crate) fn weeks(days: &[(Date, Day)], label: &str, weekdays: [&str; 7]) -> S
         let _ = write!(
             out,
             "<rect class=\"{}\" x=\"{x}.5\" y=\"{y}.5\" width=\"17\" height=\"17\" rx=\"3\"><title>{date}</title></rect>",
-            day.class()
+            class(*day)
         );
     }
     out.push_str("</svg>");
@@ -211,9 +198,9 @@ mod tests {
         // 26 November 2026 is a Thursday.
         let day = |text: &str| text.parse::<Date>().unwrap();
         let days = [
-            (day("2026-11-26"), Day::Delivered),
-            (day("2026-11-29"), Day::Missing),
-            (day("2026-11-30"), Day::NotExpected),
+            (day("2026-11-26"), DayState::Delivered),
+            (day("2026-11-29"), DayState::Missing),
+            (day("2026-11-30"), DayState::NotExpected),
         ];
         let svg = weeks(&days[..1], "x", ["m", "t", "o", "t", "f", "l", "s"]);
         assert!(svg.contains("class=\"taken\" x=\"30.5\" y=\"86.5\""), "the fourth row: {svg}");

@@ -3,6 +3,7 @@
 //! A listener of its own serves it, to listed addresses only. Nobody sees anything without signing in; what changes
 //! something takes a role, a form of ours and, in the audit log, an entry before it is done; content takes a reason.
 
+mod again;
 mod alerts;
 mod asked;
 mod audit;
@@ -275,12 +276,12 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
         ("/konsoll/messages/{sender}/{id}/content", post(message::content)),
         ("/konsoll/calendar", get(calendar::show)),
         ("/konsoll/refusals", get(refusals::show)),
-        ("/konsoll/senders", get(senders::list).post(senders::register)),
+        ("/konsoll/senders", get(senders::list).post(senders::change::register)),
         ("/konsoll/senders/{sender}", get(senders::show)),
-        ("/konsoll/senders/{sender}/{verb}", post(senders::change)),
-        ("/konsoll/alerts", get(alerts::show)),
-        ("/konsoll/alerts/close", post(alerts::close)),
-        ("/konsoll/again", get(alerts::count_again).post(alerts::hand_over_again)),
+        ("/konsoll/senders/{sender}/{verb}", post(senders::change::change)),
+        ("/konsoll/alerts", get(alerts::page::show)),
+        ("/konsoll/alerts/close", post(alerts::page::close)),
+        ("/konsoll/again", get(again::count).post(again::hand_over)),
         ("/konsoll/operation", get(operation::show)),
         ("/konsoll/audit", get(audit::show)),
     ]
@@ -289,6 +290,12 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
 impl Shared {
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The same as databases keep it, to the microsecond: what is brought back and compared with what they have.
+    fn now_as_stored(&self) -> Timestamp {
+        let now = self.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     fn operators(&self) -> Arc<[Operator]> {

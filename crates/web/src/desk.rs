@@ -3,12 +3,13 @@
 //! Served on loopback by `lmr send desk`, to the browser of whoever started it: a secret in the address that the command
 //! prints opens it, so that other users of the machine see nothing. What is looked up and done is a [`Workplace`].
 
+mod held;
 mod record;
 mod rehearsal;
 
 use crate::console::Role;
 use crate::cookie;
-use crate::form::{Fields, query};
+use crate::form::Fields;
 use crate::frame::{
     self, Failure, FailurePage, Frame, NavItem, asset, failure_of, here, language, page, see_other,
 };
@@ -21,7 +22,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lmr_auth::Clock;
@@ -216,24 +217,39 @@ impl Desk {
 
     /// All its pages.
     pub fn router(&self) -> Router {
-        Router::new()
-            .route("/", get(|| async { see_other(BASE) }))
-            .route(BASE, get(overview))
-            .route("/desk/lmr.css", get(|| async { asset("text/css; charset=utf-8", &STYLE) }))
-            .route("/desk/icon.svg", get(|| async { asset("image/svg+xml", ICON) }))
-            .route("/desk/open", get(open))
-            .route("/desk/language", get(choose_language))
-            .route("/desk/held", get(held).post(decide))
-            .route("/desk/held/{number}", get(record::show))
-            .route("/desk/held/{number}/trial", post(record::trial))
-            .route("/desk/why", get(why))
-            .route("/desk/history", get(history))
-            .route("/desk/rehearsal", get(rehearsal::show).post(rehearsal::begin))
+        let router = routes()
+            .into_iter()
+            .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+        router
             .fallback(|| async { Failure::NotFound })
             .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM))
             .layer(from_fn_with_state(Arc::clone(&self.0), show_failures))
             .with_state(Arc::clone(&self.0))
     }
+
+    /// The addresses of all its pages, with names in braces where something is chosen.
+    #[must_use]
+    pub fn paths() -> Vec<&'static str> {
+        routes().into_iter().map(|(path, _)| path).collect()
+    }
+}
+
+/// Every address, and what answers there.
+fn routes() -> Vec<(&'static str, MethodRouter<Arc<Shared>>)> {
+    vec![
+        ("/", get(|| async { see_other(BASE) })),
+        (BASE, get(overview)),
+        ("/desk/lmr.css", get(|| async { asset("text/css; charset=utf-8", &STYLE) })),
+        ("/desk/icon.svg", get(|| async { asset("image/svg+xml", ICON) })),
+        ("/desk/open", get(open)),
+        ("/desk/language", get(choose_language)),
+        ("/desk/held", get(held::show).post(held::decide)),
+        ("/desk/held/{number}", get(record::show)),
+        ("/desk/held/{number}/trial", post(record::trial)),
+        ("/desk/why", get(why)),
+        ("/desk/history", get(history)),
+        ("/desk/rehearsal", get(rehearsal::show).post(rehearsal::begin)),
+    ]
 }
 
 /// Whoever has the key, and the frame of their page.
@@ -403,173 +419,8 @@ async fn overview(
     Ok(page(StatusCode::OK, &OverviewPage { f, status, now, causes }))
 }
 
-/// Which records are meant: one filter, one address.
-#[derive(Clone, Default)]
-struct Which {
-    code: String,
-    path: String,
-    kind: String,
-    text: String,
-}
-
-impl Which {
-    fn of(text: impl Fn(&str) -> String) -> Self {
-        Self { code: text("code"), path: text("path"), kind: text("type"), text: text("text") }
-    }
-
-    /// The address of the list.
-    fn address(&self) -> String {
-        let fields = [
-            ("code", Some(&*self.code)),
-            ("path", Some(&*self.path)),
-            ("type", Some(&*self.kind)),
-            ("text", Some(&*self.text)),
-        ];
-        format!("{BASE}/held{}", query(&fields))
-    }
-
-    /// The causes with those of their records that are meant.
-    fn filter(&self, causes: Vec<DeskCause>) -> Vec<DeskCause> {
-        let needle = self.text.trim().to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&needle);
-        let of_cause = |cause: &DeskCause| {
-            (self.code.is_empty()
-                || cause.code.as_deref().unwrap_or(NO_CODE).eq_ignore_ascii_case(self.code.trim()))
-                && (self.path.is_empty() || cause.path == self.path)
-        };
-        causes
-            .into_iter()
-            .filter(of_cause)
-            .map(|mut cause| {
-                cause.records.retain(|record| {
-                    (self.kind.is_empty()
-                        || record.resource_type.eq_ignore_ascii_case(self.kind.trim()))
-                        && (needle.is_empty()
-                            || record.name.as_deref().is_some_and(has)
-                            || has(&record.file))
-                });
-                cause
-            })
-            .filter(|cause| !cause.records.is_empty())
-            .collect()
-    }
-}
-
-/// The numbers of all records, each once.
-fn numbers(causes: &[DeskCause]) -> Vec<i64> {
-    let mut numbers: Vec<i64> =
-        causes.iter().flat_map(|cause| &cause.records).map(|record| record.number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-}
-
-#[derive(Template)]
-#[template(path = "desk/held.html")]
-struct HeldPage {
-    f: Frame,
-    which: Which,
-    causes: Vec<DeskCause>,
-    count: usize,
-    refused: Option<Refused>,
-}
-
-/// What is wrong with a decision's form, and the reason that was written in it: it is not to be written again.
-struct Refused {
-    problem: String,
-    reason: String,
-}
-
-impl HeldPage {
-    fn reason(&self) -> &str {
-        self.refused.as_ref().map_or("", |refused| &refused.reason)
-    }
-
-    fn remedy(&self, cause: &DeskCause) -> &'static str {
-        remedy(cause.code.as_deref(), self.f.lang)
-    }
-
-    fn text<'a>(&self, cause: &'a DeskCause) -> &'a str {
-        cause.text.get(self.f.lang)
-    }
-}
-
 fn remedy(code: Option<&str>, lang: Language) -> &'static str {
     code.and_then(Code::parse).map_or("", |code| code.text().remedy.in_language(lang))
-}
-
-async fn held(
-    State(desk): State<Arc<Shared>>,
-    Visitor(f): Visitor,
-    Query(asked): Query<HashMap<String, String>>,
-) -> Result<Response, Failure> {
-    let which = Which::of(|name| asked.get(name).cloned().unwrap_or_default());
-    let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
-    let count = numbers(&causes).len();
-    Ok(page(StatusCode::OK, &HeldPage { f, which, causes, count, refused: None }))
-}
-
-fn unreadable() -> Failure {
-    Failure::Invalid(Bilingual {
-        nb: "Nummeret til posten kan ikke leses. Ingenting er gjort.".to_owned(),
-        en: "The number of the record cannot be read. Nothing was done.".to_owned(),
-    })
-}
-
-/// Releases or discards one record, or all of a filter whose number was seen.
-async fn decide(
-    State(desk): State<Arc<Shared>>,
-    Posted { f, fields }: Posted,
-) -> Result<Response, Failure> {
-    let decision = match fields.text("decision") {
-        Some("release") => Decision::Release,
-        Some("discard") => Decision::Discard,
-        _ => return Err(Failure::NotFound),
-    };
-    let reason = fields.reason();
-    let refused = |problem: &str| Refused {
-        problem: problem.to_owned(),
-        reason: fields.raw("reason").to_owned(),
-    };
-    let without_reason = f.t(
-        "Skriv en begrunnelse til journalen (høyst 1000 tegn, uten fødselsnummer).",
-        "Write a reason for the journal (1000 characters at most, without an identity number).",
-    );
-    // A number that cannot be read means one record that is unknown, never all of them.
-    let (chosen, reason) = if fields.has("number") {
-        let number = fields.text("number").and_then(|number| number.parse().ok());
-        let record = record::find(&desk, number.ok_or_else(unreadable)?).await?;
-        let number = record.number;
-        let Some(reason) = reason else {
-            return record::refuse(&desk, f, record, refused(without_reason)).await;
-        };
-        (vec![number], reason)
-    } else {
-        let which = Which::of(|name| fields.raw(name).to_owned());
-        let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
-        let chosen = numbers(&causes);
-        let count = chosen.len();
-        let is_seen = fields.text("count") == Some(&*count.to_string());
-        match reason {
-            Some(reason) if is_seen => (chosen, reason),
-            reason => {
-                let problem = match reason {
-                    None => without_reason,
-                    Some(_) => f.t(
-                        "Utvalget har endret seg siden siden ble laget. Se på det igjen.",
-                        "The selection has changed since the page was made. Look at it again.",
-                    ),
-                };
-                let f = Frame { here: which.address(), ..f };
-                let refused = Some(refused(problem));
-                let shown = HeldPage { f, which, causes, count, refused };
-                return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
-            }
-        }
-    };
-    let done = desk.workplace.decide(decision, chosen, reason).await.map_err(failed)?;
-    let word = if decision == Decision::Release { "released" } else { "discarded" };
-    Ok(see_other(&format!("{BASE}/held?done={word}-{done}")))
 }
 
 #[derive(Template)]
@@ -578,6 +429,7 @@ struct WhyPage {
     f: Frame,
     name: String,
     answer: Option<String>,
+    problem: Option<String>,
 }
 
 async fn why(
@@ -586,11 +438,17 @@ async fn why(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let name = asked.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
-    let answer = match name.is_empty() {
-        true => None,
-        false => Some(desk.workplace.why(name.clone(), f.lang).await.map_err(failed)?),
+    if name.is_empty() {
+        return Ok(page(StatusCode::OK, &WhyPage { f, name, answer: None, problem: None }));
+    }
+    let (status, answer, problem) = match desk.workplace.why(name.clone(), f.lang).await {
+        Ok(answer) => (StatusCode::OK, Some(answer), None),
+        Err(text) => {
+            let failure = failed(text);
+            (failure.status(), None, Some(failure.text(f.lang)))
+        }
     };
-    Ok(page(StatusCode::OK, &WhyPage { f, name, answer }))
+    Ok(page(status, &WhyPage { f, name, answer, problem }))
 }
 
 #[derive(Template)]

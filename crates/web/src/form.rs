@@ -29,6 +29,13 @@ impl Fields {
         Some(self.raw(name).trim()).filter(|text| !text.is_empty())
     }
 
+    /// What was written in a field, for the same form again. Never a private key: somebody has taken the wrong file, and
+    /// what is shown may be seen and kept.
+    pub(crate) fn written(&self, name: &str) -> &str {
+        let text = self.raw(name);
+        if text.contains("PRIVATE KEY") { "" } else { text }
+    }
+
     /// Whether the form has the field, with something in it or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -79,6 +86,15 @@ mod tests {
         let fields = [("a", Some("æ&=")), ("b", None), ("c", Some("")), ("d", Some("1"))];
         assert_eq!(query(&fields), "?a=%C3%A6%26%3D&d=1");
         assert_eq!(query(&[]), "");
+    }
+
+    #[test]
+    fn a_private_key_is_not_written_again() {
+        let fields = Fields::of(vec![
+            ("certificate".into(), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII".into()),
+            ("name".into(), " Liksom ".into()),
+        ]);
+        assert_eq!((fields.written("certificate"), fields.written("name")), ("", " Liksom "));
     }
 
     #[test]

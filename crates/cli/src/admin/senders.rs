@@ -428,7 +428,15 @@ fn activity_text(
     view: View,
 ) -> String {
     let style = Style::for_stdout();
-    let mark = |day: &Date| if activity.delivered_on.contains(day) { '■' } else { '·' };
+    let mark = |day: &Date| {
+        if activity.delivered_on.contains(day) {
+            '■'
+        } else if activity.refused_on.contains(day) {
+            '×'
+        } else {
+            '·'
+        }
+    };
     let marks: String = days.all().iter().map(mark).collect();
     let last =
         activity.last_delivery.map_or_else(|| view.say("aldri", "nothing").to_owned(), local);
@@ -442,7 +450,7 @@ fn activity_text(
         name = sender.map_or(view.say("(ikke registrert)", "(not registered)"), |one| &one.name),
     );
     let line = line.get(view.lang);
-    let is_silent = activity.messages == 0 && sender.is_some_and(|sender| sender.active);
+    let is_silent = activity.delivered_on.is_empty() && sender.is_some_and(|sender| sender.active);
     let mut out = if is_silent { style.bad(line) } else { line.clone() } + "\n";
     let mut add = |nb: &str, en: &str, what: Vec<String>| {
         if !what.is_empty() {
@@ -459,11 +467,9 @@ fn activity_text(
     let counts = |list: &[CodeCount]| -> Vec<String> {
         list.iter().map(|count| format!("{} × {}", count.code, count.entries)).collect()
     };
-    add(
-        "uten leveranse:",
-        "without delivery:",
-        activity.missing_on.iter().map(ToString::to_string).collect(),
-    );
+    let dates = |list: &[Date]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
+    add("alt ble avvist (×):", "everything was refused (×):", dates(&activity.refused_on));
+    add("uten leveranse:", "without delivery:", dates(&activity.missing_on));
     add("hull i rapporteringen:", "gaps in the reporting:", spans(&activity.gaps));
     add("overlapp i rapporteringen:", "overlaps in the reporting:", spans(&activity.overlaps));
     add("avviste ressurser:", "refused entries:", counts(&activity.codes));
@@ -607,6 +613,15 @@ mod tests {
         let activity = senders.activity(number, None, &days).await.unwrap();
         assert_eq!((activity.last_delivery, activity.messages, activity.refused), (None, 0, 1));
         assert_eq!(activity.refused_calls[0].entries, 1_040);
-        assert!(activity.delivered_on.is_empty());
+        assert!(activity.delivered_on.is_empty() && activity.missing_on.is_empty());
+        assert_eq!(activity.refused_on, [lmr_intake::norwegian_date(now)]);
+        for (lang, word) in [
+            (Language::English, "everything was refused (×)"),
+            (Language::Bokmal, "alt ble avvist (×)"),
+        ] {
+            let view = View { format: Format::Text, lang };
+            let text = activity_text(number, None, &activity, &days, view);
+            assert!(text.contains("··×") && text.contains(word), "{text}");
+        }
     }
 }

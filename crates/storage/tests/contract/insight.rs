@@ -304,10 +304,10 @@ pub async fn one_message_has_its_answer_receipt_and_state(store: Arc<dyn Databas
     store.acknowledge(sender(), "m1", at(10_001)).await.unwrap();
     assert_eq!(state(sender(), "m1").await, Some(MessageState::Transferred));
     // Given out again: it waits as before, and what was never handed over is not counted.
-    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000)).await.unwrap(), 1);
-    assert_eq!(store.hand_over_again(other(), at(0), at(9_000)).await.unwrap(), 0);
-    assert_eq!(store.hand_over_again(sender(), at(0), at(9_000)).await.unwrap(), 1);
-    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000)).await.unwrap(), 0);
+    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000), at(10_001)).await.unwrap(), 1);
+    assert_eq!(store.hand_over_again(other(), at(0), at(9_000), at(10_001)).await.unwrap(), 0);
+    assert_eq!(store.hand_over_again(sender(), at(0), at(9_000), at(10_001)).await.unwrap(), 1);
+    assert_eq!(store.count_handed_over(sender(), at(0), at(9_000), at(10_001)).await.unwrap(), 0);
     assert_eq!(state(sender(), "m1").await, Some(MessageState::Received));
 }
 

@@ -57,7 +57,10 @@ pub async fn what_is_handed_over_again_takes_an_acknowledgement_of_its_own(
     assert_eq!(acknowledge(5).await, Acknowledged::NotGivenOut);
     store.lend(at(10), at(20)).await.unwrap().unwrap();
     assert_eq!(acknowledge(11).await, Acknowledged::Now);
-    assert_eq!(store.hand_over_again(sender(), at(0), at(9)).await.unwrap(), 1);
+    // What is acknowledged after somebody has looked is not what they looked at.
+    assert_eq!(store.count_handed_over(sender(), at(0), at(9), at(10)).await.unwrap(), 0);
+    assert_eq!(store.hand_over_again(sender(), at(0), at(9), at(10)).await.unwrap(), 0);
+    assert_eq!(store.hand_over_again(sender(), at(0), at(9), at(11)).await.unwrap(), 1);
     // The carrier repeats what it said of the first time.
     assert_eq!(acknowledge(12).await, Acknowledged::NotGivenOut);
     assert_eq!(store.outlet_status(at(12)).await.unwrap().waiting, 1);

@@ -1,27 +1,19 @@
 //! Alerts: what somebody must look at, in the words that the register's operators know. Each is made from what is
 //! stored; closing one takes a written reason, and what happens later opens it again.
 
-use super::asked;
+pub(super) mod page;
+
+use super::Shared;
 use super::sums::Sums;
-use super::visitor::{Posted, Visitor};
-use super::{BASE, Role, Shared};
-use crate::chart::Day;
-use crate::form::query;
-use crate::frame::{Failure, Frame, page, see_other};
-use askama::Template;
-use aws_lc_rs::digest::{SHA256, digest};
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use crate::frame::Failure;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Bilingual, Language};
 use lmr_intake::{
-    Action, AlertNote, Avsender, Days, HourCodes, OrganisationNumber, certificate_ends,
+    AlertNote, Avsender, DayState, Days, HourCodes, OrganisationNumber, certificate_ends,
 };
 use lmr_lmdi::codes::{Area, Code};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 /// How far back events are looked at.
 pub(super) const DAYS: u16 = 14;
@@ -45,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Processing,
         Self::Decryption,
         Self::UnknownSender,
@@ -70,7 +62,7 @@ impl Kind {
         }
     }
 
-    fn title(self, lang: Language) -> &'static str {
+    pub(super) fn title(self, lang: Language) -> &'static str {
         let title = match self {
             Self::Processing => {
                 Bilingual { nb: "Meldingsprosessering feilet", en: "Message processing failed" }
@@ -126,8 +118,11 @@ pub(super) struct Alert {
     pub(super) since: Timestamp,
     /// What is to be said of its numbers.
     pub(super) bound: Bound,
-    /// Events of the present hour, which a note remembers.
-    seen: u64,
+    /// Events of the hour in which it is looked at, which a note remembers.
+    pub(super) seen: u64,
+    /// What of its number is over: its open events before that hour, or its days. Nobody waits for it to change. At the
+    /// outlet there is none: messages come and go by the second.
+    pub(super) past: u64,
 }
 
 /// What the numbers of an alert are.
@@ -145,18 +140,11 @@ pub(super) enum Bound {
 
 impl Alert {
     /// Its key in notes.
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         format!("{} {}", self.kind.as_str(), self.about).trim_end().to_owned()
     }
 
-    /// What a page shows of it, for the form that closes it. At the outlet the oldest message counts: the others come
-    /// and go by the second, and a note is about the oldest only.
-    fn shown(&self) -> String {
-        let count = if self.kind == Kind::Outlet { 0 } else { self.count };
-        format!("{} {count} {} {:?}", self.key(), self.latest, self.codes)
-    }
-
-    fn codes_at_most(&self) -> bool {
+    pub(super) fn codes_at_most(&self) -> bool {
         self.bound == Bound::CodesAtMost
     }
 
@@ -246,6 +234,8 @@ fn open_codes(
 
 /// What alerts are made of, read once for a page.
 pub(super) struct Events {
+    /// When they are looked at.
+    at: Timestamp,
     /// Of at least [`DAYS`] days.
     pub(super) sums: Sums,
     /// Of the last [`DAYS`] days.
@@ -253,26 +243,27 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Reads those that alerts look at, and the sums of as many days as are shown.
+    /// Reads those that alerts look at, as they are or were at this time, and the sums of as many days as are shown.
     pub(super) async fn load(
         shared: &Shared,
         numbers: &[OrganisationNumber],
         count: u16,
+        at: Timestamp,
     ) -> Result<Self, Failure> {
-        let days = Days { now: shared.now(), count: count.max(DAYS), zone: shared.zone.clone() };
+        let days = Days { now: at, count: count.max(DAYS), zone: shared.zone.clone() };
         let alerting = Days { count: DAYS, ..days.clone() };
         let codes = shared.store.hour_codes(numbers, alerting.start(), days.now).await?;
-        Ok(Self { sums: Sums::load(shared, numbers, days).await?, codes })
+        Ok(Self { at, sums: Sums::load(shared, numbers, days).await?, codes })
     }
 }
 
-/// All that is open, the gravest kind first.
+/// All that is open at the time of the events, the gravest kind first.
 pub(super) async fn open(
     shared: &Shared,
     avsendere: &[Avsender],
     events: &Events,
 ) -> Result<Vec<Alert>, Failure> {
-    let now = shared.now();
+    let now = events.at;
     let notes: HashMap<String, AlertNote> = shared
         .store
         .alert_notes()
@@ -301,12 +292,15 @@ pub(super) async fn open(
                 .last_key_value()
                 .filter(|(hour, _)| **hour + HOUR > now)
                 .map_or(0, |(_, codes)| codes.values().sum()),
+            past: 0,
         };
         let note = notes.get(&alert.key());
         let (count, latest) = still_open(&events, note);
         let (codes, since, bound) = open_codes(&events, note);
         let (Some(latest), Some(since)) = (latest, since) else { continue };
-        alerts.push(Alert { count, latest, codes, since, bound, ..alert });
+        let over = events.iter().filter(|(hour, _)| **hour + HOUR <= now);
+        let past = over.map(|(hour, codes)| open_of(*hour, codes.values().sum(), note)).sum();
+        alerts.push(Alert { count, latest, codes, since, bound, past, ..alert });
     }
     for avsender in avsendere {
         let calendar = sums.calendar(avsender.organisation, Some(avsender));
@@ -322,6 +316,7 @@ pub(super) async fn open(
                 since: latest,
                 bound,
                 seen: 0,
+                past: count,
             });
         }
     }
@@ -341,6 +336,7 @@ pub(super) async fn open(
             since: end.ends,
             bound: if end.ends <= now { Bound::Ended } else { Bound::Exact },
             seen: 0,
+            past: 0,
         });
     }
     if shared.has_outlet {
@@ -359,6 +355,7 @@ pub(super) async fn open(
                 since: oldest,
                 bound: Bound::Exact,
                 seen: 0,
+                past: 0,
             });
         }
     }
@@ -382,286 +379,14 @@ fn by_kind(codes: &[HourCodes]) -> BTreeMap<(Kind, Option<OrganisationNumber>), 
 }
 
 /// How many days a sender has been silent up to yesterday, when the last of them ended, and whether it may be more.
-fn silence(calendar: &[(Date, Day)], shared: &Shared) -> Option<(u64, Timestamp, Bound)> {
+fn silence(calendar: &[(Date, DayState)], shared: &Shared) -> Option<(u64, Timestamp, Bound)> {
     // Today is not over.
     let (_, before_today) = calendar.split_last()?;
     let (last, _) = before_today.last()?;
-    let silent = before_today.iter().rev().take_while(|(_, day)| *day == Day::Missing).count();
+    let silent = before_today.iter().rev().take_while(|(_, day)| *day == DayState::Missing).count();
     let end = last.tomorrow().ok()?.to_zoned(shared.zone.clone()).ok()?.timestamp();
     let bound = if silent == before_today.len() { Bound::AtLeast } else { Bound::Exact };
     (silent > 0).then_some((silent as u64, end, bound))
-}
-
-/// What a form that closes these alerts brings back: another text where one of them, or what is shown of it, is another.
-fn seal(alerts: &[Alert]) -> String {
-    let mut shown: Vec<String> = alerts.iter().map(Alert::shown).collect();
-    shown.sort_unstable();
-    let digest = digest(&SHA256, shown.join("\n").as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-struct Group {
-    kind: Kind,
-    alerts: Vec<Alert>,
-}
-
-impl Group {
-    /// Its forms: one for each alert, and the last for all of them.
-    fn seal(&self) -> String {
-        seal(&self.alerts)
-    }
-
-    fn seal_of(&self, alert: &Alert) -> String {
-        seal(std::slice::from_ref(alert))
-    }
-}
-
-/// What a form was sent with that was refused: its words are not to be written again.
-#[derive(Default)]
-struct Refused {
-    problem: String,
-    /// The alert's key, or the kind.
-    chosen: String,
-    reason: String,
-}
-
-#[derive(Template)]
-#[template(path = "console/alerts.html")]
-struct AlertsPage {
-    f: Frame,
-    groups: Vec<Group>,
-    notes: Vec<AlertNote>,
-    may_act: bool,
-    refused: Option<Refused>,
-}
-
-impl AlertsPage {
-    /// The reason that was written for this alert or kind, where its form was refused.
-    fn written(&self, chosen: &str) -> Option<&str> {
-        let refused = self.refused.as_ref().filter(|refused| refused.chosen == chosen);
-        refused.map(|refused| &*refused.reason)
-    }
-}
-
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    visitor: Visitor,
-) -> Result<Response, Failure> {
-    Ok(page(StatusCode::OK, &build(&shared, visitor, None).await?))
-}
-
-async fn all_open(shared: &Shared) -> Result<Vec<Alert>, Failure> {
-    let avsendere = shared.avsendere().await?;
-    let numbers = shared.numbers(&avsendere).await?;
-    open(shared, &avsendere, &Events::load(shared, &numbers, DAYS).await?).await
-}
-
-async fn build(
-    shared: &Shared,
-    visitor: Visitor,
-    refused: Option<Refused>,
-) -> Result<AlertsPage, Failure> {
-    let alerts = all_open(shared).await?;
-    let groups = Kind::ALL
-        .into_iter()
-        .map(|kind| Group {
-            kind,
-            alerts: alerts.iter().filter(|alert| alert.kind == kind).cloned().collect(),
-        })
-        .filter(|group| !group.alerts.is_empty())
-        .collect();
-    let mut notes = shared.store.alert_notes().await?;
-    notes.sort_by_key(|note| std::cmp::Reverse(note.closed_at));
-    notes.truncate(50);
-    let may_act = visitor.may(Role::Act);
-    Ok(AlertsPage { f: visitor.frame, groups, notes, may_act, refused })
-}
-
-/// Closes one alert, or all of a kind.
-pub(super) async fn close(
-    State(shared): State<Arc<Shared>>,
-    posted: Posted,
-) -> Result<Response, Failure> {
-    let Posted { visitor, fields } = posted;
-    visitor.must(Role::Act)?;
-    let refused = |problem: &str| Refused {
-        problem: problem.to_owned(),
-        chosen: fields.text("alert").or_else(|| fields.text("kind")).unwrap_or_default().to_owned(),
-        reason: fields.raw("reason").to_owned(),
-    };
-    let Some(reason) = fields.reason() else {
-        let refused = refused(visitor.frame.t(
-            "Skriv hva som er gjort eller avklart (høyst 1000 tegn, uten fødselsnummer).",
-            "Write what was done or found out (1000 characters at most, without an identity number).",
-        ));
-        let shown = build(&shared, visitor, Some(refused)).await?;
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
-    };
-    let (alert, kind) = (fields.text("alert"), fields.text("kind"));
-    let chosen: Vec<Alert> = all_open(&shared)
-        .await?
-        .into_iter()
-        .filter(|one| match (alert, kind) {
-            (Some(alert), _) => one.key() == alert,
-            (None, Some(kind)) => one.kind.as_str() == kind,
-            (None, None) => false,
-        })
-        .collect();
-    // What happened since the page was made was not seen: it is not closed unseen.
-    if chosen.is_empty() || fields.text("seal") != Some(&*seal(&chosen)) {
-        let refused = refused(visitor.frame.t(
-            "Varslene har endret seg siden siden ble laget. Se på dem igjen.",
-            "The alerts have changed since the page was made. Look at them again.",
-        ));
-        let shown = build(&shared, visitor, Some(refused)).await?;
-        return Ok(page(StatusCode::CONFLICT, &shown));
-    }
-    for alert in chosen {
-        let subject = format!("alert {}", alert.key());
-        let why = Some(reason.clone());
-        shared.record(&visitor, Action::Change, subject, why, "closed".to_owned()).await?;
-        let note = AlertNote {
-            alert: alert.key(),
-            closed_at: shared.now(),
-            seen: alert.seen,
-            actor: visitor.name.clone(),
-            reason: reason.clone(),
-        };
-        shared.store.close_alert(&note).await?;
-    }
-    Ok(see_other(&format!("{BASE}/alerts?done=closed")))
-}
-
-/// Which messages are to be given out again.
-struct Again {
-    /// As it was written.
-    number: String,
-    sender: Option<OrganisationNumber>,
-    from: String,
-    to: String,
-    span: Option<(Timestamp, Timestamp)>,
-    /// What of it cannot be read.
-    problem: Option<String>,
-}
-
-impl Again {
-    fn of(text: impl Fn(&str) -> String, f: &Frame) -> Self {
-        let (from, to) = (text("from"), text("to"));
-        let number = text("sender");
-        let read = || {
-            let sender = asked::sender(&number)?;
-            let span = asked::day(&from, 0, &f.zone)?.zip(asked::day(&to, 1, &f.zone)?);
-            if span.is_some_and(|(from, to)| from >= to) {
-                return Err(asked::invalid(
-                    "Dagen som det er til, er før den som det er fra.",
-                    "The day until which it is comes before the one from which it is.",
-                ));
-            }
-            Ok((sender, span))
-        };
-        let (sender, span, problem) = match read() {
-            Ok((sender, span)) => (sender, span, None),
-            Err(failure) => (None, None, Some(failure.text(f.lang))),
-        };
-        Self { number, sender, from, to, span, problem }
-    }
-}
-
-impl Again {
-    /// The page's address.
-    fn address(&self) -> String {
-        let sender = Some(&*self.number);
-        let fields = [("sender", sender), ("from", Some(&*self.from)), ("to", Some(&*self.to))];
-        format!("{BASE}/again{}", query(&fields))
-    }
-}
-
-#[derive(Template)]
-#[template(path = "console/again.html")]
-struct AgainPage {
-    f: Frame,
-    again: Again,
-    count: Option<u64>,
-    may_act: bool,
-    has_outlet: bool,
-    problem: Option<String>,
-    /// The reason that was written, where the form was refused.
-    reason: String,
-}
-
-impl AgainPage {
-    fn number(&self) -> String {
-        self.again.sender.map_or_else(|| self.again.number.clone(), |sender| sender.to_string())
-    }
-}
-
-/// Counts what would be given out again.
-pub(super) async fn count_again(
-    State(shared): State<Arc<Shared>>,
-    visitor: Visitor,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response, Failure> {
-    let text = |name: &str| query.get(name).cloned().unwrap_or_default();
-    let again = Again::of(text, &visitor.frame);
-    let problem = again.problem.clone();
-    let status = problem.as_ref().map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-    Ok(page(status, &again_page(&shared, visitor, again, problem).await?))
-}
-
-async fn again_page(
-    shared: &Shared,
-    visitor: Visitor,
-    again: Again,
-    problem: Option<String>,
-) -> Result<AgainPage, Failure> {
-    let count = match (again.sender, again.span) {
-        (Some(sender), Some((from, to))) => {
-            Some(shared.store.count_handed_over(sender, from, to).await?)
-        }
-        _ => None,
-    };
-    let may_act = visitor.may(Role::Act);
-    let has_outlet = shared.has_outlet;
-    let mut f = visitor.frame;
-    f.here = again.address();
-    Ok(AgainPage { f, again, count, may_act, has_outlet, problem, reason: String::new() })
-}
-
-pub(super) async fn hand_over_again(
-    State(shared): State<Arc<Shared>>,
-    posted: Posted,
-) -> Result<Response, Failure> {
-    let Posted { visitor, fields } = posted;
-    visitor.must(Role::Act)?;
-    let again = Again::of(|name| fields.raw(name).to_owned(), &visitor.frame);
-    let (Some(sender), Some((from, to)), Some(reason)) =
-        (again.sender, again.span, fields.reason())
-    else {
-        let problem = visitor.frame.t(
-            "Oppgi avsender, fra- og tildato og en grunn (uten fødselsnummer).",
-            "Give a sender, dates from and to, and a reason (without an identity number).",
-        );
-        // What cannot be read is named where it is known.
-        let problem = again.problem.clone().unwrap_or_else(|| problem.to_owned());
-        let mut shown = again_page(&shared, visitor, again, Some(problem)).await?;
-        fields.raw("reason").clone_into(&mut shown.reason);
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown));
-    };
-    let count = shared.store.count_handed_over(sender, from, to).await?;
-    if fields.text("count") != Some(&*count.to_string()) {
-        let problem = visitor.frame.t(
-            "Antallet har endret seg siden siden ble laget. Se på det igjen.",
-            "The number has changed since the page was made. Look at it again.",
-        );
-        let mut shown = again_page(&shared, visitor, again, Some(problem.to_owned())).await?;
-        fields.raw("reason").clone_into(&mut shown.reason);
-        return Ok(page(StatusCode::CONFLICT, &shown));
-    }
-    let detail =
-        format!("{count} messages are given out again: received {} to {}", again.from, again.to);
-    shared.record(&visitor, Action::HandOver, sender.to_string(), Some(reason), detail).await?;
-    let done = shared.store.hand_over_again(sender, from, to).await?;
-    Ok(see_other(&format!("{BASE}/alerts?done=again-{done}")))
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use super::Shared;
 use super::asked::{Asked, choices};
 use super::sums::Sums;
 use super::visitor::Visitor;
-use crate::chart::{Day, strip};
+use crate::chart::strip;
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use lmr_intake::{OrganisationNumber, Span, compare_periods};
+use lmr_intake::{DayState, OrganisationNumber, Span, compare_periods};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -57,25 +57,30 @@ pub(super) async fn show(
     for sender in shown {
         let avsender = avsendere.iter().find(|one| one.organisation == sender);
         let calendar = sums.calendar(sender, avsender);
-        let count = |wanted: Day| calendar.iter().filter(|(_, day)| *day == wanted).count();
-        let (delivered, missing) = (count(Day::Delivered), count(Day::Missing));
+        let count = |wanted: DayState| calendar.iter().filter(|(_, day)| *day == wanted).count();
+        let (delivered, missing) = (count(DayState::Delivered), count(DayState::Missing));
         let (gaps, overlaps) = compare_periods(shared.store.periods(sender, days.start()).await?);
-        let absent: Vec<String> = calendar
-            .iter()
-            .filter(|(_, day)| *day == Day::Missing)
-            .map(|(date, _)| f.day(date))
-            .collect();
+        let dates = |wanted: DayState| -> String {
+            let on = calendar.iter().filter(|(_, day)| *day == wanted);
+            on.map(|(date, _)| f.day(date)).collect::<Vec<_>>().join(", ")
+        };
         let mut label =
             format!("{delivered} {}", f.t("dager med leveranse", "days with a delivery"));
-        if !absent.is_empty() {
-            label.push_str(&format!("; {} {}", f.t("uten:", "without:"), absent.join(", ")));
+        for (wanted, words) in [
+            (DayState::Refused, f.t("alt ble avvist:", "everything was refused:")),
+            (DayState::Missing, f.t("uten:", "without:")),
+        ] {
+            let dates = dates(wanted);
+            if !dates.is_empty() {
+                label.push_str(&format!("; {words} {dates}"));
+            }
         }
         rows.push(Row {
             sender,
             name: avsender.map_or_else(|| "–".to_owned(), |one| one.name.clone()),
             strip: strip(&calendar, &label),
             delivered,
-            expected: delivered + missing + count(Day::Refused),
+            expected: delivered + missing + count(DayState::Refused),
             gaps,
             overlaps,
         });

@@ -14,7 +14,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use lmr_intake::{OrganisationNumber, OutletStatus};
+use lmr_intake::{DayState, OrganisationNumber, OutletStatus};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub(super) async fn show(
     let days = Asked(&asked).days(&shared, 14)?;
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;
-    let events = Events::load(&shared, &numbers, days.count).await?;
+    let events = Events::load(&shared, &numbers, days.count, days.now).await?;
     let sums = events.sums.last(days.count);
     let by_day = sums.by_day();
     let all = total(&by_day);
@@ -76,7 +76,7 @@ pub(super) async fn show(
             let missing = sums
                 .calendar(*number, avsender)
                 .iter()
-                .filter(|(_, day)| *day == crate::chart::Day::Missing)
+                .filter(|(_, day)| *day == DayState::Missing)
                 .count();
             let label = format!(
                 "{}: {} {}, {} {}",

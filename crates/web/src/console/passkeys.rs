@@ -41,6 +41,8 @@ struct PasskeyPage {
     /// The line for the operator's file, once it is made.
     line: Option<String>,
     problem: Option<&'static str>,
+    /// The name that was written, where the answer was not accepted.
+    name: String,
 }
 
 pub(super) async fn script() -> Response {
@@ -52,21 +54,41 @@ pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    shown(&shared, &headers, StatusCode::OK, None, None)
+    shown(&shared, &headers, StatusCode::OK, Made::Nothing)
+}
+
+/// What the page is shown after.
+enum Made {
+    Nothing,
+    /// The line of the passkey.
+    Passkey(String),
+    /// The browser's answer was not accepted; the name is not to be written again.
+    Refused {
+        name: String,
+    },
 }
 
 fn shown(
     shared: &Shared,
     headers: &HeaderMap,
     status: StatusCode,
-    line: Option<String>,
-    problem: Option<(&'static str, &'static str)>,
+    made: Made,
 ) -> Result<Response, Failure> {
     let f = bare_frame(shared, language(headers), format!("{BASE}/passkey"));
     let AskedPasskey { challenge, host, origin } =
         AskedPasskey::new(shared).ok_or(Failure::Internal)?;
-    let problem = problem.map(|(nb, en)| f.t(nb, en));
-    Ok(page_with_script(status, &PasskeyPage { f, challenge, host, origin, line, problem }))
+    let (line, problem, name) = match made {
+        Made::Nothing => (None, None, String::new()),
+        Made::Passkey(line) => (Some(line), None, String::new()),
+        Made::Refused { name } => {
+            let problem = f.t(
+                "Svaret fra nettleseren godtas ikke. Prøv igjen.",
+                "The browser's answer is not accepted. Try again.",
+            );
+            (None, Some(problem), name)
+        }
+    };
+    Ok(page_with_script(status, &PasskeyPage { f, challenge, host, origin, line, problem, name }))
 }
 
 /// Shows the line of a passkey that the browser has made. Nothing is kept.
@@ -86,24 +108,20 @@ pub(super) async fn make(
         key: fields.raw("key"),
         algorithm: fields.raw("algorithm"),
     };
+    let visible = |c: &char| !c.is_control();
+    let name: String = fields.raw("name").trim().chars().filter(visible).take(64).collect();
     let made = match shared.challenges.take(challenge, shared.now()) {
         true => shared.site.registered(challenge, &answer),
         false => Err(PasskeyError::Challenge),
     };
     match made {
         Ok(passkey) => {
-            let visible = |c: &char| !c.is_control();
-            let name: String = fields.raw("name").trim().chars().filter(visible).take(64).collect();
             let line = format!("{passkey} {name}");
-            shown(&shared, &headers, StatusCode::OK, Some(line), None)
+            shown(&shared, &headers, StatusCode::OK, Made::Passkey(line))
         }
         Err(error) => {
             tracing::warn!(%error, "a new passkey is not accepted");
-            let problem = (
-                "Svaret fra nettleseren godtas ikke. Prøv igjen.",
-                "The browser's answer is not accepted. Try again.",
-            );
-            shown(&shared, &headers, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem))
+            shown(&shared, &headers, StatusCode::UNPROCESSABLE_ENTITY, Made::Refused { name })
         }
     }
 }

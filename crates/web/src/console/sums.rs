@@ -1,10 +1,12 @@
 //! The sums of some days, by day in Norway.
 
 use super::Shared;
-use crate::chart::{Bar, Day};
+use crate::chart::Bar;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_intake::{Avsender, DayCount, Days, OrganisationNumber, StoreError};
+use lmr_intake::{
+    Avsender, DayCount, DayState, Days, OrganisationNumber, StoreError, expects_delivery,
+};
 use std::collections::BTreeMap;
 
 /// What was received within some days, by sender and day.
@@ -23,6 +25,8 @@ pub(super) struct DaySum {
     pub(super) refused_messages: u64,
     pub(super) entries: u64,
     pub(super) stored: u64,
+    /// Stored, or identical to what is stored.
+    pub(super) taken: u64,
     pub(super) refused: u64,
     pub(super) dependent: u64,
     /// The last hour with a message that was taken.
@@ -35,6 +39,7 @@ impl DaySum {
         self.refused_messages += other.refused_messages;
         self.entries += other.entries;
         self.stored += other.stored;
+        self.taken += other.taken;
         self.refused += other.refused;
         self.dependent += other.dependent;
         self.last = self.last.max(other.last);
@@ -46,6 +51,7 @@ impl DaySum {
             refused_messages: day.refused_messages,
             entries: day.entries,
             stored: day.stored,
+            taken: day.taken(),
             refused: day.refused,
             dependent: day.dependent,
             last: day.last,
@@ -112,25 +118,12 @@ impl Sums {
         &self,
         sender: OrganisationNumber,
         avsender: Option<&Avsender>,
-    ) -> Vec<(Date, Day)> {
+    ) -> Vec<(Date, DayState)> {
         let today = self.days.now.to_zoned(self.days.zone.clone()).date();
-        let is_expected = |date: Date| {
-            date < today
-                && avsender.is_some_and(|one| {
-                    one.active && one.start_date.is_none_or(|start| start <= date)
-                })
-        };
         let day = |(date, sum): (&Date, &DaySum)| {
-            let day = if sum.accepted > 0 {
-                Day::Delivered
-            } else if sum.refused_messages > 0 {
-                Day::Refused
-            } else if is_expected(*date) {
-                Day::Missing
-            } else {
-                Day::NotExpected
-            };
-            (*date, day)
+            let messages = sum.accepted + sum.refused_messages;
+            let is_expected = expects_delivery(avsender, *date, today);
+            (*date, DayState::of(messages, sum.taken, is_expected))
         };
         self.dates.iter().zip(self.of(sender)).map(day).collect()
     }

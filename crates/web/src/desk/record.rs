@@ -1,8 +1,8 @@
 //! One held record: its text with what is wrong marked in it, and the trial of a changed copy.
 
+use super::held::Refused;
 use super::{
-    BASE, DeskFinding, DeskRecord, DeskTrial, MAX_RECORD, Posted, Refused, Shared, Visitor, failed,
-    remedy,
+    BASE, DeskFinding, DeskRecord, DeskTrial, MAX_RECORD, Posted, Shared, Visitor, failed, remedy,
 };
 use crate::frame::{Failure, Frame, page};
 use crate::json_view::{JsonMark, laid_out, marked};
@@ -25,7 +25,7 @@ struct RecordPage {
     /// The copy that can be changed.
     copy: String,
     trial: Option<Trial>,
-    /// A decision that was refused.
+    /// A decision that was refused, or a trial that could not be made.
     refused: Option<Refused>,
 }
 
@@ -82,10 +82,14 @@ fn with_marks(text: &str, findings: &[DeskFinding], lang: Language) -> Option<St
     Some(marked(document.root(), &marks))
 }
 
-pub(super) async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
+/// The record with this number; `None` where it is not held.
+pub(super) async fn look_up(desk: &Shared, number: i64) -> Result<Option<DeskRecord>, Failure> {
     let causes = desk.workplace.held().await.map_err(failed)?;
-    let found = causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number);
-    found.ok_or(Failure::NotFound)
+    Ok(causes.into_iter().flat_map(|cause| cause.records).find(|one| one.number == number))
+}
+
+async fn find(desk: &Shared, number: i64) -> Result<DeskRecord, Failure> {
+    look_up(desk, number).await?.ok_or(Failure::NotFound)
 }
 
 /// The record's text in the source, or why the source could not be read.
@@ -110,11 +114,11 @@ pub(super) async fn refuse(
     desk: &Shared,
     f: Frame,
     record: DeskRecord,
-    refused: Refused,
+    (status, refused): (StatusCode, Refused),
 ) -> Result<Response, Failure> {
     let f = Frame { here: format!("{BASE}/held/{}", record.number), ..f };
     let shown = untried(desk, f, record, Some(refused)).await;
-    Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &shown))
+    Ok(page(status, &shown))
 }
 
 async fn untried(
@@ -138,13 +142,20 @@ pub(super) async fn trial(
 ) -> Result<Response, Failure> {
     let record = find(&desk, number).await?;
     let copy = fields.raw("copy").to_owned();
-    let DeskTrial { rule_set, findings } =
-        desk.workplace.trial(copy.clone()).await.map_err(failed)?;
-    let errors = findings.iter().filter(|one| one.severity >= Severity::Error).count();
-    let shown = with_marks(&copy, &findings, f.lang);
-    let trial = Some(Trial { rule_set, findings, errors, shown });
+    let (status, trial, refused) = match desk.workplace.trial(copy.clone()).await {
+        Ok(DeskTrial { rule_set, findings }) => {
+            let errors = findings.iter().filter(|one| one.severity >= Severity::Error).count();
+            let shown = with_marks(&copy, &findings, f.lang);
+            (StatusCode::OK, Some(Trial { rule_set, findings, errors, shown }), None)
+        }
+        Err(text) => {
+            let failure = failed(text);
+            let refused = Refused { problem: failure.text(f.lang), reason: String::new() };
+            (failure.status(), None, Some(refused))
+        }
+    };
     let (text, trouble) = source(&desk, number, f.lang).await;
     let source = text.as_deref().and_then(|text| with_marks(text, &record.findings, f.lang));
-    let shown = RecordPage { f, record, source, trouble, copy, trial, refused: None };
-    Ok(page(StatusCode::OK, &shown))
+    let shown = RecordPage { f, record, source, trouble, copy, trial, refused };
+    Ok(page(status, &shown))
 }

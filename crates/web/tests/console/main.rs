@@ -1,8 +1,13 @@
 //! The console through HTTP: signing in, roles, forms, audit, every page.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alerts;
+mod forms;
+#[path = "../html/mod.rs"]
+mod html;
 mod open_id;
 mod passkeys;
+mod shown;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,13 +15,13 @@ use axum::http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
-    Action, Answer, AuditFilter, Avsender, AvsenderRecord, BundleContent, CertificateRecord,
-    CodeCount, Committed, Counts, Database, Delivery, MessageHead, OrganisationNumber, Outcome,
-    Parts, Receiver, RefusedCall, Settings, Store,
+    Answer, AuditFilter, Avsender, AvsenderRecord, BundleContent, CodeCount, Committed, Counts,
+    Database, Delivery, MessageHead, OrganisationNumber, Outcome, Parts, Receiver, RefusedCall,
+    Settings, Store,
 };
 use lmr_sandbox::certificates::{Order, TestCa};
 use lmr_storage::{SqliteStore, StorageKey};
-use lmr_web::{Console, ConsoleParts, OpenIdSignIn, Operator, PasswordHash, Role};
+use lmr_web::{CodeListInfo, Console, ConsoleParts, OpenIdSignIn, Operator, PasswordHash, Role};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 
@@ -56,6 +61,14 @@ async fn world() -> World {
 }
 
 async fn world_with(now: Arc<Mutex<Timestamp>>, open_id: Option<OpenIdSignIn>) -> World {
+    world_of(now, open_id, shown::code_lists()).await
+}
+
+async fn world_of(
+    now: Arc<Mutex<Timestamp>>,
+    open_id: Option<OpenIdSignIn>,
+    code_lists: Vec<CodeListInfo>,
+) -> World {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lmr.db");
     let store: Arc<dyn Database> =
@@ -91,7 +104,7 @@ async fn world_with(now: Arc<Mutex<Timestamp>>, open_id: Option<OpenIdSignIn>) -
         secure: false,
         idle: SignedDuration::from_mins(30),
         has_outlet: true,
-        code_lists: vec![],
+        code_lists,
     });
     let world = World { app: console.router(), console, store, now, _folder: folder };
     world.fill(start).await;
@@ -101,7 +114,6 @@ async fn world_with(now: Arc<Mutex<Timestamp>>, open_id: Option<OpenIdSignIn>) -
 impl World {
     /// A message that was taken, one that was refused, and a refused call of nobody known.
     async fn fill(&self, now: Timestamp) {
-        let sender: OrganisationNumber = SENDER.parse().unwrap();
         let ago = |hours| now - SignedDuration::from_hours(hours);
         let answer = |status: &str, severity: &str| {
             format!(
@@ -114,40 +126,14 @@ impl World {
             (2, Outcome::Refused, "422 Unprocessable Entity", "error"),
         ] {
             let taken = outcome == Outcome::Accepted;
-            let bundle = br#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"hemmelig-<b>"}}]}"#;
-            let delivery = Delivery {
-                head: MessageHead {
-                    sender,
-                    message_id: format!("melding-{n}"),
-                    content_sha256: [n; 32],
-                    client_id: "klient".to_owned(),
-                    reporting_from: ago(48),
-                    reporting_to: ago(24),
-                    generated_at: ago(2),
-                    received_at: ago(1),
-                },
-                bundle_identifier: None,
-                rule_set: "lmdi-1.1.7",
-                answer: Answer {
-                    outcome,
-                    body: answer(status, severity),
-                    counts: Counts {
-                        entries: 1,
-                        created: u32::from(taken),
-                        refused: u32::from(!taken),
-                        ..Counts::default()
-                    },
-                },
-                codes: match taken {
-                    true => vec![],
-                    false => vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }],
-                },
-                content: taken.then(|| BundleContent::Plain(bundle.to_vec())),
-                systems: vec![],
-                versions: vec![],
+            let counts = Counts {
+                entries: 1,
+                created: u32::from(taken),
+                refused: u32::from(!taken),
+                ..Counts::default()
             };
-            let done = self.store.commit(delivery).await.unwrap();
-            assert!(matches!(done, Committed::Stored { .. }));
+            let answer = Answer { outcome, body: answer(status, severity), counts };
+            self.deliver(n, answer, (ago(48), ago(24)), ago(1)).await;
         }
         let call = RefusedCall {
             received_at: ago(1),
@@ -160,6 +146,42 @@ impl World {
             calls: 3,
         };
         self.store.keep_refused(vec![call]).await.unwrap();
+    }
+
+    /// A message of the sender: `melding-N`.
+    async fn deliver(
+        &self,
+        n: u8,
+        answer: Answer,
+        (from, to): (Timestamp, Timestamp),
+        at: Timestamp,
+    ) {
+        let bundle = br#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"hemmelig-<b>"}}]}"#;
+        let taken = answer.outcome == Outcome::Accepted;
+        let delivery = Delivery {
+            head: MessageHead {
+                sender: SENDER.parse::<OrganisationNumber>().unwrap(),
+                message_id: format!("melding-{n}"),
+                content_sha256: [n; 32],
+                client_id: "klient".to_owned(),
+                reporting_from: from,
+                reporting_to: to,
+                generated_at: at - SignedDuration::from_hours(1),
+                received_at: at,
+            },
+            bundle_identifier: None,
+            rule_set: "lmdi-1.1.7",
+            answer,
+            codes: match taken {
+                true => vec![],
+                false => vec![CodeCount { code: "LMR-4001".to_owned(), entries: 1 }],
+            },
+            content: taken.then(|| BundleContent::Plain(bundle.to_vec())),
+            systems: vec![],
+            versions: vec![],
+        };
+        let done = self.store.commit(delivery).await.unwrap();
+        assert!(matches!(done, Committed::Stored { .. }));
     }
 
     async fn ask(&self, request: Request<Body>) -> Page {
@@ -218,12 +240,17 @@ impl World {
         after.split('"').next().unwrap().to_owned()
     }
 
-    /// What the form that closes these alerts has seen of them: of a kind, or of one by its key.
-    async fn seal(&self, cookie: &str, chosen: &str) -> String {
+    /// What the form that closes these alerts, of a kind or of one by its key, brings back of its page: when it was made,
+    /// and what it showed.
+    async fn alerts_shown(&self, cookie: &str, chosen: &str) -> (String, String) {
         let page = self.get("/konsoll/alerts", cookie).await.text;
-        let field = format!("value=\"{chosen}\"><input type=\"hidden\" name=\"seal\" value=\"");
-        let after = page.split_once(&field).map_or("", |(_, after)| after);
-        after.split('"').next().unwrap_or_default().to_owned()
+        let form = html::forms(&page).into_iter().find(|form| {
+            form.action.ends_with("/close")
+                && [form.value("alert"), form.value("kind")].contains(&Some(chosen))
+        });
+        let form = form.unwrap_or_else(|| panic!("no form for {chosen}: {page}"));
+        let value = |name| form.value(name).unwrap_or_default().to_owned();
+        (value("at"), value("shown"))
     }
 
     /// A sender of the database, without certificates.
@@ -373,9 +400,11 @@ async fn forms_of_others_and_of_lower_roles_change_nothing() {
     let cookie = world.sign_in("sjef").await;
     let secret = world.secret(&cookie).await;
     let path = "/konsoll/alerts/close";
-    let seal = world.seal(&cookie, "invalid 310000019").await;
-    let form =
-        |secret| [("csrf", secret), ("kind", "invalid"), ("seal", &*seal), ("reason", "sett på")];
+    let (at, shown) = world.alerts_shown(&cookie, "invalid 310000019").await;
+    let form = |secret| {
+        let chosen = [("csrf", secret), ("kind", "invalid"), ("at", &*at), ("shown", &*shown)];
+        [&chosen[..], &[("reason", "sett på")]].concat()
+    };
     for (cookie, secret, site) in [
         (&*cookie, "", "same-origin"),
         (&cookie, "AAAA", "same-origin"),
@@ -451,40 +480,6 @@ async fn senders_of_the_file_are_not_changed_here_and_those_of_the_database_are(
     assert!(read().await.is_none());
     let verified = world.store.verify_audit(&[]).await.unwrap();
     assert_eq!(verified.problems, []);
-}
-
-#[tokio::test]
-async fn what_was_handed_over_is_given_out_again_after_its_number_was_seen() {
-    let world = world().await;
-    let now = *world.now.lock().unwrap();
-    let until = now + SignedDuration::from_mins(5);
-    let lent = world.store.lend(now, until).await.unwrap().unwrap();
-    world.store.acknowledge(lent.sender, &lent.message_id, now).await.unwrap();
-    let cookie = world.sign_in("kari").await;
-    let secret = world.secret(&cookie).await;
-    let query = "?sender=310000019&from=2026-11-26&to=2026-11-26";
-    let page = world.get(&format!("/konsoll/again{query}"), &cookie).await;
-    assert!(page.text.contains("name=\"count\" value=\"1\""), "{}", page.text);
-    let fields = |count| {
-        [
-            ("csrf", &*secret),
-            ("sender", SENDER),
-            ("from", "2026-11-26"),
-            ("to", "2026-11-26"),
-            ("reason", "registeret ble lagt tilbake"),
-            ("count", count),
-        ]
-    };
-    let stale = world.post("/konsoll/again", &cookie, &fields("2")).await;
-    assert_eq!(stale.status, StatusCode::CONFLICT, "another number was seen");
-    let page = world.post("/konsoll/again", &cookie, &fields("1")).await;
-    assert_eq!(page.location, "/konsoll/alerts?done=again-1");
-    assert!(world.store.lend(now, until).await.unwrap().is_some(), "it waits again");
-    let acts = world.acts().await;
-    assert!(
-        acts[0].contains("registeret ble lagt tilbake")
-            && acts[0].contains(Action::HandOver.as_str())
-    );
 }
 
 #[tokio::test]
@@ -566,39 +561,6 @@ async fn no_address_shows_content_without_a_reason_in_the_audit_log() {
     assert_eq!(shown, ["/konsoll/messages/{sender}/{id}/content"], "where content is shown");
 }
 
-/// Alerts are closed as they were seen: not with one more event of an alert, not with another alert in place of one.
-#[tokio::test]
-async fn what_has_happened_since_the_page_was_made_is_not_closed() {
-    let world = world().await;
-    let now = *world.now.lock().unwrap() - SignedDuration::from_mins(1);
-    world.register_other().await;
-    world.refuse_call("kall-2", "LMR-3001", Some("320000009"), now).await;
-    let cookie = world.sign_in("kari").await;
-    let secret = world.secret(&cookie).await;
-    let close = async |field: (&str, &str), seal: Option<&str>| {
-        let fields = [("csrf", &*secret), field, ("reason", "avklart med <dem>")];
-        let fields: Vec<_> = fields.into_iter().chain(seal.map(|seal| ("seal", seal))).collect();
-        world.post("/konsoll/alerts/close", &cookie, &fields).await
-    };
-    for chosen in [("alert", "invalid 310000019"), ("kind", "invalid")] {
-        let seen = world.seal(&cookie, chosen.1).await;
-        assert_eq!(seen.len(), 64, "{chosen:?}");
-        // More events of an alert: the number of alerts is the same.
-        world.refuse_call(&format!("mer-{}", chosen.0), "LMR-3001", Some(SENDER), now).await;
-        for seal in [None, Some(""), Some(&*seen)] {
-            let page = close(chosen, seal).await;
-            assert_eq!(page.status, StatusCode::CONFLICT, "{chosen:?} {seal:?}");
-            let kept = "name=\"reason\" value=\"avklart med &#60;dem&#62;\"";
-            assert_eq!(page.text.matches(kept).count(), 1, "what was written stays: {}", page.text);
-        }
-    }
-    assert!(world.store.alert_notes().await.unwrap().is_empty());
-    assert!(world.acts().await.is_empty());
-    let seen = world.seal(&cookie, "invalid").await;
-    assert_eq!(close(("kind", "invalid"), Some(&seen)).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(world.store.alert_notes().await.unwrap().len(), 2);
-}
-
 /// A reason that cannot be kept refuses whatever it was written for, and is there to be corrected.
 #[tokio::test]
 async fn no_form_of_the_console_drops_a_reason_that_cannot_be_kept() {
@@ -611,7 +573,7 @@ async fn no_form_of_the_console_drops_a_reason_that_cannot_be_kept() {
     let now = *world.now.lock().unwrap();
     let of_sender = TestCa::new(now).unwrap();
     let of_sender = of_sender.enterprise(&Order::new("310000027", "Nytt sykehus", now)).unwrap();
-    let seal = world.seal(&cookie, "invalid 310000019").await;
+    let (at, shown) = world.alerts_shown(&cookie, "invalid 310000019").await;
     for path in Console::paths() {
         let verbs: &[&str] = match path.contains("{verb}") {
             true => &["activate", "deactivate", "set", "addresses", "remove", "add-certificate"],
@@ -627,7 +589,8 @@ async fn no_form_of_the_console_drops_a_reason_that_cannot_be_kept() {
                     ("csrf", if path.ends_with("sign-out") { "" } else { &*secret }),
                     ("reason", reason),
                     ("kind", "invalid"),
-                    ("seal", &*seal),
+                    ("at", &*at),
+                    ("shown", &*shown),
                     ("organisation", "310000027"),
                     ("name", "Et annet navn"),
                     ("certificate", &*of_sender.certificate_pem),
@@ -799,66 +762,4 @@ async fn refused_calls_are_listed_page_by_page_each_once() {
     assert!(pages > 2, "{pages}");
     seen.sort_unstable();
     assert_eq!(seen, (0..130).collect::<Vec<_>>());
-}
-
-/// What an alert says of its codes is about what is open, and its links lead to that.
-#[tokio::test]
-async fn the_codes_of_an_alert_are_those_of_its_open_events() {
-    let world = world().await;
-    let start = *world.now.lock().unwrap();
-    let minute = SignedDuration::from_mins(1);
-    for n in 0..5 {
-        let at = start - SignedDuration::from_hours(50);
-        world.refuse_call(&format!("gammel-{n}"), "LMR-3001", Some(SENDER), at).await;
-    }
-    let cookie = world.sign_in("kari").await;
-    let secret = world.secret(&cookie).await;
-    let text = world.get("/konsoll/alerts", &cookie).await.text;
-    assert!(text.contains("(6)</h3>") && text.contains("LMR-3001</a> × 5:"), "{text}");
-    assert!(text.contains("code=LMR-3001&amp;from=2026-11-24&amp;sender=310000019"), "{text}");
-    let seal = world.seal(&cookie, "invalid 310000019").await;
-    let fields =
-        [("csrf", &*secret), ("alert", "invalid 310000019"), ("seal", &seal), ("reason", "ok")];
-    assert_eq!(world.post("/konsoll/alerts/close", &cookie, &fields).await.status.as_u16(), 303);
-    *world.now.lock().unwrap() += minute * 2;
-    world.refuse_call("ny", "LMR-3001", Some(SENDER), start + minute).await;
-    let text = world.get("/konsoll/alerts", &cookie).await.text;
-    assert!(text.contains("(1)</h3>") && text.contains("LMR-3001</a> × 1:"), "{text}");
-    assert!(!text.contains("LMR-4001</a>"), "what was closed is not in it: {text}");
-    assert!(text.contains("code=LMR-3001&amp;from=2026-11-26&amp;sender=310000019"), "{text}");
-}
-
-#[tokio::test]
-async fn an_alert_says_where_its_number_is_not_the_whole() {
-    let world = world().await;
-    let now = *world.now.lock().unwrap();
-    let ca = TestCa::new(now).unwrap();
-    let stored = AvsenderRecord {
-        organisation: "320000009".to_owned(),
-        name: "Oppdiktet sykehus".to_owned(),
-        active: true,
-        certificates: vec![CertificateRecord {
-            pem: ca.enterprise(&Order::new("320000009", "Oppdiktet", now)).unwrap().certificate_pem,
-            from: None,
-            until: None,
-        }],
-        addresses: vec![],
-        rule_set: None,
-        start_date: Some("2026-11-20".parse().unwrap()),
-        database: None,
-    };
-    world.store.save_avsender(&Avsender::try_from(&stored).unwrap()).await.unwrap();
-    let cookie = world.sign_in("leser").await;
-    let text = world.get("/konsoll/alerts", &cookie).await.text;
-    // From the agreed start: six days. Without one: all that are looked at.
-    assert!(text.contains("Oppdiktet sykehus (6 dager)"), "{text}");
-    *world.now.lock().unwrap() += SignedDuration::from_hours(24 * 100);
-    let cookie = world.sign_in("leser").await;
-    let text = world.get("/konsoll/alerts", &cookie).await.text;
-    assert!(text.contains("Oppdiktet sykehus (minst 13 dager)"), "{text}");
-    *world.now.lock().unwrap() += SignedDuration::from_hours(24 * 4000);
-    let cookie = world.sign_in("leser").await;
-    let text = world.get("/konsoll/alerts", &format!("{cookie}; lmr-language=en")).await.text;
-    assert!(text.contains("Certificate ends: Oppdiktet sykehus (expired)"), "{text}");
-    assert!(text.contains("(at least 13 days)"), "{text}");
 }
