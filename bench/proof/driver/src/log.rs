@@ -90,7 +90,7 @@ impl Log {
             println!("seed {seed} FAILS: {}", outcome.violations.join("; "));
         }
         if self.sums {
-            if self.histories - self.written >= 100 {
+            if self.histories - self.written >= 1_000 {
                 self.written = self.histories;
                 println!("{} scenes, {} faults", self.histories, self::faults(&self.total.faults));
                 self.write_sums()?;

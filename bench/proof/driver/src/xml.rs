@@ -8,6 +8,22 @@ use serde_json::{Map, Value};
 /// Elements that come first, in this order.
 const FIRST: [&str; 6] = ["id", "meta", "implicitRules", "language", "text", "extension"];
 
+/// And then those of types whose faults are put at the end of the JSON: the order of XML is that of the definition.
+const PATIENT: [&str; 5] = ["identifier", "name", "gender", "birthDate", "address"];
+const ADMINISTRATION: [&str; 11] = [
+    "identifier",
+    "status",
+    "medicationReference",
+    "subject",
+    "context",
+    "effectiveDateTime",
+    "effectivePeriod",
+    "performer",
+    "reasonReference",
+    "request",
+    "dosage",
+];
+
 /// A resource as a document.
 pub fn of(resource: &Value) -> Result<String> {
     let members = resource.as_object().context("a resource is an object")?;
@@ -21,7 +37,13 @@ pub fn of(resource: &Value) -> Result<String> {
 }
 
 fn inside(members: &Map<String, Value>, is_resource: bool, text: &mut String) {
-    let rank = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
+    let then: &[&str] = match members.get("resourceType").and_then(Value::as_str) {
+        Some("Patient") => &PATIENT,
+        Some("MedicationAdministration") => &ADMINISTRATION,
+        _ => &[],
+    };
+    let order: Vec<&str> = FIRST.iter().chain(then).copied().collect();
+    let rank = |name: &str| order.iter().position(|one| *one == name).unwrap_or(order.len());
     let mut names: Vec<&String> = members.keys().collect();
     names.sort_by_key(|name| rank(name.trim_start_matches('_')));
     for name in names {
@@ -88,11 +110,11 @@ mod tests {
         let resource = json!({
             "resourceType": "Patient", "id": "p", "gender": "male",
             "address": [{ "district": "A & B", "_district": { "extension": [{ "url": "u", "valueInteger": 1 }] } }],
-            "meta": { "profile": ["x", "y"] }
+            "meta": { "profile": ["x", "y"] }, "name": [{ "family": "F" }]
         });
         assert!(of(&resource).unwrap().ends_with(concat!(
             r#"<Patient xmlns="http://hl7.org/fhir"><id value="p"></id>"#,
-            r#"<meta><profile value="x"></profile><profile value="y"></profile></meta><gender value="male"></gender>"#,
+            r#"<meta><profile value="x"></profile><profile value="y"></profile></meta><name><family value="F"></family></name><gender value="male"></gender>"#,
             r#"<address><district value="A &amp; B"><extension url="u"><valueInteger value="1"></valueInteger>"#,
             r#"</extension></district></address></Patient>"#
         )));
