@@ -12,6 +12,7 @@
 //! - [`Bundle`] and [`BundleEntry`] are views of a Bundle; [`Edits`] changes a text and keeps every
 //!   byte that is not touched; [`OperationOutcome`] writes one.
 //! - [`Reached`] is where the FHIRPath of a finding leads.
+//! - [`digits`] finds numbers that are written in groups, in any spelling.
 //! - [`xml`] turns the XML form into this one and back.
 //! - [`Severity`], [`Language`], [`Bilingual`] and [`Localized`] are what all crates say to people
 //!   with.
@@ -38,6 +39,7 @@
 
 mod arena;
 mod bundle;
+pub mod digits;
 mod document;
 mod edit;
 mod element;

@@ -24,7 +24,6 @@ mod fest_id;
 mod health_numbers;
 mod national_identity_number;
 mod organisation_number;
-mod personal;
 pub mod synthetic;
 pub mod systems;
 
@@ -34,4 +33,3 @@ pub use national_identity_number::{
     FIRST_DAY_OF_2032_SCHEME, NationalIdentityNumber, NationalIdentityNumberError,
 };
 pub use organisation_number::{OrganisationNumber, OrganisationNumberError};
-pub use personal::looks_personal;

@@ -18,7 +18,7 @@ pub const FIRST_DAY_OF_2032_SCHEME: &str = "2032-01-01";
 /// digits right by the scheme in force or by that of 2032.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NationalIdentityNumber {
-    text: [u8; 11],
+    text: [u8; Self::LENGTH],
     day: u8,
     month: u8,
     two_digit_year: u8,
@@ -51,12 +51,18 @@ impl fmt::Display for NationalIdentityNumberError {
 impl std::error::Error for NationalIdentityNumberError {}
 
 impl NationalIdentityNumber {
+    /// Its digits.
+    pub const LENGTH: usize = 11;
+
+    /// After how many of them people put a blank or something like it: day, month, year, individual number, check digits.
+    pub const GROUPS: [usize; 4] = [2, 4, 6, 9];
+
     /// Reads a number by form, date and both check digits.
     ///
     /// # Errors
     /// [`NationalIdentityNumberError`]; the error never holds the digits.
     pub fn parse(text: &str) -> Result<Self, NationalIdentityNumberError> {
-        let number: [u8; 11] = digits(text).ok_or(NationalIdentityNumberError::Form)?;
+        let number: [u8; Self::LENGTH] = digits(text).ok_or(NationalIdentityNumberError::Form)?;
         let pair = |at: usize| number[at] * 10 + number[at + 1];
         let d_number = (4..=7).contains(&number[0]);
         let day = if d_number { pair(0) - 40 } else { pair(0) };

@@ -1,4 +1,5 @@
-//! Where a stored bundle or answer has a person's number, so that all of it can be erased.
+//! Where a stored bundle or answer has a person's number, so that all of it can be erased, and texts that may be one. How
+//! numbers are spelled `lmr_fhir::digits` knows.
 //!
 //! Why: a number is taken, with a warning at most, also where it is no identifier of a patient: in a logical reference, a
 //! contained resource, a text, a `fullUrl`. An erasure that looked at patients only would leave it there, and say that
@@ -6,68 +7,30 @@
 
 use std::ops::Range;
 
-use lmr_fhir::{Bundle, Document, Element, Kind, Name};
+use lmr_fhir::{Bundle, Document, Element, Kind, Name, digits};
+use lmr_identifiers::NationalIdentityNumber;
 
 use crate::bundle_index::BundleIndex;
 use crate::links::is;
 use crate::split::{UnreadableBundle, read};
 
-/// How many signs may be between two digits of a number, as in `138665 - 10282`.
-const MAX_SEPARATORS: usize = 3;
-
-/// The length of the sign that a text begins with, if it may be between two digits of a number: as people write it
-/// (`/`, `-`, a blank), and as it is escaped in addresses (`%2D`) and narratives (`&#xA0;`). What JSON is made of is none.
-fn separator(text: &[u8]) -> Option<usize> {
-    let is_json = |byte: u8| b"\"\\,[]{}".contains(&byte);
-    match *text {
-        [b'%', b'C' | b'c', b'2', b'%', b'A' | b'a', b'0', ..] => Some(6),
-        [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-            let code = [high, low];
-            let code =
-                std::str::from_utf8(&code).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-            code.is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()).then_some(3)
-        }
-        [b'&', ..] => {
-            let end = text.iter().take(8).position(|byte| *byte == b';')?;
-            Some(end + 1)
-        }
-        // No-break space and soft hyphen; spaces and dashes of U+2000 to U+206F.
-        [0xc2, 0xa0 | 0xad, ..] => Some(2),
-        [0xe2, 0x80 | 0x81, _, ..] => Some(3),
-        [byte, ..] if byte.is_ascii_punctuation() && !is_json(byte) || byte == b' ' => Some(1),
-        _ => None,
-    }
+/// Whether a text may be, or have in it, an identity number in any spelling: a system that uses them as ids. Check digits are
+/// not looked at: a mistyped number says as much of somebody. Such a text is kept nowhere and shown in no log.
+#[must_use]
+pub fn looks_personal(text: &str) -> bool {
+    digits::may_hold(text, NationalIdentityNumber::LENGTH)
 }
 
 /// Whether a text has the number, written in one or with something between the digits.
 #[must_use]
 pub fn has_number(text: &str, number: &str) -> bool {
-    next_place(text.as_bytes(), number, 0).is_some()
-}
-
-/// The first place of the number at or after this byte. What is around it does not matter: an address may have escapes
-/// before it that end with digits.
-fn next_place(text: &[u8], number: &str, from: usize) -> Option<Range<usize>> {
-    let first = *number.as_bytes().first()?;
-    (from..text.len()).filter(|at| text[*at] == first).find_map(|start| {
-        let mut at = start + 1;
-        for digit in &number.as_bytes()[1..] {
-            for _ in 0..MAX_SEPARATORS {
-                at += separator(text.get(at..)?).unwrap_or(0);
-            }
-            if text.get(at) != Some(digit) {
-                return None;
-            }
-            at += 1;
-        }
-        Some(start..at)
-    })
+    digits::find(text.as_bytes(), number, 0).is_some()
 }
 
 fn places(text: &[u8], number: &str) -> Vec<Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(|| {
-        let place = next_place(text, number, from)?;
+        let place = digits::find(text, number, from)?;
         from = place.end;
         Some(place)
     })
@@ -184,6 +147,7 @@ pub fn mask_number(json: &mut [u8], number: &str) -> bool {
 mod tests {
     use super::*;
     use crate::split::blank;
+    use lmr_fhir::digits::Spelling;
 
     const NUMBER: &str = "13866510282";
 
@@ -323,18 +287,40 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_found_however_it_is_written() {
-        for between in [
-            "", " ", "-", "/", "_", ":", "|", ".", "+", " - ", "\u{a0}", "\u{ad}", "\u{2009}",
-            "\u{2011}", "\u{2013}", "%20", "%2D", "%2f", "%C2%A0", "&nbsp;", "&#160;", "&#xA0;",
-            "&#xa0;", "&ndash;",
-        ] {
-            let text = format!("x 138665{between}10282 y");
-            assert!(has_number(&text, NUMBER), "{text}");
+    fn a_number_is_found_masked_and_personal_however_it_is_written() {
+        for Spelling { text, .. } in digits::spellings(NUMBER) {
+            let text = format!("x {text} y");
+            assert!(has_number(&text, NUMBER) && looks_personal(&text), "{text}");
             let json = format!(r#"{{"a":"{text}"}}"#);
             let mut masked = json.clone().into_bytes();
             assert!(mask_number(&mut masked, NUMBER), "{json}");
             assert!(!has_number(&String::from_utf8(masked).unwrap(), NUMBER), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_gives_a_number_back_in_no_spelling() {
+        let nobody = r#""identifier":[{"value":"7"}]"#;
+        for Spelling { text, .. } in digits::spellings(NUMBER).step_by(7) {
+            let entry = format!(
+                r#"{{"resource":{{"resourceType":"Condition","note":[{{"text":"mor {text}"}}]}}}}"#
+            );
+            let (entries, left) = erased(&bundle(nobody, &entry));
+            assert_eq!(entries, [4], "{text}");
+            assert!(!has_number(&left, NUMBER), "{left}");
+        }
+    }
+
+    #[test]
+    fn fewer_digits_and_digits_of_something_else_do_not_look_personal() {
+        for personal in
+            ["12818012345", "128180 12345", "128180-12345", "a12818012345b", "Kari 12.81.80.12345"]
+        {
+            assert!(looks_personal(personal), "{personal}");
+        }
+        for plain in ["", "ADM-17", "1281801234", "12818x012345", "9144889", "2026-11-26T10:15:30Z"]
+        {
+            assert!(!looks_personal(plain), "{plain}");
         }
     }
 

@@ -12,8 +12,8 @@ use std::fmt;
 
 use lmr_envelope::write_time;
 use lmr_fhir::{Bundle, Document, Edits, Element, Kind, Language, Node, ParseOptions, escape_into};
-use lmr_identifiers::looks_personal;
 use lmr_lmdi::Identity;
+use lmr_lmdi::person::looks_personal;
 
 use crate::agent::Agent;
 use crate::bundle::{self, EntryText};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use jiff::Timestamp;
 use lmr_fhir::{Edits, Element, Node};
-use lmr_identifiers::looks_personal;
 use lmr_lmdi::Identity;
+use lmr_lmdi::person::looks_personal;
 use serde::Serialize;
 use smallvec::SmallVec;
 

@@ -1,6 +1,6 @@
 //! Forms: the fields of a request's body, and of its query.
 
-use lmr_identifiers::looks_personal;
+use lmr_lmdi::person::looks_personal;
 use std::collections::HashMap;
 
 /// Longest value of a field that is a reason or a name, in characters.
@@ -103,5 +103,14 @@ mod tests {
             [("x", "1"), ("x", "2"), ("reason", "  ")].map(|(n, v)| (n.into(), v.into())).to_vec(),
         );
         assert_eq!((fields.text("x"), fields.reason(), fields.raw("y")), (Some("1"), None, ""));
+    }
+
+    #[test]
+    fn a_reason_with_a_number_in_any_spelling_is_none() {
+        let reason = |text: String| Fields::of(vec![("reason".to_owned(), text)]).reason();
+        for spelling in lmr_fhir::digits::spellings("12818012345") {
+            assert_eq!(reason(format!("sak om {} i dag", spelling.text)), None);
+        }
+        assert!(reason("feilsendt 2026-11-26T10:15, sak 2026/1234".to_owned()).is_some());
     }
 }

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
-use lmr_identifiers::looks_personal;
 use lmr_intake::{Act, Action, ArchiveFilter, ArchivedMessage, Database, DeliveryFilter, Removed};
 use lmr_lmdi::RuleSetId;
+use lmr_lmdi::person::looks_personal;
 use lmr_storage::{OpenError, Opening};
 use serde_json::{Value, json};
 
@@ -614,7 +614,16 @@ fn is_of_older_schema(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{check_reason, one_line};
+
+    #[test]
+    fn a_reason_with_a_number_in_any_spelling_is_refused() {
+        for spelling in lmr_fhir::digits::spellings("12818012345") {
+            let reason = format!("sak om {} i dag", spelling.text);
+            assert!(check_reason(Some(&reason)).is_err(), "{reason}");
+        }
+        assert!(check_reason(Some("feilsendt 2026-11-26T10:15, sak 2026/1234")).is_ok());
+    }
 
     #[test]
     fn a_line_keeps_strings_and_numbers_as_they_were() {

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use lmr_fhir::{Element, Kind, Node};
+use lmr_fhir::{Element, Kind, Node, digits};
 use lmr_identifiers::NationalIdentityNumber;
 
 use crate::codes::Code;
@@ -88,38 +88,21 @@ pub(crate) fn holds_number(text: &str) -> bool {
     numbers(text).next().is_some()
 }
 
-/// Where identity numbers are in a text.
+/// Where identity numbers are in a text, in order and apart from each other.
 pub(crate) fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    candidates(text)
-        .filter(|(_, digits)| NationalIdentityNumber::parse(digits).is_ok())
-        .map(|(place, _)| place)
+    let mut end = 0;
+    candidates(text).filter_map(move |(place, digits)| {
+        let is_number = place.start >= end && NationalIdentityNumber::parse(&digits).is_ok();
+        is_number.then(|| {
+            end = place.end;
+            place
+        })
+    })
 }
 
-/// Eleven digits by themselves, together or as six and five with a blank or hyphen between.
+/// Eleven digits by themselves, together or in the groups that people write them in.
 fn candidates(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while at < bytes.len() {
-            if !bytes[at].is_ascii_digit() {
-                at += 1;
-                continue;
-            }
-            let start = at;
-            let run = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
-            let length = run(start);
-            at = start + length;
-            if length == 11 {
-                return text.get(start..at).map(|digits| (start..at, digits.to_owned()));
-            }
-            if length == 6 && matches!(bytes.get(at), Some(b' ' | b'-')) && run(at + 1) == 5 {
-                let rest = text.get(at + 1..at + 6)?;
-                let first = text.get(start..at)?;
-                return Some((start..at + 6, format!("{first}{rest}")));
-            }
-        }
-        None
-    })
+    digits::in_groups(text, NationalIdentityNumber::LENGTH, &NationalIdentityNumber::GROUPS)
 }
 
 /// Whether it is `identifier[n].value` of the resource.
@@ -134,6 +117,17 @@ fn is_identifier_value(node: Node<'_>, resource: Node<'_>) -> bool {
 mod tests {
     use super::*;
     use lmr_identifiers::synthetic::identity_number_from;
+
+    #[test]
+    fn a_number_is_found_in_every_usual_spelling_and_nothing_beside_it() {
+        let number = identity_number_from("12855825").unwrap();
+        for spelling in digits::spellings(number.as_str()).filter(|spelling| spelling.is_usual) {
+            let text = format!("mor: {} (f. 1950)", spelling.text);
+            let found: Vec<_> = numbers(&text).map(|place| &text[place]).collect();
+            assert_eq!(found, [&spelling.text], "{text}");
+            assert!(may_hold(&format!(r#"{{"a":"{text}"}}"#)), "{text}");
+        }
+    }
 
     #[test]
     fn numbers_are_found_between_other_characters_but_not_within_longer_ones() {

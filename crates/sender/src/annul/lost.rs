@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use lmr_fhir::{Bundle, Document, ParseOptions};
-use lmr_identifiers::looks_personal;
 use lmr_lmdi::Identity;
+use lmr_lmdi::person::looks_personal;
 
 use super::{is_annulled, reason};
 use crate::agent::Agent;

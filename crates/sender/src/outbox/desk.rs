@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::Language;
-use lmr_identifiers::looks_personal;
+use lmr_lmdi::person::looks_personal;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
@@ -470,4 +470,19 @@ async fn note(
     .execute(&mut **step)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_has_a_number_in_no_spelling() {
+        let act = |text: &str| Act::new("kari", Some(text), Timestamp::UNIX_EPOCH);
+        for spelling in lmr_fhir::digits::spellings("12818012345") {
+            let refused = act(&format!("sak om {} i dag", spelling.text));
+            assert!(matches!(refused, Err(ActError::Personal)), "{}", spelling.text);
+        }
+        assert!(act("feilsendt 2026-11-26T10:15, sak 2026/1234").is_ok());
+    }
 }

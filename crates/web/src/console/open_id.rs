@@ -12,8 +12,9 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{IdToken, IdTokenRejection, PendingSignIn, RelyingParty, SignInError};
 use lmr_fhir::Bilingual;
-use lmr_identifiers::{NationalIdentityNumber, looks_personal};
+use lmr_identifiers::NationalIdentityNumber;
 use lmr_intake::RandomSource;
+use lmr_lmdi::person::looks_personal;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 use jiff::Timestamp;
-use lmr_identifiers::looks_personal;
+use lmr_lmdi::person::looks_personal;
 
 use super::FestSystems;
 use super::field::{Kind, Read};

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use lmr_identifiers::{FestId, NationalIdentityNumber, looks_personal, systems};
+use lmr_identifiers::{FestId, NationalIdentityNumber, systems};
+use lmr_lmdi::person::looks_personal;
 
 use super::FestSystems;
 use super::mapping::{Field, FieldKind, Mapping, MappingError, Missing};
