@@ -54,8 +54,10 @@ try {
         engine.ask({ do: "begin", ruleSet, language, now: new Date().toISOString() });
         for (const file of some) {
           const bytes = readFileSync(file);
-          if (/\.ndjson$/.test(file)) engine.ask({ do: "checkLines", file, line: 1 }, bytes);
-          else engine.ask({ do: "check", file, limit: 0 }, bytes);
+          if (/\.ndjson$/.test(file)) {
+            const { resources } = engine.ask({ do: "checkLines", file, line: 1 }, bytes);
+            if (!resources) engine.ask({ do: "noResource", file });
+          } else engine.ask({ do: "check", file, limit: 0 }, bytes);
         }
         const here = engine.ask({ do: "export", format: "json", language });
         compare(native, here, `${ruleSet ?? "by type"}, ${language}`);

@@ -1,11 +1,12 @@
 // What the page says of a check, and what it takes for checked; without a browser.
 // usage: node --test verdict.test.mjs
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { InputError, texts, walk } from "../../crates/browser/page/input.js";
+import { InputError, dropped, texts, walk } from "../../crates/browser/page/input.js";
 import { missingTexts, t } from "../../crates/browser/page/texts.js";
-import { isIncomplete, verdictOf } from "../../crates/browser/page/verdict.js";
+import { lacksOf, verdictOf } from "../../crates/browser/page/verdict.js";
 
 const one = (errors, warnings) => ({ file: "a.json", errors, warnings });
 const result = (values) => ({ cases: [], files: 0, resources: 0, skipped: [], unread: [], troubles: [], packageTroubles: [], stopped: false, ...values });
@@ -13,10 +14,10 @@ const checked = { cases: [one(0, 0)], files: 1, resources: 1 };
 
 /** Each way in which something is not checked. */
 const lacks = {
-  "a file that cannot be read": { troubles: [{ name: "b.zip" }] },
-  "a stop": { stopped: true },
-  "a package that cannot be read": { packageTroubles: [{ name: "p.tgz" }] },
-  "a file that was chosen and is of another kind": { unread: ["notes.txt"] },
+  "a file that cannot be read": [{ troubles: [{ name: "b.zip" }] }, "unread"],
+  "a stop": [{ stopped: true }, "stopped"],
+  "a package that cannot be read": [{ packageTroubles: [{ name: "p.tgz" }] }, "package"],
+  "a file that was chosen and is of another kind": [{ unread: ["notes.txt"] }, "kind"],
 };
 
 test("all that was checked without errors is correct", () => {
@@ -27,7 +28,7 @@ test("all that was checked without errors is correct", () => {
   assert.equal(verdictOf(result({ ...checked, cases: [one(1, 2)] })).key, "with_errors_in_one");
 });
 
-for (const [what, lack] of Object.entries(lacks)) {
+for (const [what, [lack, name]] of Object.entries(lacks)) {
   test(`${what} is never called correct`, () => {
     for (const [of, expected] of [
       [checked, "no_errors_until_now"],
@@ -38,16 +39,22 @@ for (const [what, lack] of Object.entries(lacks)) {
       const verdict = verdictOf(result({ ...of, ...lack }));
       assert.equal(verdict.key, expected);
       assert.notEqual(verdict.kind, "good");
-      assert.ok(verdict.incomplete && isIncomplete(result(lack)));
+      assert.ok(verdict.incomplete);
+      assert.deepEqual(lacksOf(result({ ...of, ...lack })), [name]);
       assert.doesNotMatch(t(verdict.key, { files: "1 fil", errors: "1 feil", warnings: "2 advarsler" }), /orden/i);
     }
   });
 }
 
-test("a file without resources is not called correct", () => {
-  assert.equal(verdictOf(result({ files: 1 })).key, "no_resources");
-  assert.equal(verdictOf(result({})).key, "nothing");
-  assert.equal(verdictOf(result({ files: 1 })).kind, "warning");
+test("nothing is not called correct", () => {
+  const { key, kind } = verdictOf(result({}));
+  assert.deepEqual([key, kind], ["nothing", "warning"]);
+});
+
+test("the names of what is lacking are those that reports take", () => {
+  const names = readFileSync(new URL("../../crates/report/src/lack.rs", import.meta.url), "utf8").matchAll(/Self::\w+ => "(\w+)"/g);
+  const known = new Set([...names].map(([, name]) => name));
+  for (const [, name] of Object.values(lacks)) assert.ok(known.has(name), name);
 });
 
 test("every text is there in both languages", () => assert.deepEqual(missingTexts(), []));
@@ -72,6 +79,16 @@ test("what cannot be gone through is among the files", async () => {
     await assert.rejects(async () => { for await (const _ of texts({ name, missing }, { only: false })); }, InputError);
     assert.ok(t(missing));
   }
+});
+
+test("a folder without anything to check is among the files, one with something is not", async () => {
+  const drop = async (...entries) => {
+    const items = entries.map((entry) => ({ webkitGetAsEntry: () => entry }));
+    return (await dropped({ items, files: [] })).map(({ name, empty }) => (empty ? `${name} (empty)` : name));
+  };
+  assert.deepEqual(await drop(folder("a", [])), ["a (empty)"]);
+  assert.deepEqual(await drop(folder("a", [file("a/b.png")]), file("c.json")), ["a/b.png", "a (empty)", "c.json"]);
+  assert.deepEqual(await drop(folder("a", [folder("a/b", []), file("a/c.ndjson.gz")])), ["a/c.ndjson.gz"]);
 });
 
 test("what is left out was meant where it was chosen itself or is an archive", async () => {

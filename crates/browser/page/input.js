@@ -18,6 +18,7 @@ export const isLines = (name) => /\.(ndjson|jsonl)$/i.test(name);
 const isText = (name) => /\.(json|xml)$/i.test(name) || isLines(name);
 const isZip = (name) => /\.zip$/i.test(name);
 const isArchive = (name) => /\.(zip|7z|rar|tar|tgz|bz2|xz|zst)$/i.test(name);
+const isOurs = (name) => isText(name) || isGzip(name) || isArchive(name);
 const isGzip = (name) => /\.gz$/i.test(name);
 
 /** The files behind a drop, folders gone through. Must be called while the event is handled. */
@@ -25,7 +26,13 @@ export async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return named([...transfer.files]);
   const found = [];
-  for (const entry of entries) await walk(entry, found, 0);
+  for (const entry of entries) {
+    const before = found.length;
+    await walk(entry, found, 0);
+    // A folder that has nothing of ours was meant to be checked, too.
+    const isFolder = !entry.isFile && !found.slice(before).some(({ name, missing }) => missing || isOurs(name));
+    if (isFolder) found.push({ name: entry.fullPath.replace(/^\//, ""), empty: true });
+  }
   return found;
 }
 
@@ -61,8 +68,9 @@ export async function walk(entry, found, depth) {
  * The texts of a file: itself, or what it packs. A single file is read whatever its name; of a folder or an archive
  * only what has a name of ours. What is left out was `meant` to be checked if it was chosen itself, or is an archive.
  */
-export async function* texts({ name, blob, found, missing }, { only }) {
+export async function* texts({ name, blob, found, missing, empty }, { only }) {
   if (missing) throw new InputError(missing);
+  if (empty) return;
   const start = new Uint8Array(await blob.slice(0, 4).arrayBuffer());
   if (start[0] === 0x50 && start[1] === 0x4b && (isZip(name) || !isText(name))) {
     yield* unzipped(name, blob);

@@ -4,7 +4,7 @@ import { DocumentView } from "./document.js";
 import { FindingList, badge, element } from "./findings.js";
 import { dropped, named } from "./input.js";
 import { language, setLanguage, t, translate } from "./texts.js";
-import { isIncomplete, verdictOf } from "./verdict.js";
+import { lacksOf, verdictOf } from "./verdict.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -343,7 +343,7 @@ async function say(tag) {
 async function save(format) {
   let text;
   try {
-    text = await checker.ask("export", { format, language, incomplete: isIncomplete(result) });
+    text = await checker.ask("export", { format, language, incomplete: lacksOf(result) });
   } catch (trouble) {
     $("status").textContent = t("not_read", { name: format, reason: reasonOf(trouble) });
     return;

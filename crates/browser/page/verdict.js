@@ -1,8 +1,9 @@
 // What is said of a check as a whole. Nothing that was not looked at is called correct.
 
-/** Whether something that was to be checked was not, or not by what was chosen. */
-export function isIncomplete({ stopped, troubles, packageTroubles, unread }) {
-  return Boolean(stopped || troubles.length || packageTroubles.length || unread.length);
+/** Why something that was to be checked was not, or not by what was chosen: the names of crates/report/src/lack.rs. */
+export function lacksOf({ stopped, troubles, packageTroubles, unread }) {
+  const lacks = { stopped, unread: troubles.length, kind: unread.length, package: packageTroubles.length };
+  return Object.keys(lacks).filter((name) => lacks[name]);
 }
 
 /**
@@ -14,11 +15,11 @@ export function verdictOf(result) {
   const [errors, warnings] = [sum("errors"), sum("warnings")];
   const faulty = new Set(result.cases.filter((one) => one.errors).map((one) => one.file)).size;
   const { files, resources } = result;
-  const incomplete = isIncomplete(result);
+  const incomplete = lacksOf(result).length > 0;
   let key;
   if (errors) key = resources > 1 ? "with_errors" : "with_errors_in_one";
   else if (incomplete) key = !resources ? "nothing_checked" : warnings ? "no_errors_until_now_warnings" : "no_errors_until_now";
-  else if (!resources) key = files ? "no_resources" : "nothing";
+  else if (!resources) key = "nothing";
   else key = warnings ? "only_warnings" : "in_order";
   const kind = errors ? "error" : key === "in_order" ? "good" : "warning";
   return { key, kind, incomplete, errors, warnings, faulty, files, resources };

@@ -37,14 +37,18 @@ const answers = {
     for (const [index, file] of files.entries()) {
       if (stopping) break;
       postMessage({ progress: { name: file.name, done: index, all: files.length } });
+      // What is left out by its name was looked at; an archive or a folder with nothing to check was not.
+      let looked = false;
       try {
         for await (const text of texts(file, { only: chosen && files.length === 1 })) {
           if (stopping) break;
           // What was chosen itself, and an archive in another one, was meant to be checked.
           if (text.skipped) (text.meant ? result.unread : result.skipped).push(text.name);
           else await checkText(text, result, choices, { done: index, all: files.length });
+          looked ||= !text.skipped || text.name === file.name;
           await turn();
         }
+        if (!looked && !stopping) withoutResource(file.name, result);
       } catch (error) {
         result.troubles.push(trouble(file.name, error));
         if (error instanceof WebAssembly.RuntimeError) {
@@ -112,10 +116,22 @@ async function begin(choices, packages) {
   return loaded;
 }
 
+/** A file, an archive or a folder in which there is nothing to check: a finding, so that nobody takes it for checked. */
+function withoutResource(name, result) {
+  const found = engine.ask({ do: "noResource", file: name });
+  sources[found.case] = { blob: new Blob([]), from: 0, to: 0 };
+  result.cases.push(found);
+  result.resources += 1;
+  result.files += 1;
+}
+
 async function checkText({ name, blob }, result, choices, progress) {
   if (isLines(name) || (await looksLikeLines(blob))) {
+    const before = result.resources;
     await checkLines(name, blob, result, progress);
-    if (!stopping) result.files += 1;
+    if (stopping) return;
+    if (result.resources === before) withoutResource(name, result);
+    else result.files += 1;
     return;
   }
   const bytes = await bytesOf(blob);

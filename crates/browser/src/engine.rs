@@ -1,13 +1,15 @@
 //! What answers requests: the checker, what it found until now, and the text being looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{CheckOptions, Finding, RuleSetId, RuleSets};
-use lmr_report::{Case, Checked, Checker, Profiles, Reported, html, json, junit, outcome, sarif};
+use lmr_report::{
+    Case, Checked, Checker, Lack, Profiles, Reported, html, json, junit, lack, outcome, sarif,
+};
 use lmr_validator::package::{Package, ResourceKind};
 use lmr_validator::{HtmlInMarkdown, Options};
 use serde_json::{Value, json};
@@ -77,6 +79,11 @@ impl Engine {
                 Ok(self.summary(at, self.language, limit))
             }
             Request::CheckLines { file, line } => self.check_lines(&file, line, body),
+            Request::NoResource { file } => {
+                self.checker()?;
+                let at = self.keep(file, None, Checked::of_no_resource());
+                Ok(self.summary(at, self.language, Some(0)))
+            }
             Request::Validate { file, now } => {
                 let checker = self.checker()?;
                 let checked = match now {
@@ -244,15 +251,23 @@ impl Engine {
         format: Format,
         language: Language,
         made: &str,
-        is_incomplete: bool,
+        mut lacks: BTreeSet<Lack>,
     ) -> String {
+        let resources = self.cases.len() + self.clean.len();
+        if resources == 0 && lacks.is_empty() {
+            lacks.insert(Lack::Nothing);
+        }
         // A finding a line: lines without findings have none.
         if matches!(format, Format::Json) {
             let line = |case: &Case| {
                 let of = |finding| json::finding(&case.file, case.rule_set, finding, language);
-                case.findings.iter().map(|finding| format!("{}\n", of(finding))).collect()
+                case.findings.iter().map(|finding| format!("{}\n", of(finding))).collect::<String>()
             };
-            return self.cases.iter().map(line).collect::<Vec<String>>().concat();
+            let mut lines: String = self.cases.iter().map(line).collect();
+            if !lacks.is_empty() {
+                lines.push_str(&format!("{}\n", lack::line(&lacks, resources, language)));
+            }
+            return lines;
         }
         let found = std::mem::take(&mut self.cases);
         let cases = with_clean(found, &self.clean);
@@ -260,7 +275,7 @@ impl Engine {
             cases: &cases,
             rule_sets: &self.rule_sets,
             language,
-            is_incomplete,
+            lacks: &lacks,
             hidden: 0,
         };
         let text = match format {
@@ -271,7 +286,11 @@ impl Engine {
                     let outcome = outcome::of(&case.file, case.rule_set, &case.findings, language);
                     format!("{}\n", outcome.to_json())
                 };
-                cases.iter().map(line).collect()
+                let mut lines: String = cases.iter().map(line).collect();
+                if !lacks.is_empty() {
+                    lines.push_str(&format!("{}\n", lack::outcome(&lacks, language).to_json()));
+                }
+                lines
             }
             Format::Html => html::page(&reported, made),
         };
@@ -358,180 +377,4 @@ fn groups(findings: &[Finding], language: Language) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use lmr_report::Places;
-
-    /// Asks; gives what is in `ok`.
-    fn ask(engine: &mut Engine, request: &Value, body: &str) -> Value {
-        let answer = engine.answer(request.to_string().as_bytes(), body.as_bytes());
-        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-        assert_eq!(answer["error"], Value::Null, "{request}");
-        answer["ok"].clone()
-    }
-
-    fn begun() -> Engine {
-        begun_by(&Value::Null)
-    }
-
-    fn begun_by(rule_set: &Value) -> Engine {
-        let mut engine = Engine::default();
-        let now = "2026-11-26T12:00:00Z";
-        let begin = json!({ "do": "begin", "ruleSet": rule_set, "language": "en", "now": now });
-        ask(&mut engine, &begin, "");
-        engine
-    }
-
-    fn export(engine: &mut Engine, format: &str, incomplete: bool) -> String {
-        let request = json!({
-            "do": "export", "format": format, "language": "en", "made": "now",
-            "incomplete": incomplete,
-        });
-        ask(engine, &request, "").as_str().expect("text").to_owned()
-    }
-
-    const CORRECT: &str = r#"{"resourceType":"Patient"}"#;
-
-    /// A line in which plain R4 has nothing to find, and one with an error.
-    fn lines() -> [&'static str; 2] {
-        ["{\"resourceType\":\"Basic\",\"code\":{\"text\":\"a\"}}", "{\"resourceType\":"]
-    }
-
-    #[test]
-    fn lines_without_findings_are_in_every_report_in_their_order() {
-        let mut engine = begun_by(&json!("none"));
-        let [clean, bad] = lines();
-        let body = [clean, bad, clean, "", bad, clean].join("\n");
-        let check = json!({ "do": "checkLines", "file": "a.ndjson", "line": 1 });
-        let answer = ask(&mut engine, &check, &body);
-        let check = json!({ "do": "checkLines", "file": "b.ndjson", "line": 1 });
-        ask(&mut engine, &check, clean);
-        assert_eq!((&answer["resources"], &answer["cases"][1]["line"]), (&json!(5), &json!(5)));
-        assert_eq!(answer["cases"].as_array().map(Vec::len), Some(2), "{answer}");
-        // Twice, since a report borrows what it is made of.
-        for _ in 0..2 {
-            let junit = export(&mut engine, "junit", false);
-            assert!(junit.contains("tests=\"6\" failures=\"2\" errors=\"0\""), "{junit}");
-            let outcomes = export(&mut engine, "operation-outcome", false);
-            assert_eq!(outcomes.lines().count(), 6);
-            let html = export(&mut engine, "html", false);
-            assert!(html.contains("6 resources, 2 with errors"), "{html}");
-            let names = |line: usize| junit.find(&format!("name=\"a.ndjson:{line}\""));
-            let order: Vec<_> = [1, 2, 3, 5, 6].into_iter().map(names).collect();
-            assert!(order.is_sorted() && order[0].is_some(), "{order:?}");
-        }
-        // The page's numbers stay those of the cases.
-        let found = json!({ "do": "findings", "case": 1, "language": "en" });
-        assert_eq!(ask(&mut engine, &found, "")["line"], 5);
-    }
-
-    #[test]
-    fn a_report_of_an_incomplete_check_says_so() {
-        for format in ["sarif", "junit", "html"] {
-            let mut engine = begun();
-            ask(&mut engine, &json!({ "do": "check", "file": "a.json" }), CORRECT);
-            let wanted = match format {
-                "sarif" => "\"executionSuccessful\": false",
-                "junit" => "<error message=\"not all files were checked",
-                _ => "Not all files were checked.",
-            };
-            assert!(!export(&mut engine, format, false).contains(wanted), "{format}");
-            assert!(export(&mut engine, format, true).contains(wanted), "{format}");
-        }
-    }
-
-    #[test]
-    fn a_text_is_checked_at_the_time_of_the_call() {
-        let text = r#"{"resourceType":"Patient","birthDate":"2027-01-01"}"#;
-        for rule_set in [Value::Null, json!("lmdi-0.9.4")] {
-            let found = |begun: &str, now: Option<&str>| {
-                let mut engine = Engine::default();
-                let begin = json!({ "do": "begin", "ruleSet": rule_set, "now": begun });
-                ask(&mut engine, &begin, "");
-                ask(&mut engine, &json!({ "do": "validate", "now": now }), text)["findings"].clone()
-            };
-            let (early, late) = ("2026-11-26T12:00:00Z", "2027-06-01T12:00:00Z");
-            assert_ne!(found(early, None), found(late, None));
-            assert_eq!(found(early, Some(late)), found(late, None));
-        }
-        let mut engine = begun();
-        let request = br#"{"do":"validate","now":"soon"}"#;
-        let answer = engine.answer(request, text.as_bytes());
-        assert!(String::from_utf8_lossy(&answer).contains("\"kind\":\"now\""));
-    }
-
-    /// Texts with faults of each kind of place, written in many lines.
-    fn faulty() -> Vec<String> {
-        let data = "QUJD".repeat(300);
-        vec![
-            format!(
-                r#"{{ "resourceType" : "Patient",
-                "photo": [{{"data": "{data}"}}], "gender":"bad" , "birthDate": "bad" }}"#
-            ),
-            format!(
-                r#"{{"resourceType":"Patient","photo":[{{"data":"{data}"}}],"active":true,"active":true,"gender":"bad","birthDate":"bad"}}"#
-            ),
-            format!(
-                r#"<Patient xmlns="http://hl7.org/fhir"><!-- æøå --><gender value="bad"/><birthDate value="bad"/><photo><data value="{data}"/></photo></Patient>"#
-            ),
-            format!(
-                r#"<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><resource><Patient><gender value="bad"/><photo><data value="{data}"/></photo></Patient></resource></entry></Bundle>"#
-            ),
-            format!(r#"{{"resourceType":"Patient","photo":[{{"data":"{data}"}}],"gender":]}}"#),
-            format!(r#"{{"resourceType":"Bundle","id":"{}"}}"#, "a".repeat(900)),
-        ]
-    }
-
-    #[test]
-    fn every_mark_is_on_what_the_finding_is_about_however_the_text_is_laid_out() {
-        for source in faulty().into_iter().map(|text| text.replace("\n", " ")) {
-            let mut engine = begun();
-            ask(&mut engine, &json!({ "do": "check", "file": "a" }), &source);
-            let view = ask(&mut engine, &json!({ "do": "view", "case": 0 }), &source);
-            assert_eq!(view["laidOut"], true);
-            let marks = view["marks"].as_array().expect("marks").clone();
-            let findings = engine.cases[0].findings.clone();
-            assert_eq!(marks.len(), findings.len());
-            for (mark, finding) in marks.iter().zip(findings) {
-                let number = |at: usize| {
-                    usize::try_from(mark[at].as_u64().expect("a number")).expect("small")
-                };
-                let wanted = &source[Places::of(&source).place(&finding).expect("a place")];
-                let request = json!({ "do": "viewLines", "from": number(1), "count": 1 });
-                let line = ask(&mut engine, &request, "");
-                let units: Vec<u16> = line[0].as_str().expect("text").encode_utf16().collect();
-                let end = number(3).min(units.len());
-                let marked = String::from_utf16_lossy(&units[number(2)..end]);
-                let solid = |text: &str| text.split_whitespace().collect::<String>();
-                let (marked, wanted) = (solid(&marked), solid(wanted));
-                // Of what goes over several lines the first is marked.
-                assert!(!marked.is_empty() && wanted.starts_with(&marked), "{marked} {wanted}");
-                let is_whole = wanted == marked || wanted.starts_with(['{', '[']);
-                assert!(is_whole || wanted.contains('{'), "{marked} {wanted}");
-            }
-        }
-    }
-
-    #[test]
-    fn marks_of_one_line_are_on_values_and_not_on_the_first_letter() {
-        let [blanks, twice, xml, ..] = &faulty()[..] else { panic!("texts") };
-        for (source, all) in [
-            (blanks.replace('\n', " "), vec!["\"bad\""]),
-            (twice.clone(), vec!["\"bad\"", "active\": true"]),
-            (xml.clone(), vec!["<gender value=\"bad\"/>", "<birthDate value=\"bad\"/>"]),
-        ] {
-            let mut engine = begun();
-            ask(&mut engine, &json!({ "do": "check", "file": "a" }), &source);
-            let request = json!({ "do": "source", "case": 0 });
-            ask(&mut engine, &request, &source);
-            let html = export(&mut engine, "html", false);
-            for one in all {
-                let mark = format!(
-                    ">{}</mark>",
-                    one.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-                );
-                assert!(html.contains(&mark), "{mark} {html}");
-            }
-        }
-    }
-}
+mod tests;

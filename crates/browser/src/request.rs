@@ -1,8 +1,10 @@
 //! What JavaScript can ask for, and why it may get no answer.
 
+use std::collections::BTreeSet;
+
 use lmr_fhir::{Bilingual, Language};
 use lmr_lmdi::{Advice, RuleSetError};
-use lmr_report::CheckerError;
+use lmr_report::{CheckerError, Lack};
 use lmr_validator::package::PackageError;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -31,6 +33,8 @@ pub(crate) enum Request {
     },
     /// Checks a resource a line, from this line of the file on; gives the lines with findings.
     CheckLines { file: String, line: u32 },
+    /// Keeps that a file with a resource a line had no resource, which is a finding.
+    NoResource { file: String },
     /// Checks one text and gives its findings; keeps nothing.
     Validate {
         #[serde(default)]
@@ -61,9 +65,9 @@ pub(crate) enum Request {
         /// When the report was made, as its readers write it; only pages show it.
         #[serde(default)]
         made: String,
-        /// Whether something that was to be checked was not: reports say so.
-        #[serde(default)]
-        incomplete: bool,
+        /// Why something that was to be checked was not: reports say so.
+        #[serde(default, deserialize_with = "lacks")]
+        incomplete: BTreeSet<Lack>,
     },
 }
 
@@ -93,6 +97,15 @@ pub(crate) struct Choices {
 /// Reads a language's tag.
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+/// Reads names of lacks.
+fn lacks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Lack>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let lack = |name: &String| {
+        Lack::parse(name).ok_or_else(|| D::Error::custom(format!("{name} is not a reason")))
+    };
+    names.iter().map(lack).collect()
 }
 
 /// `--advice` of `lmr validate`.

@@ -11,6 +11,7 @@ mod house;
 mod options;
 pub(crate) mod project;
 mod report;
+mod seems;
 mod statistics;
 mod triage;
 mod watch;
@@ -53,7 +54,7 @@ const STOPPED: u8 = 3;
 /// Check FHIR files against the register's rules, or against any profiles.
 ///
 /// Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used (a zip archive in a
-/// folder too: it is not looked into), 3 where --max-seconds ended the check.
+/// folder too: it is not looked into; and a file without any resource), 3 where --max-seconds ended the check.
 #[derive(Args)]
 pub(crate) struct Validate {
     /// Files with one resource each (.json, .xml) or one a line (.ndjson), packed as .gz or not, folders of such files,
@@ -256,7 +257,7 @@ impl Validate {
             report.begin(path, several);
             if archives.contains(path) {
                 report.archive()?;
-                report.end()?;
+                report.end(false)?;
                 progress.inc(1);
                 continue;
             }
@@ -266,6 +267,9 @@ impl Validate {
                 }
                 Ok(Input::Whole(bytes)) => {
                     let checked = checker.check(&bytes).map_err(cannot_check)?;
+                    if is_stopped() {
+                        report.cut();
+                    }
                     report.text(None, &bytes, checked)?;
                 }
                 // The others are validated all the same.
@@ -276,7 +280,7 @@ impl Validate {
                 }
                 Err(error) => return Err(error),
             }
-            report.end()?;
+            report.end(is_stopped())?;
             progress.inc(1);
         }
         progress.finish_and_clear();

@@ -1,8 +1,12 @@
 //! What was found in one resource, and what is said of a finding in every form of a report.
 
+use std::collections::BTreeSet;
+
 use lmr_fhir::Language;
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{Finding, RuleSetId};
+
+use crate::lack::Lack;
 
 /// What was found in one resource: a file's, or that of one of its lines.
 #[derive(Debug)]
@@ -30,8 +34,8 @@ pub struct Reported<'a> {
     pub rule_sets: &'a [RuleSetId],
     /// Language of the texts.
     pub language: Language,
-    /// Whether files were left out: they could not be opened or unpacked, or the time was up.
-    pub is_incomplete: bool,
+    /// Why not all was checked; empty where it was.
+    pub lacks: &'a BTreeSet<Lack>,
     /// Findings that `--max` left out.
     pub hidden: usize,
 }

@@ -62,6 +62,19 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// What is found where there is no resource at all, in a file of lines without one or in an archive: the same as in
+    /// any other empty text. Nobody should take it for checked.
+    #[must_use]
+    pub fn of_no_resource() -> Self {
+        let start = ElementLocation { line: 1, column: 1, ..ElementLocation::default() };
+        Self::unreadable(Finding::with_text(
+            Code::ContentNotJson,
+            start,
+            "Det er ingen ressurs her, og ingenting å kontrollere.",
+            "There is no resource here, and nothing to check.",
+        ))
+    }
+
     fn unreadable(finding: Finding) -> Self {
         Self { rule_set: None, findings: vec![finding], is_readable: false }
     }

@@ -1,11 +1,13 @@
 //! Workflow commands: lines on standard output that GitHub shows beside the lines of a change.
 //! [Format and escapes](https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use lmr_fhir::Language;
 
 use crate::case::{Case, Level, message, remedy};
+use crate::lack::{self, Lack};
 use crate::visible::{visible, visible_lines};
 
 /// A command per finding.
@@ -44,6 +46,15 @@ pub fn commands(case: &Case, language: Language) -> String {
             writeln!(out, "::{command} {}::{}", properties.join(","), data(&visible_lines(&text)));
     }
     out
+}
+
+/// A command that says that not all was checked; nothing where it was.
+#[must_use]
+pub fn incomplete(lacks: &BTreeSet<Lack>, language: Language) -> String {
+    if lacks.is_empty() {
+        return String::new();
+    }
+    format!("::warning title=lmr incomplete::{}\n", data(&lack::sentence(lacks, language)))
 }
 
 /// What follows the second `::`. The percent sign goes first: the others put new ones in.

@@ -15,6 +15,7 @@ use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::LOOK;
 use crate::case::{Case, Reported, remedy, sentence};
+use crate::lack;
 use crate::layout::{Layout, Places};
 
 /// Resources with all in order that are named one by one; more are counted.
@@ -46,7 +47,7 @@ struct Words {
     correct: &'static str,
     also_correct: &'static str,
     not_shown: &'static str,
-    incomplete: &'static str,
+    nothing: &'static str,
     the_text: &'static str,
     how: &'static str,
     with_errors: &'static str,
@@ -76,7 +77,7 @@ const EN: Words = Words {
     correct: "correct",
     also_correct: "more without findings",
     not_shown: "findings are not shown",
-    incomplete: "Not all files were checked.",
+    nothing: "Nothing was checked",
     the_text: "The text",
     how: "How to correct it:",
     with_errors: "with errors",
@@ -105,7 +106,7 @@ const NB: Words = Words {
     correct: "i orden",
     also_correct: "til uten funn",
     not_shown: "funn er ikke vist",
-    incomplete: "Ikke alle filer er kontrollert.",
+    nothing: "Ingenting er kontrollert",
     the_text: "Teksten",
     how: "Slik rettes det:",
     with_errors: "med feil",
@@ -184,9 +185,15 @@ fn head(out: &mut String, reported: &Reported<'_>, made: &str, words: &Words) {
     let class = match worst {
         Some(severity) if severity >= Severity::Error => "error",
         Some(Severity::Warning) => "warning",
+        // Nothing that was not looked at is called correct.
+        _ if reported.cases.is_empty() || !reported.lacks.is_empty() => "warning",
         _ => "good",
     };
-    let _ = write!(out, "<p class=\"verdict {class}\">{}", summary(all(), words));
+    let verdict = match reported.cases {
+        [] => words.nothing.to_owned(),
+        _ => summary(all(), words),
+    };
+    let _ = write!(out, "<p class=\"verdict {class}\">{verdict}");
     if reported.cases.len() > 1 {
         let faulty = reported.cases.iter().filter(|case| case.errors > 0).count();
         let _ = write!(
@@ -197,8 +204,14 @@ fn head(out: &mut String, reported: &Reported<'_>, made: &str, words: &Words) {
         );
     }
     out.push_str("</p>");
-    if reported.is_incomplete {
-        let _ = write!(out, "<p class=\"notice warning\">{}</p>", words.incomplete);
+    if !reported.lacks.is_empty() {
+        let names = lack::names(reported.lacks).join(" ");
+        let sentence = lack::sentence(reported.lacks, reported.language);
+        let _ = write!(
+            out,
+            "<p class=\"notice warning\" data-incomplete=\"{names}\">{}</p>",
+            escaped(&sentence)
+        );
     }
     if reported.hidden > 0 {
         let _ = write!(
@@ -602,7 +615,8 @@ mod tests {
 
     fn page_of(cases: &[Case], language: Language) -> String {
         let rule_sets = &[RuleSetId::LATEST];
-        let reported = Reported { cases, rule_sets, language, is_incomplete: false, hidden: 0 };
+        let lacks = &BTreeSet::new();
+        let reported = Reported { cases, rule_sets, language, lacks, hidden: 0 };
         page(&reported, "2026-11-26 12:00")
     }
 

@@ -6,12 +6,13 @@ use lmr_fhir::Language;
 use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::case::{Case, Level, Reported, message, remedy, sentence};
+use crate::lack;
 
 /// The report as a document.
 #[must_use]
 pub fn document(report: &Reported<'_>) -> String {
     let failures = report.cases.iter().filter(|case| case.errors > 0).count();
-    let broken = usize::from(report.is_incomplete);
+    let broken = usize::from(!report.lacks.is_empty());
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         out,
@@ -21,15 +22,13 @@ pub fn document(report: &Reported<'_>) -> String {
     for cases in report.cases.chunk_by(|a, b| a.file == b.file) {
         suite(&mut out, cases, report.language);
     }
-    if report.is_incomplete {
-        let text = match report.language {
-            Language::Bokmal => "ikke alle filer er kontrollert; standard feil sier hvorfor",
-            Language::English => "not all files were checked; standard error says why",
-        };
+    if !report.lacks.is_empty() {
+        let text = escaped(&lack::sentence(report.lacks, report.language));
+        let kind = lack::names(report.lacks).join(" ");
         let _ = writeln!(
             out,
             "  <testsuite name=\"lmr\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    \
-             <testcase classname=\"lmr\" name=\"lmr validate\">\n      <error message=\"{text}\"/>\n    \
+             <testcase classname=\"lmr\" name=\"lmr validate\">\n      <error type=\"incomplete: {kind}\" message=\"{text}\"/>\n    \
              </testcase>\n  </testsuite>"
         );
     }

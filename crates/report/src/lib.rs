@@ -26,6 +26,7 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod lack;
 mod layout;
 pub mod outcome;
 pub mod sarif;
@@ -34,6 +35,7 @@ mod visible;
 pub use case::{Case, Reported, sentence};
 pub use checker::{Checked, Checker, CheckerError, Profiles, is_xml};
 pub use fingerprint::Fingerprints;
+pub use lack::Lack;
 pub use layout::{Layout, Places};
 pub use visible::{visible, visible_lines};
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::case::{Case, Level, Reported, message};
 use crate::fingerprint::Fingerprints;
+use crate::lack;
 
 /// The address of the standard's schema.
 const SCHEMA: &str =
@@ -59,12 +60,28 @@ pub fn log(report: &Reported<'_>) -> Value {
                 Language::English => "en",
             },
             "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": !report.is_incomplete }],
+            "invocations": [invocation(report)],
             "results": results,
             "properties": {
                 "ruleSets": report.rule_sets.iter().map(rule_sets).collect::<Vec<_>>(),
                 "findingsNotShown": report.hidden,
+                "resources": report.cases.len(),
+                "incomplete": lack::names(report.lacks),
             },
+        }],
+    })
+}
+
+/// How the run went: not well where something was not checked, and why.
+fn invocation(report: &Reported<'_>) -> Value {
+    if report.lacks.is_empty() {
+        return json!({ "executionSuccessful": true });
+    }
+    json!({
+        "executionSuccessful": false,
+        "toolExecutionNotifications": [{
+            "level": "warning",
+            "message": { "text": lack::sentence(report.lacks, report.language) },
         }],
     })
 }

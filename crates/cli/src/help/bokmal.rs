@@ -1064,8 +1064,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Sluttstatus 0 også der det er feil; 2 og 3 er som før",
     ),
     (
-        "Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used (a zip archive in a folder too: it is not looked into), 3 where --max-seconds ended the check",
-        "Sluttstatus: 0 uten feil, 1 med feil, 2 for inndata eller argumenter som ikke kan brukes (også et zip-arkiv i en mappe: det blir ikke åpnet), 3 der --max-seconds avsluttet kontrollen",
+        "Exit status: 0 without errors, 1 with errors, 2 for input or arguments that cannot be used (a zip archive in a folder too: it is not looked into; and a file without any resource), 3 where --max-seconds ended the check",
+        "Sluttstatus: 0 uten feil, 1 med feil, 2 for inndata eller argumenter som ikke kan brukes (også et zip-arkiv i en mappe: det blir ikke åpnet; og en fil uten noen ressurs), 3 der --max-seconds avsluttet kontrollen",
     ),
     (
         "Print what cost time, by profile, check and invariant, to standard error; with FILE as JSON into it",

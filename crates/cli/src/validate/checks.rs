@@ -127,7 +127,8 @@ pub(super) fn check_batch(
             && !stop.load(Ordering::Relaxed)
         {
             let found = if threads > 1 { checker.check_beside(text) } else { checker.check(text) };
-            checked.push((at, found));
+            // The time may have been up before all of the line was checked.
+            checked.push((at, found, stop.load(Ordering::Relaxed)));
         }
         checked
     };
@@ -139,9 +140,12 @@ pub(super) fn check_batch(
         }
         all
     });
-    checked.sort_unstable_by_key(|(at, _)| *at);
-    for (at, checked) in checked {
+    checked.sort_unstable_by_key(|(at, ..)| *at);
+    for (at, checked, is_cut) in checked {
         let (line, text) = lines[at];
+        if is_cut {
+            report.cut();
+        }
         report.text(Some(line), text, checked.map_err(cannot_check)?)?;
     }
     Ok(())

@@ -1,26 +1,23 @@
 //! How findings are shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use lmr_lmdi::codes::{Code, Severity};
 use lmr_lmdi::{ElementLocation, Finding, RuleSetId};
 use lmr_report::{
-    Case, Checked, Reported, github, html, json, junit, outcome, sarif, sentence, visible,
+    Case, Checked, Lack, Reported, github, html, json, junit, lack, outcome, sarif, sentence,
+    visible,
 };
 
 use super::Format;
+use super::seems::{ZIP, remedy_for};
 use super::triage::Triage;
-use crate::input::looks_like_lines;
 use crate::output::{Language, Style};
-use crate::text::{Text, text};
 
 /// Bytes of texts that an HTML page shows.
 const MAX_SOURCES: usize = 16 << 20;
-
-/// How a zip archive begins.
-const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A report that grows file by file.
 pub(super) struct Report {
@@ -31,8 +28,11 @@ pub(super) struct Report {
     /// The file that the report is at, and whether there are others.
     path: PathBuf,
     several: bool,
-    /// Its findings so far.
+    /// Its findings so far, and whether something was written of it.
     here: Count,
+    is_shown: bool,
+    /// Whether the check of the text at hand was ended before all of it was checked.
+    is_cut: bool,
     /// Findings of the text at hand that the baseline knows.
     known: usize,
     total: Count,
@@ -47,8 +47,8 @@ pub(super) struct Report {
     room: Option<usize>,
     /// Findings for which there was no room.
     hidden: usize,
-    /// Whether files were left out.
-    is_incomplete: bool,
+    /// Why not all was checked.
+    lacks: BTreeSet<Lack>,
     /// What SARIF, JUnit XML and HTML are made of at the end.
     cases: Vec<Case>,
     /// Bytes of texts that an HTML page may still take: browsers do not open pages of any size.
@@ -86,7 +86,7 @@ impl Report {
             quiet,
             room: max,
             hidden: 0,
-            is_incomplete: false,
+            lacks: BTreeSet::new(),
             cases: Vec::new(),
             room_for_sources: MAX_SOURCES,
             triage,
@@ -96,6 +96,8 @@ impl Report {
             path: PathBuf::new(),
             several: false,
             here: Count::default(),
+            is_shown: false,
+            is_cut: false,
             known: 0,
             total: Count::default(),
             files: 0,
@@ -120,7 +122,7 @@ impl Report {
 
     /// Whether files were left out.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.is_incomplete
+        !self.lacks.is_empty()
     }
 
     /// Which findings counted.
@@ -133,9 +135,14 @@ impl Report {
         self.triage
     }
 
+    /// The next text was not checked to its end: without findings nothing is known of it.
+    pub(super) fn cut(&mut self) {
+        self.is_cut = true;
+    }
+
     /// The time was up before all files were checked.
     pub(super) fn stopped(&mut self) {
-        self.is_incomplete = true;
+        self.lacks.insert(Lack::Stopped);
     }
 
     /// What is said of a text without new errors: what the baseline knows is still wrong.
@@ -157,6 +164,7 @@ impl Report {
         self.triage.begin(path);
         self.several = several;
         self.here = Count::default();
+        self.is_shown = false;
         self.files += 1;
     }
 
@@ -164,7 +172,7 @@ impl Report {
     pub(super) fn not_opened(&mut self) {
         self.faulty_files += 1;
         self.total.unreadable += 1;
-        self.is_incomplete = true;
+        self.lacks.insert(Lack::Unread);
     }
 
     /// The file is an archive found in a folder, which is not looked into: every format says so, and what is made of
@@ -176,20 +184,30 @@ impl Report {
             "Arkivet er ikke pakket ut, og det som er i det, er ikke kontrollert.",
             "The archive was not unpacked, and what is in it was not checked.",
         );
-        self.is_incomplete = true;
+        self.lacks.insert(Lack::Packed);
         let checked = Checked { rule_set: None, findings: vec![finding], is_readable: false };
         self.text(None, ZIP, checked)
     }
 
-    /// That was all of the file.
-    pub(super) fn end(&mut self) -> anyhow::Result<()> {
+    /// That was all of the file, or all that there was time for. A file with no resource in it is not correct: whoever
+    /// had it written should hear that it is empty.
+    pub(super) fn end(&mut self, is_stopped: bool) -> anyhow::Result<()> {
+        if self.here.resources == 0 && !is_stopped {
+            self.text(None, b"", Checked::of_no_resource())?;
+        }
         let Count { resources, errors, warnings, unreadable, known } = self.here;
-        // Of a file of many lines the faulty ones are shown; one that is all right or empty, by its name.
-        if self.format == Format::Text && resources != 1 && errors + warnings == 0 && !self.quiet {
+        // Of a file of many lines the faulty ones are shown; one without faults, by its name.
+        let is_without = resources != 1 && errors + warnings == 0;
+        if self.format == Format::Text && (is_without || !self.is_shown) && !self.quiet {
             let name = self.style.bold(&visible(&self.path.display().to_string()));
             let counted =
                 self.counted(resources, ("ressurs", "ressurser"), ("resource", "resources"));
-            writeln!(self.out, "{name}: {} ({counted})", self.style.good(&self.correct(known)))?;
+            let verdict = if is_stopped {
+                self.style.warn(self.not_to_its_end())
+            } else {
+                self.style.good(&self.correct(known))
+            };
+            writeln!(self.out, "{name}: {verdict} ({counted})")?;
         }
         self.faulty_files += usize::from(errors > 0);
         self.total.resources += resources;
@@ -253,6 +271,10 @@ impl Report {
         if self.quiet {
             findings.retain(Finding::refuses);
         }
+        let is_cut = std::mem::take(&mut self.is_cut);
+        if is_cut && findings.is_empty() {
+            return Ok(());
+        }
         let errors = findings.iter().filter(|f| f.refuses()).count();
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
         self.here.resources += 1;
@@ -283,7 +305,10 @@ impl Report {
         match self.format {
             // Of many lines only those with something to report.
             Format::Text if (line.is_some() || self.quiet) && found == 0 => {}
-            Format::Text => self.lines_of_text(line, findings, errors, warnings)?,
+            Format::Text => {
+                let verdict = self.verdict(errors, warnings, is_cut);
+                self.lines_of_text(line, findings, &verdict)?;
+            }
             Format::Json => {
                 let file = self.path.display().to_string();
                 for finding in findings {
@@ -322,19 +347,27 @@ impl Report {
         format!("{}, {warnings}", self.counted(errors, ("feil", "feil"), ("error", "errors")))
     }
 
+    fn verdict(&self, errors: usize, warnings: usize, is_cut: bool) -> String {
+        let counted = self.errors_and_warnings(errors, warnings);
+        match (errors, warnings) {
+            _ if is_cut => self.style.warn(&format!("{}, {counted}", self.not_to_its_end())),
+            (0, 0) => self.style.good(&self.correct(self.known)),
+            (0, _) => self.style.good(&format!("{}, {counted}", self.correct(self.known))),
+            _ => self.style.bad(&counted),
+        }
+    }
+
+    fn not_to_its_end(&self) -> &'static str {
+        self.say("ikke kontrollert til ende", "not checked to its end")
+    }
+
     fn lines_of_text(
         &mut self,
         line: Option<u32>,
         findings: &[Finding],
-        errors: usize,
-        warnings: usize,
+        verdict: &str,
     ) -> anyhow::Result<()> {
-        let correct = self.correct(self.known);
-        let verdict = match (errors, warnings) {
-            (0, 0) => self.style.good(&correct),
-            (0, n) => self.style.good(&format!("{correct}, {}", self.errors_and_warnings(0, n))),
-            (e, n) => self.style.bad(&self.errors_and_warnings(e, n)),
-        };
+        self.is_shown = true;
         let mut name = visible(&self.path.display().to_string()).into_owned();
         if let Some(line) = line {
             write!(name, ":{line}")?;
@@ -384,6 +417,28 @@ impl Report {
         Ok(())
     }
 
+    /// Says behind the findings that they are not of everything.
+    fn incomplete(&mut self) -> anyhow::Result<()> {
+        let (lacks, language) = (&self.lacks, self.language);
+        match self.format {
+            Format::Text => {
+                let sentence = self.style.warn(&lack::sentence(lacks, language));
+                writeln!(self.out, "{sentence}")?;
+            }
+            Format::Json => {
+                let line = lack::line(lacks, self.total.resources, language);
+                writeln!(self.out, "{line}")?;
+            }
+            Format::OperationOutcome => {
+                writeln!(self.out, "{}", lack::outcome(lacks, language).to_json())?;
+            }
+            Format::Github => self.out.push_str(&github::incomplete(lacks, language)),
+            // These have it in the document.
+            Format::Sarif | Format::Junit | Format::Html => {}
+        }
+        Ok(())
+    }
+
     /// What has been written since it was last taken.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
@@ -395,7 +450,7 @@ impl Report {
             cases: &self.cases,
             rule_sets: &self.rule_sets,
             language: self.language,
-            is_incomplete: self.is_incomplete,
+            lacks: &self.lacks,
             hidden: self.hidden,
         };
         match self.format {
@@ -407,6 +462,9 @@ impl Report {
                 return Ok(html::page(&reported, &made.to_string()));
             }
             _ => {}
+        }
+        if !self.lacks.is_empty() {
+            self.incomplete()?;
         }
         if self.quiet {
             return Ok(std::mem::take(&mut self.out));
@@ -462,35 +520,4 @@ impl Report {
 /// Codes that say that a list is missing, not that a code is wrong.
 fn is_missing_list(code: Code) -> bool {
     matches!(code, Code::CodeSystemNotAvailable | Code::ValueSetNotAvailable)
-}
-
-/// What to do about a file that is not JSON, where its first bytes show what it is instead.
-fn remedy_for(bytes: &[u8]) -> Option<Text> {
-    let start = bytes.trim_ascii_start();
-    let first_line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    Some(if bytes.starts_with(&[0x1f, 0x8b]) {
-        text!(
-            "filen er pakket (gzip): pakk den ut først",
-            "the file is packed (gzip): unpack it first"
-        )
-    } else if bytes.starts_with(ZIP) {
-        text!(
-            "filen er pakket (zip): pakk den ut først",
-            "the file is packed (zip): unpack it first"
-        )
-    } else if looks_like_lines(bytes) {
-        text!(
-            "er det NDJSON, en ressurs per linje? Gi filen et navn som slutter på .ndjson",
-            "is it NDJSON, a resource a line? Give the file a name that ends with .ndjson"
-        )
-    } else if start.first().is_some_and(u8::is_ascii_alphanumeric)
-        && first_line.iter().any(|byte| matches!(byte, b';' | b',' | b'\t'))
-    {
-        text!(
-            "det ser ut som CSV: lmr send map --preview viser ressursene som en mapping lager av linjene",
-            "it looks like CSV: lmr send map --preview shows the resources that a mapping makes of the lines"
-        )
-    } else {
-        return None;
-    })
 }
