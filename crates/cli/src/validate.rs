@@ -12,6 +12,7 @@ mod options;
 pub(crate) mod project;
 mod report;
 mod seems;
+mod seen;
 mod statistics;
 mod triage;
 mod watch;
@@ -46,6 +47,7 @@ use options::Fine;
 pub(crate) use project::Keys as ProjectKeys;
 use project::Project;
 use report::Report;
+use seen::Seen;
 use triage::Triage;
 
 /// Exit status of a check that --max-seconds ended.
@@ -348,6 +350,25 @@ impl Validate {
         })
     }
 
+    /// The files that say what is checked by, packages among them.
+    fn settings<'s>(&'s self, project: &'s Project) -> impl Iterator<Item = &'s PathBuf> {
+        [&project.path, &self.baseline, &project.keys.baseline]
+            .into_iter()
+            .flatten()
+            .chain(&self.package)
+            .chain(&project.keys.packages)
+            .chain(self.fine.externals())
+    }
+
+    /// Looks at the same, and at the packages that are installed.
+    fn look_at_settings(&self, project: &Project, seen: &mut Seen) {
+        seen.look(self.settings(project).cloned());
+        // Without a home folder nothing is installed.
+        if let Ok(folder) = crate::package::cache_folder(self.package_cache.clone()) {
+            seen.look_at_cache(folder);
+        }
+    }
+
     /// Of the files that were asked for, those that --changed-from leaves.
     fn changed_since(
         &self,
@@ -356,15 +377,8 @@ impl Validate {
         project: &Project,
         lang: Language,
     ) -> anyhow::Result<Vec<PathBuf>> {
-        let settings: Vec<PathBuf> = [&project.path, &self.baseline, &project.keys.baseline]
-            .into_iter()
-            .flatten()
-            .chain(&self.package)
-            .chain(&project.keys.packages)
-            .chain(&self.package_cache)
-            .chain(self.fine.externals())
-            .cloned()
-            .collect();
+        let settings: Vec<PathBuf> =
+            self.settings(project).chain(&self.package_cache).cloned().collect();
         match changed::since(revision, &asked, &settings)? {
             Changed::Only(files) => {
                 if files.is_empty() {

@@ -345,3 +345,116 @@ fn a_document_with_a_resource_a_line_is_checked_line_by_line() {
     assert!(said["contents"]["value"].as_str().is_some_and(|said| said.contains("gender")));
     editor.end();
 }
+
+/// A profile that demands this element of a Patient.
+fn demanding(element: &str) -> String {
+    json!({
+        "resourceType": "StructureDefinition", "url": "http://example.org/p", "name": "P", "status": "active",
+        "kind": "resource", "abstract": false, "type": "Patient", "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "differential": { "element": [
+            { "id": "Patient", "path": "Patient" },
+            { "id": format!("Patient.{element}"), "path": format!("Patient.{element}"), "min": 1 },
+        ] },
+    })
+    .to_string()
+}
+
+const DEMANDED: &str =
+    r#"{"resourceType":"Patient","meta":{"profile":["http://example.org/p"]},"active":true}"#;
+
+fn says(found: &[Value], word: &str) -> bool {
+    found.iter().any(|one| one["message"].as_str().is_some_and(|text| text.contains(word)))
+}
+
+#[test]
+fn a_package_that_changes_is_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(at(name), text).expect("written");
+    std::fs::create_dir_all(at("folder/package")).expect("made");
+    write("folder/package/package.json", r#"{"name":"a.b","version":"1.0.0"}"#);
+    for (named, file) in [("one.json", "one.json"), ("folder", "folder/package/p.json")] {
+        write(file, &demanding("birthDate"));
+        write(".lmr.toml", &format!("ruleset = \"none\"\npackages = [\"{named}\"]\n"));
+        let mut editor = Editor::start(folder.path(), &[]);
+        let uri = uri_of(&at("p.json"));
+        let found = editor.open(&uri, DEMANDED);
+        assert!(says(&found, "birthDate") && !says(&found, "maritalStatus"), "{found:?}");
+        write(file, &demanding("maritalStatus"));
+        editor.change(&uri, DEMANDED);
+        let found = editor.diagnostics();
+        assert!(says(&found, "maritalStatus") && !says(&found, "birthDate"), "{named}: {found:?}");
+        editor.end();
+    }
+    // One that a flag names, too.
+    write(".lmr.toml", "ruleset = \"none\"\n");
+    let mut editor = Editor::start(folder.path(), &["--package", "one.json"]);
+    let uri = uri_of(&at("p.json"));
+    assert!(says(&editor.open(&uri, DEMANDED), "maritalStatus"));
+    write("one.json", &demanding("birthDate"));
+    editor.change(&uri, DEMANDED);
+    assert!(says(&editor.diagnostics(), "birthDate"));
+    editor.end();
+}
+
+/// The package is a pipe, so that the test decides when it has been read: what changes meanwhile is new.
+#[cfg(unix)]
+#[test]
+fn what_changes_while_it_is_read_is_read_again() {
+    let (elsewhere, folder) =
+        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let pipe = folder.path().join("slow.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let toml = folder.path().join(".lmr.toml");
+    std::fs::write(&toml, "ruleset = \"none\"\npackages = [\"slow.json\"]\n").expect("written");
+    let mut editor = Editor::start(elsewhere.path(), &[]);
+    let uri = uri_of(&folder.path().join("p.json"));
+    let document = json!({ "uri": uri, "languageId": "json", "version": 1, "text": DEMANDED });
+    editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    // Opens when the server reads: it has read .lmr.toml.
+    let mut slow = std::fs::File::options().write(true).open(&pipe).expect("opened");
+    std::fs::write(&toml, "ruleset = \"none\"\n").expect("written");
+    slow.write_all(demanding("birthDate").as_bytes()).expect("written");
+    drop(slow);
+    assert!(says(&editor.diagnostics(), "birthDate"), "by the rules that were read");
+    editor.change(&uri, DEMANDED);
+    assert!(!says(&editor.diagnostics(), "birthDate"), "by those that are there");
+    editor.end();
+}
+
+/// Wherever a finding has no place of its own, it is in its line and not in the one before.
+#[test]
+fn every_finding_of_a_line_is_shown_in_that_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = [
+        r#"{"resourceType":"Patient","gender":"x"}"#,
+        "{",
+        "[]",
+        r#"{"a":1}"#,
+        r#"{"resourceType":"Nothing"}"#,
+        r#"{"resourceType":"Basic"}"#,
+        r#"{"resourceType":"Bundle","type":"transaction"}"#,
+        r#"{"resourceType":"Bundle"}"#,
+        "\u{feff}{}",
+        "x",
+    ];
+    for arguments in [&[][..], &["--ruleset", "none"], &["--ruleset", "lmdi-0.9.4"]] {
+        let mut editor = Editor::start(folder.path(), arguments);
+        let mut seen = 0;
+        for line in lines {
+            for before in [1, 2, 7] {
+                let text = format!("{}{line}\n", "\n".repeat(before));
+                let found = editor.open("file:///a.ndjson", &text);
+                seen += found.len();
+                for one in found {
+                    for end in ["start", "end"] {
+                        assert_eq!(one["range"][end]["line"], before, "{line}: {one}");
+                    }
+                }
+            }
+        }
+        assert!(seen > 20, "{seen}");
+        editor.end();
+    }
+}

@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::output::Language;
 use crate::validate::{ForEditors, Validate, project_above};
-
-/// What tells that a file has changed: its time and its length.
-type Stamp = Option<(SystemTime, u64)>;
 
 /// The rules of every project that documents were opened of.
 pub(super) struct Rules {
@@ -18,13 +14,7 @@ pub(super) struct Rules {
     /// The folder that the editor has open.
     root: Option<PathBuf>,
     /// By the project's file.
-    known: HashMap<Option<PathBuf>, Known>,
-}
-
-/// Rules, and the files that they were made of as they were.
-struct Known {
-    files: Vec<(PathBuf, Stamp)>,
-    rules: Arc<ForEditors>,
+    known: HashMap<Option<PathBuf>, Arc<ForEditors>>,
 }
 
 impl Rules {
@@ -47,21 +37,13 @@ impl Rules {
         let working = std::env::current_dir().ok();
         let folders = [document.and_then(Path::parent), self.root.as_deref(), working.as_deref()];
         let project = folders.into_iter().flatten().find_map(project_above);
-        if let Some(known) = self.known.get(&project)
-            && known.files.iter().all(|(file, seen)| stamp(file) == *seen)
-        {
-            return Ok(Arc::clone(&known.rules));
+        if let Some(rules) = self.known.get(&project).filter(|rules| rules.is_current()) {
+            return Ok(Arc::clone(rules));
         }
         let rules = Arc::new(self.validate.for_editors(project.as_deref(), self.lang)?);
-        let files = rules.files().map(|file| (file.to_owned(), stamp(file))).collect();
-        self.known.insert(project, Known { files, rules: Arc::clone(&rules) });
+        self.known.insert(project, Arc::clone(&rules));
         Ok(rules)
     }
-}
-
-fn stamp(file: &Path) -> Stamp {
-    let there = std::fs::metadata(file).ok()?;
-    Some((there.modified().ok()?, there.len()))
 }
 
 /// The file that an address of the protocol means; `None` for a document that is not a file.

@@ -1,6 +1,6 @@
 //! What an editor's texts are validated against and explained by, `.lmr.toml` taken into account.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,6 +9,7 @@ use lmr_report::Checker;
 
 use super::baseline::Baseline;
 use super::project::Project;
+use super::seen::Seen;
 use super::triage::Triage;
 use super::{RuleSetChoice, Validate, cannot_check};
 use crate::clock;
@@ -21,6 +22,8 @@ pub(crate) struct ForEditors {
     source: Source,
     project: Project,
     baseline: Option<Baseline>,
+    /// The files that it was made of, as they were before they were read.
+    seen: Seen,
 }
 
 impl Validate {
@@ -30,10 +33,15 @@ impl Validate {
         project: Option<&Path>,
         lang: Language,
     ) -> anyhow::Result<ForEditors> {
+        let mut seen = Seen::default();
         let project = match project {
-            Some(path) => Project::find(Some(path))?,
+            Some(path) => {
+                seen.look([path.to_owned()]);
+                Project::find(Some(path))?
+            }
             None => Project::default(),
         };
+        self.look_at_settings(&project, &mut seen);
         let stop = Arc::new(AtomicBool::new(false));
         let checker = Arc::new(self.checker(&project, &stop, None, lang)?);
         let guide = match self.ruleset.or(project.keys.ruleset) {
@@ -43,7 +51,7 @@ impl Validate {
         };
         let source = Source::new(Arc::clone(&checker), guide)?;
         let baseline = project.keys.baseline.as_deref().map(Baseline::read).transpose()?;
-        Ok(ForEditors { checker, source, project, baseline })
+        Ok(ForEditors { checker, source, project, baseline, seen })
     }
 }
 
@@ -53,10 +61,9 @@ impl ForEditors {
         &self.source
     }
 
-    /// The files that it was made of.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        let keys = &self.project.keys;
-        [&self.project.path, &keys.baseline].into_iter().flatten().map(PathBuf::as_path)
+    /// Whether everything that it was made of is as it was.
+    pub(crate) fn is_current(&self) -> bool {
+        self.seen.is_current()
     }
 
     /// The findings that count of the texts of one document, each with what it begins at: the rules as they are now,
@@ -79,7 +86,8 @@ impl ForEditors {
                 triage.keep(&mut findings);
             }
             for finding in &mut findings {
-                finding.line += line;
+                // Of a finding without a place the whole text is meant.
+                finding.line = finding.line.max(1) + line;
                 finding.span =
                     finding.span.take().map(|span| span.start + offset..span.end + offset);
             }

@@ -1,23 +1,19 @@
 //! `--watch`: validates again whenever a file changes. Files are looked at twice a second, which works on network
 //! drives too, where the system does not tell of changes.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::Validate;
 use super::files::gather;
 use super::project::Project;
+use super::seen::Seen;
 use crate::output::{self, Language};
 use crate::text::{fail, text};
 
 /// Time between two looks.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// What tells that a file has changed: its time and its length.
-type State = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// Validates until the process is ended.
 pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode> {
@@ -37,7 +33,7 @@ pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode
                 let error = crate::text::chain(&error, lang);
                 if trouble.as_ref() != Some(&error) {
                     output::complain(&format!("lmr: {error}"));
-                    (trouble, last) = (Some(error), Some(State::new()));
+                    (trouble, last) = (Some(error), Some(Seen::default()));
                 }
                 std::thread::sleep(INTERVAL);
                 continue;
@@ -53,7 +49,7 @@ pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode
             let note = text!(
                 "lmr: venter på endringer i {count} filer (Ctrl-C avslutter)",
                 "lmr: waiting for changes in {count} files (Ctrl-C ends)",
-                count = state.len()
+                count = state.count()
             );
             output::complain(note.get(lang));
             std::io::stdout().flush()?;
@@ -63,18 +59,16 @@ pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode
     }
 }
 
-fn state_of(command: &Validate) -> anyhow::Result<State> {
-    let mut state = State::new();
-    let project = Project::find(command.project.as_deref())?;
-    let others = project.path.iter().chain(&project.keys.packages).chain(&command.package).cloned();
+fn state_of(command: &Validate) -> anyhow::Result<Seen> {
+    let mut seen = Seen::default();
+    let project = match command.no_project {
+        true => Project::default(),
+        false => Project::find(command.project.as_deref())?,
+    };
     for path in &command.files {
         // What cannot be read is reported by the check itself.
-        state.extend(gather(path, &mut |_| (), &mut |_| ())?.into_iter().map(|path| (path, None)));
+        seen.look(gather(path, &mut |_| (), &mut |_| ())?);
     }
-    state.extend(others.map(|path| (path, None)));
-    for (path, seen) in &mut state {
-        let Ok(now) = std::fs::metadata(path) else { continue };
-        *seen = now.modified().ok().map(|at| (at, now.len()));
-    }
-    Ok(state)
+    command.look_at_settings(&project, &mut seen);
+    Ok(seen)
 }
