@@ -202,8 +202,14 @@ fn groups(text: &[u8]) -> impl Iterator<Item = Group> + '_ {
     // What is between the last group and here: nothing but signs, and all of them usual.
     let (mut joined, mut usually) = (false, false);
     std::iter::from_fn(move || {
-        while !text.get(at)?.is_ascii_digit() {
-            match sign(&text[at..]) {
+        loop {
+            let byte = *text.get(at)?;
+            if byte.is_ascii_digit() {
+                break;
+            }
+            // Most of a text is not near digits; there only escapes matter, which may end with some.
+            let is_of_interest = joined || byte == b'%' || byte == b'&';
+            match is_of_interest.then(|| sign(&text[at..])).flatten() {
                 Some((sign, length)) => {
                     usually &= sign != Sign::Other;
                     at += length;
