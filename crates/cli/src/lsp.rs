@@ -275,7 +275,8 @@ fn parts<'t>(uri: &str, text: &'t str) -> Vec<Part<'t>> {
     let lines = (0..).zip(text.split_inclusive('\n')).map(|(line, text)| {
         let from = offset;
         offset += text.len();
-        Part { text, offset: from, line }
+        // Where a text ends too early is in its line, not in the next one.
+        Part { text: text.trim_end_matches(['\r', '\n']), offset: from, line }
     });
     lines.filter(|part| !part.text.trim().is_empty()).collect()
 }
