@@ -1,95 +1,20 @@
 // The page of the validator in headless Chromium: both languages and schemes without script errors, reports of the
 // content security policy or requests elsewhere; axe-core without violations; the tasks by keyboard alone; files,
 // archives and what is wrong with them; a large bundle without a frozen page.
-// usage: node page.mjs URL [SCREENSHOT-FOLDER]      CHROMIUM names the browser, /usr/bin/chromium if not set
+// usage: node page.mjs URL [SCREENSHOT-FOLDER]
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deflateRawSync, gzipSync } from "node:zlib";
-
-import { chromium } from "playwright-core";
+import { gzipSync } from "node:zlib";
 
 import { missingTexts } from "../../crates/browser/page/texts.js";
+import { accessible, browser, bundle, choose, end, file, folder, open as openAt, saved, test, verdict, zipped } from "./harness.mjs";
 
 const [url, screenshots] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "lmr-page-"));
-const bundle = readFileSync(new URL("../../bench/bundles/transaction-8.json", import.meta.url), "utf8").trim();
+const open = (query, options) => openAt(url, query, options);
 
 assert.deepEqual(missingTexts(), [], "texts that one language lacks");
-
-const browser = await chromium.launchPersistentContext(join(folder, "profile"), {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  args: [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  ],
-  acceptDownloads: true,
-});
-
-const failures = [];
-let passed = 0;
-
-/** A page that takes note of everything that must not happen. */
-async function open(query = "", { width = 1280, height = 900, scheme = "light" } = {}) {
-  const page = await browser.newPage();
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ colorScheme: scheme });
-  page.faults = [];
-  page.on("pageerror", (error) => page.faults.push(`script error: ${error.message}`));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) page.faults.push(`console: ${message.text()}`);
-  });
-  page.on("request", (request) => {
-    const asked = request.url();
-    if (!asked.startsWith(url) && !asked.startsWith("blob:")) page.faults.push(`request elsewhere: ${asked}`);
-  });
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
-  });
-  await page.goto(url + query);
-  await page.waitForSelector("html[data-ready]", { timeout: 60_000 });
-  return page;
-}
-
-async function test(name, run) {
-  let page;
-  try {
-    page = await run();
-    if (page) assert.deepEqual(page.faults, []);
-    passed += 1;
-    console.log(`ok   ${name}`);
-  } catch (error) {
-    failures.push(name);
-    console.log(`FAIL ${name}\n     ${String(error.message).split("\n").slice(0, 12).join("\n     ")}`);
-  }
-  for (const one of browser.pages().slice(1)) await one.close();
-}
-
-async function choose(page, files) {
-  await page.setInputFiles("#choose", files);
-  await verdict(page);
-}
-
-const file = (name, content) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
-
-async function verdict(page, timeout = 60_000) {
-  await page.waitForFunction(() => document.querySelector("#progress").hidden && !document.querySelector("#results").hidden, null, { timeout });
-  return page.textContent("#verdict");
-}
-
-async function accessible(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
-  );
-  const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
-  assert.deepEqual(said, [], what);
-}
 
 async function shoot(page, name, whole = false) {
   if (!screenshots) return;
@@ -110,8 +35,6 @@ for (const language of ["nb", "en"]) {
         await verdict(page);
         await page.waitForSelector("#lines .l");
         await accessible(page, "with findings");
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(wide <= width, `the page is ${wide} px wide on a screen of ${width}`);
         await page.evaluate(() => scrollTo(0, 0));
         await shoot(page, `${language}-${scheme}-${width}`, width === 320);
         return page;
@@ -174,9 +97,9 @@ await test("by keyboard alone: file, finding, place, back, filter, export", asyn
   const download = page.waitForEvent("download");
   await page.focus('[data-export="sarif"]');
   await page.keyboard.press("Enter");
-  const saved = JSON.parse(readFileSync(await (await download).path(), "utf8"));
-  assert.equal(saved.version, "2.1.0");
-  assert.ok(saved.runs[0].results.length > 3);
+  const log = JSON.parse(readFileSync(await (await download).path(), "utf8"));
+  assert.equal(log.version, "2.1.0");
+  assert.ok(log.runs[0].results.length > 3);
   return page;
 });
 
@@ -185,9 +108,7 @@ await test("every format is saved with the findings in it", async () => {
   await page.click("#example");
   await verdict(page);
   for (const [format, mark] of [["html", "<!doctype html>"], ["json", "{\"file\":\"example.json\""], ["operation-outcome", "{\"resourceType\":\"OperationOutcome\""], ["junit", "<?xml"]]) {
-    const download = page.waitForEvent("download");
-    await page.click(`[data-export="${format}"]`);
-    const text = readFileSync(await (await download).path(), "utf8");
+    const text = await saved(page, format);
     assert.ok(text.startsWith(mark), `${format}: ${text.slice(0, 60)}`);
     assert.match(text, /LMR-\d{4}/, format);
   }
@@ -256,8 +177,38 @@ await test("what was not checked is not called correct, on the page and in what 
   await choose(page, [file("ok.json", '{"resourceType":"Patient"}'), file("bad.json", '{"resourceType":"Patient","gender":"bad"}')]);
   assert.equal(await page.textContent("#verdict"), "Nothing has been checked.");
   assert.match(await page.getAttribute("#verdict", "class"), /warning/);
-  const [saved] = await Promise.all([page.waitForEvent("download"), page.click('[data-export="sarif"]')]);
-  assert.equal(JSON.parse(readFileSync(await saved.path(), "utf8")).runs[0].invocations[0].executionSuccessful, false);
+  assert.equal(JSON.parse(await saved(page, "sarif")).runs[0].invocations[0].executionSuccessful, false);
+  return page;
+});
+
+await test("every saved format of an incomplete check says so to programs, and why", async () => {
+  const page = await open("?lang=en");
+  const marks = {
+    html: (text) => /data-incomplete="([^"]*)"/.exec(text)?.[1],
+    junit: (text) => /<error type="incomplete: ([^"]*)"/.exec(text)?.[1],
+    sarif: (text) => JSON.parse(text).runs[0].properties.incomplete.join(" "),
+    json: (text) => JSON.parse(text.trim().split("\n").at(-1)).reasons?.join(" "),
+    "operation-outcome": (text) => JSON.parse(text.trim().split("\n").at(-1)).issue.find(({ code }) => code === "incomplete")?.diagnostics,
+  };
+  await choose(page, [file("a.json", '{"resourceType":"Patient","gender":"x"}'), file("b.json", "{}")]);
+  for (const [format, mark] of Object.entries(marks)) assert.ok(!mark(await saved(page, format)), `${format}, complete`);
+  await choose(page, [file("a.json", '{"resourceType":"Patient","gender":"x"}'), file("notes.txt", "x"), file("broken.zip", zipped({ "a.json": "{}" }).subarray(0, 40))]);
+  for (const [format, mark] of Object.entries(marks)) assert.equal(mark(await saved(page, format)), "unread kind", format);
+  return page;
+});
+
+await test("where there is nothing to check, that is a finding and not correct", async () => {
+  const page = await open("?lang=en");
+  const nothing = [file("empty.ndjson", ""), file("blank.ndjson", "\n \n"), file("empty.zip", zipped({})), file("pictures.zip", zipped({ "a.png": "x" })), file("empty.ndjson.gz", gzipSync(""))];
+  for (const one of [...nothing, null]) {
+    const files = [file("right.json", bundle), ...(one ? [one] : nothing)];
+    const said = await choose(page, files);
+    assert.match(said, one ? /^1 error and .* in 1 file of 2 files/ : /^5 errors/, one?.name);
+    const names = await page.$$eval("#resources button:has(.badge.error) .name", (all) => all.map((name) => name.textContent));
+    assert.equal(names.length, files.length - 1);
+    const lines = (await saved(page, "json")).trim().split("\n").map((line) => JSON.parse(line));
+    assert.equal(lines.filter(({ code, severity }) => code === "LMR-3002" && severity === "fatal").length, files.length - 1);
+  }
   return page;
 });
 
@@ -304,7 +255,7 @@ await test("a large bundle does not freeze the page, and its document can be gon
   await verdict(page, 300_000);
   const longest = await page.evaluate(() => globalThis.longest);
   console.log(`     ${megabytes} MB, ${copies * 8} entries: ${((Date.now() - started) / 1000).toFixed(1)} s, longest pause of the page ${longest.toFixed(0)} ms`);
-  assert.ok(longest < 1000, `the page stood still for ${longest} ms`);
+  assert.ok(longest < 1000, `the page stood still for ${longest} ms: that is felt`);
   await page.focus("#document");
   await page.keyboard.press("End");
   await page.waitForFunction(() => Number(document.querySelector("#lines .n").textContent) > 1000);
@@ -334,6 +285,9 @@ await test("what is chosen during a check is checked after it", async () => {
   return page;
 });
 
+/** Most milliseconds from the navigation to the first verdict: one second is meant, and a loaded machine may take three. */
+const FIRST_VERDICT = Number(process.env.LMR_FIRST_VERDICT_MS ?? 3000);
+
 await test("the first verdict after a cold load", async () => {
   const page = await browser.newPage();
   const client = await browser.newCDPSession(page);
@@ -345,46 +299,9 @@ await test("the first verdict after a cold load", async () => {
   await page.setInputFiles("#choose", [file("first.json", bundle)]);
   await page.waitForFunction(() => document.querySelector("#results") && !document.querySelector("#results").hidden, null, { timeout: 60_000 });
   const ms = await page.evaluate(() => performance.now());
-  console.log(`     ${ms.toFixed(0)} ms from navigation to verdict`);
+  console.log(`     ${ms.toFixed(0)} ms from navigation to verdict (1000 are meant, ${FIRST_VERDICT} the bound)`);
+  assert.ok(ms < FIRST_VERDICT, `${ms} ms`);
   return page;
 });
 
-/** A zip file of these texts (deflated, the first one stored). */
-function zipped(files) {
-  const parts = [];
-  const directory = [];
-  let at = 0;
-  for (const [index, [name, content]] of Object.entries(files).entries()) {
-    const bytes = Buffer.from(content);
-    const packed = index ? deflateRawSync(bytes) : bytes;
-    const head = Buffer.alloc(30);
-    head.writeUInt32LE(0x04034b50, 0);
-    head.writeUInt16LE(index ? 8 : 0, 8);
-    head.writeUInt32LE(packed.length, 18);
-    head.writeUInt32LE(bytes.length, 22);
-    head.writeUInt16LE(Buffer.byteLength(name), 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(index ? 8 : 0, 10);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(bytes.length, 24);
-    entry.writeUInt16LE(Buffer.byteLength(name), 28);
-    entry.writeUInt32LE(at, 42);
-    parts.push(head, Buffer.from(name), packed);
-    directory.push(entry, Buffer.from(name));
-    at += head.length + Buffer.byteLength(name) + packed.length;
-  }
-  const list = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(Object.keys(files).length, 8);
-  end.writeUInt16LE(Object.keys(files).length, 10);
-  end.writeUInt32LE(list.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...parts, list, end]);
-}
-
-await browser.close();
-rmSync(folder, { recursive: true, force: true });
-console.log(`${passed} passed, ${failures.length} failed`);
-if (failures.length || !passed) process.exit(1);
+await end();

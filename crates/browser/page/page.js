@@ -303,6 +303,15 @@ function showFindings(found) {
   $("shown").textContent = total ? t("shown", { shown, all: total }) : t("no_findings");
 }
 
+function addPackages(files) {
+  packages.push(...files);
+  showPackages();
+}
+
+function leave() {
+  for (const one of document.querySelectorAll(".over")) one.classList.remove("over");
+}
+
 function showPackages() {
   const known = new Map((result?.packages ?? []).map((one) => [one.file, one]));
   const troubles = new Map((result?.packageTroubles ?? []).map((one) => [one.name, one]));
@@ -380,9 +389,8 @@ $("check-text").addEventListener("click", () => {
   check(text.trim() ? [{ name: t("pasted"), blob: new Blob([text]) }] : [], { chosen: true });
 });
 $("packages").addEventListener("change", ({ target }) => {
-  packages.push(...target.files);
+  addPackages(target.files);
   target.value = "";
-  showPackages();
 });
 $("rules").addEventListener("change", () => {
   if (input.files.length) check(input.files, input);
@@ -399,17 +407,24 @@ $("search").addEventListener("input", () => showFindings());
 for (const button of document.querySelectorAll("[data-export]")) button.addEventListener("click", () => save(button.dataset.export));
 
 // Files may be dropped anywhere on the page.
+/** What takes a drop: the part for own packages and code lists, else the files to be checked. */
+const target = (event) => event.target.closest?.("#more") ?? $("drop");
 const isFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 addEventListener("dragover", (event) => {
   if (!isFiles(event)) return;
   event.preventDefault();
-  $("drop").classList.add("over");
+  leave();
+  target(event).classList.add("over");
 });
-addEventListener("dragleave", () => $("drop").classList.remove("over"));
+addEventListener("dragleave", leave);
 addEventListener("drop", async (event) => {
-  $("drop").classList.remove("over");
+  leave();
   if (!isFiles(event)) return;
   event.preventDefault();
+  if (target(event) !== $("drop")) {
+    addPackages(event.dataTransfer.files);
+    return;
+  }
   const single = event.dataTransfer.files.length === 1;
   const files = await dropped(event.dataTransfer);
   check(files.sort((a, b) => a.name.localeCompare(b.name, "en")), { chosen: single && files.length === 1 });

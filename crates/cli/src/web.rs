@@ -35,7 +35,7 @@ impl Web {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let module = module(self.module.as_deref())?;
         if let Some(folder) = &self.export {
-            export(folder, &module.bytes)?;
+            export(folder, &module)?;
             let done = text!(
                 "siden er skrevet i {folder}; en tjener for statiske filer kan gi den ut\n",
                 "the page is in {folder}; any server of static files can give it out\n",
@@ -122,12 +122,24 @@ pub(crate) fn module(file: Option<&Path>) -> anyhow::Result<Module> {
     Ok(Module { bytes: bytes.into(), brotli })
 }
 
-fn export(folder: &Path, module: &[u8]) -> anyhow::Result<()> {
+/// Writes the page. Servers that give out a file `NAME.br` instead of `NAME` to browsers that take brotli find one.
+fn export(folder: &Path, module: &Module) -> anyhow::Result<()> {
     let cannot =
         || text!("kan ikke skrive {folder}", "cannot write {folder}", folder = folder.display());
     fs::create_dir_all(folder).explain(cannot)?;
     for file in FILES {
         fs::write(folder.join(file.name), file.bytes).explain(cannot)?;
     }
-    fs::write(folder.join(MODULE_NAME), module).explain(cannot)
+    fs::write(folder.join(MODULE_NAME), &module.bytes).explain(cannot)?;
+    let brotli = folder.join(format!("{MODULE_NAME}.br"));
+    match &module.brotli {
+        Some(bytes) => fs::write(brotli, bytes).explain(cannot),
+        // One of an earlier module would be given out instead of this one.
+        None => match fs::remove_file(brotli) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).explain(cannot)
+            }
+            _ => Ok(()),
+        },
+    }
 }

@@ -80,6 +80,26 @@ fn the_page_is_given_out_with_its_policy_and_written_as_the_same_files() {
 }
 
 #[test]
+fn the_folder_has_the_smaller_module_beside_the_other_and_none_of_an_earlier_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("lmr.wasm.gz"), [0x1f, 0x8b, 1]).expect("written");
+    std::fs::write(at("lmr.wasm.br"), b"brotli").expect("written");
+    let export = || {
+        let site = at("site");
+        let mut command = lmr();
+        command.args(["web", "--module"]).arg(at("lmr.wasm.gz")).arg("--export").arg(&site);
+        let output = command.output().expect("lmr");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(std::fs::read(site.join("lmr.wasm.gz")).expect("the module"), [0x1f, 0x8b, 1]);
+        std::fs::read(site.join("lmr.wasm.gz.br")).ok()
+    };
+    assert_eq!(export().as_deref(), Some(&b"brotli"[..]));
+    std::fs::remove_file(at("lmr.wasm.br")).expect("removed");
+    assert_eq!(export(), None);
+}
+
+#[test]
 fn what_is_not_a_module_is_refused_and_a_program_without_one_says_how_to_make_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let wrong = folder.path().join("wrong.wasm");

@@ -3,7 +3,13 @@
 use serde_json::Value;
 
 /// What does not fit a JSON Schema, by path. Knows the keywords that our schemas use, and fails for others.
-pub fn misfits(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn misfits(
+    schema: &Value,
+    root: &Value,
+    value: &Value,
+    at: &str,
+    found: &mut Vec<String>,
+) {
     for (keyword, wanted) in schema.as_object().expect("a schema") {
         let of_type = |name: &str| match name {
             "object" => value.is_object(),
