@@ -343,7 +343,8 @@ impl Writer<'_> {
         marks.sort_by_key(|mark| (mark.span.start, Reverse(mark.finding.severity)));
         self.list(&marks, case.source.is_some());
         if case.source.is_some() {
-            self.text(source, marks);
+            // A single resource has no heading of files above it.
+            self.text(source, marks, if is_only { "h2" } else { "h3" });
         }
         self.out.push_str(if is_only { "</section>" } else { "</details>" });
     }
@@ -404,9 +405,9 @@ impl Writer<'_> {
         }
     }
 
-    fn text(&mut self, source: &str, mut marks: Vec<Mark<'_>>) {
+    fn text(&mut self, source: &str, mut marks: Vec<Mark<'_>>, heading: &str) {
         let words = self.words;
-        let _ = write!(self.out, "<h3>{}</h3>", words.the_text);
+        let _ = write!(self.out, "<{heading}>{}</{heading}>", words.the_text);
         match Layout::of(source) {
             None => self.listing(source, &marks),
             Some(layout) => {
