@@ -14,7 +14,7 @@ use lmr_fhirpath::{Expression, TypeId};
 use smallvec::SmallVec;
 
 use crate::check::primitive::Primitive;
-use crate::definitions::{ElementDefinition, Max, StructureDefinition, StructureKind, TypeRef};
+use crate::definitions::{ElementDefinition, Max, StructureDefinition, TypeRef};
 use crate::model::choice_name;
 use crate::terminology::ValueSet;
 use arena::NameTable;
@@ -321,7 +321,8 @@ fn rule(
             Max::Unbounded => u32::MAX,
         },
         array: element.is_array(),
-        is_resource_id: definition.kind == StructureKind::Resource
+        // The type decides: profiles exist that name another kind than their type's.
+        is_resource_id: is_of_resource(&definition.type_name, context)
             && element.path.strip_suffix(".id").is_some_and(|owner| !owner.contains('.')),
         children: children(nested, definition, context),
         content,
@@ -345,6 +346,11 @@ fn rule(
         value_set: OnceLock::new(),
         is_own_binding: OnceLock::new(),
     }
+}
+
+/// Whether a type is that of a resource, abstract ones included.
+fn is_of_resource(type_name: &str, context: &Context<'_>) -> bool {
+    lmr_fhir::is_abstract_resource(type_name) || (context.is_resource)(type_name)
 }
 
 fn children(

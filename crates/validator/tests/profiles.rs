@@ -42,6 +42,38 @@ fn findings(issues: &[Issue]) -> Vec<String> {
 }
 
 #[test]
+fn an_id_is_held_to_the_form_of_its_owner_whatever_kind_a_profile_names() {
+    let of_kind = |id: &str, of: &str, kind: &str| {
+        let mut profile = profile(id, of, json!([{"id": of, "path": of}]));
+        profile["kind"] = json!(kind);
+        profile
+    };
+    // Profiles are published with a kind that is not their type's.
+    for kind in ["resource", "complex-type", "logical"] {
+        for of in ["Patient", "Bundle", "Parameters"] {
+            let validator = with(&[of_kind("p", of, kind)]);
+            let mut resource = json!({"resourceType": of, "id": "a b"});
+            if of == "Bundle" {
+                resource["type"] = json!("collection");
+            }
+            let found = findings(&validate(&validator, "p", &resource));
+            let expected = format!("Resource_RES_ID_Malformed_Chars @ {of}.id");
+            assert!(found.contains(&expected), "{of} as {kind}: {found:?}");
+        }
+        let patient = profile(
+            "p",
+            "Patient",
+            json!([{"id": "Patient.name", "path": "Patient.name",
+                "type": [{"code": "HumanName", "profile": ["http://test.no/name"]}]}]),
+        );
+        let validator = with(&[patient, of_kind("name", "HumanName", kind)]);
+        let resource = json!({"resourceType": "Patient", "name": [{"id": "a b", "family": "x"}]});
+        let found = findings(&validate(&validator, "p", &resource));
+        assert!(!found.iter().any(|id| id.contains("RES_ID")), "HumanName as {kind}: {found:?}");
+    }
+}
+
+#[test]
 fn a_profile_that_names_no_element_is_applied_without_that_line_and_says_so() {
     let validator = with(&[
         profile(
