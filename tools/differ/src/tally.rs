@@ -5,7 +5,11 @@ use std::{
     fmt,
 };
 
-use crate::{Kind, finding::Side, ours::Evaluated};
+use crate::{
+    Kind,
+    finding::Side,
+    ours::{Evaluated, same_items},
+};
 
 /// What the inputs of one kind came to.
 #[derive(Default)]
@@ -86,14 +90,15 @@ pub(crate) struct Agreement {
 impl Agreement {
     /// Counts an expression. Whether both sides made the same of it.
     pub(crate) fn add(&mut self, theirs: &Evaluated, mine: &Evaluated) -> bool {
+        let is_same = matches!((theirs, mine), (Ok(theirs), Ok(mine)) if same_items(theirs, mine));
         let counter = match (theirs, mine) {
-            (Ok(theirs), Ok(mine)) if theirs == mine => &mut self.same,
+            (Ok(_), Ok(_)) if is_same => &mut self.same,
             (Ok(_), Ok(_)) => &mut self.different,
             (Err(_), Err(_)) => &mut self.both_fail,
             _ => &mut self.one_fails,
         };
         *counter += 1;
-        theirs.is_ok() == mine.is_ok() && (theirs.is_err() || theirs == mine)
+        is_same || (theirs.is_err() && mine.is_err())
     }
 
     /// Equal items, of the expressions that neither side fails on; 0 where there are none of those.
