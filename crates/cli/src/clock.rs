@@ -20,9 +20,9 @@ pub(crate) fn oslo(time: Timestamp) -> Zoned {
     time.to_zoned(oslo_zone())
 }
 
-/// Norwegian time; the zone is built into the program.
+/// Norwegian time.
 pub(crate) fn oslo_zone() -> TimeZone {
-    TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC)
+    lmr_identifiers::norwegian_zone()
 }
 
 /// Fresh unpredictable bytes, for ids of tokens and requests.

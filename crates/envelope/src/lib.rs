@@ -78,5 +78,5 @@ pub use receipt::{
     check_receipt_chain, verify_receipt,
 };
 pub use seal::{Header, SealError, seal};
-pub use time::{OSLO_RULE, TimeError, read_time, write_time};
+pub use time::{TimeError, read_time, write_time};
 pub use trust::{Trust, TrustError};

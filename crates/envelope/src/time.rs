@@ -1,14 +1,8 @@
 //! Times as senders write them: ISO 8601 with `Z`, an offset, or none (then Norwegian local time).
 
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit, fmt::temporal::Pieces, tz::TimeZone};
-use std::sync::LazyLock;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit, fmt::temporal::Pieces};
+use lmr_identifiers::norwegian_zone;
 use thiserror::Error;
-
-/// Norwegian time since 1996 as a POSIX rule: no time zone database is needed for what this register sees.
-pub const OSLO_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-
-static OSLO: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::posix(OSLO_RULE).expect("the constant rule above is well formed"));
 
 /// Why a text is not a usable point in time. The text itself is not repeated.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -38,7 +32,7 @@ pub fn read_time(text: &str) -> Result<Timestamp, TimeError> {
     let civil = pieces.date().to_datetime(time);
     match pieces.to_numeric_offset() {
         Some(offset) => offset.to_timestamp(civil).map_err(|_| TimeError::OutOfRange),
-        None => OSLO
+        None => norwegian_zone()
             .to_ambiguous_zoned(civil)
             .compatible()
             .map(|z| z.timestamp())
@@ -51,7 +45,7 @@ pub fn read_time(text: &str) -> Result<Timestamp, TimeError> {
 pub fn write_time(time: Timestamp) -> String {
     let cut = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
     let time = time.round(cut).unwrap_or(time);
-    let offset = OSLO.to_offset(time);
+    let offset = norwegian_zone().to_offset(time);
     time.display_with_offset(offset).to_string()
 }
 

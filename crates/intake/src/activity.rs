@@ -9,18 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::Certificate;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 /// Periods that meet within this time neither gap nor overlap: clocks and rounding.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
-
-/// The day in Norway at this moment.
-#[must_use]
-pub fn norwegian_date(at: Timestamp) -> Date {
-    static OSLO: LazyLock<TimeZone> =
-        LazyLock::new(|| TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC));
-    OSLO.to_datetime(at).date()
-}
 
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -368,7 +359,7 @@ mod tests {
     }
 
     fn days() -> Days {
-        let zone = TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC);
+        let zone = lmr_identifiers::norwegian_zone();
         Days { now: at("2026-03-06T12:00:00Z"), count: 5, zone }
     }
 

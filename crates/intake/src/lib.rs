@@ -58,9 +58,12 @@ mod turns;
 mod validation;
 mod work;
 
+/// The day in Norway: what is kept by the day is kept by this one.
+pub use lmr_identifiers::norwegian_date;
+
 pub use activity::{
     Activity, CertificateEnd, CertificateUse, DayState, Days, Span, Sums, certificate_ends,
-    compare_periods, expects_delivery, norwegian_date,
+    compare_periods, expects_delivery,
 };
 pub use address::{AddressError, AllowList};
 pub use archive::{

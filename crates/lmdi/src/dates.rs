@@ -5,8 +5,8 @@
 //! time are counted here.
 
 use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use lmr_identifiers::start_of_norwegian_day;
 
 const SECOND: i128 = 1_000_000_000;
 const DAY: i128 = 24 * 3600 * SECOND;
@@ -55,11 +55,10 @@ fn midnight_utc(day: Date) -> Option<i128> {
 
 /// Nanoseconds from 1970 to the beginning of a day in Norway.
 fn start_in_norway(day: Date) -> Option<i128> {
-    let oslo = TimeZone::get("Europe/Oslo").ok()?;
-    match day.to_zoned(oslo) {
-        Ok(start) => Some(start.timestamp().as_nanosecond()),
+    match start_of_norwegian_day(day) {
+        Some(start) => Some(start.as_nanosecond()),
         // The very last day is beyond what a timestamp holds. It is in winter: UTC+1.
-        Err(_) => Some(midnight_utc(day)? - 3600 * SECOND),
+        None => Some(midnight_utc(day)? - 3600 * SECOND),
     }
 }
 

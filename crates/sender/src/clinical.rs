@@ -11,10 +11,9 @@
 //! lost. What was sent before is sent when it changes, whatever its time.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use lmr_envelope::OSLO_RULE;
 use lmr_fhir::Node;
+use lmr_identifiers::start_of_norwegian_day;
 
 /// What the start date makes of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +59,7 @@ impl When {
 /// Midnight in Norway at the start of a day.
 #[must_use]
 pub(crate) fn start_of(day: Date) -> Timestamp {
-    day.to_zoned(oslo()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
-}
-
-/// Norwegian time.
-pub(crate) fn oslo() -> TimeZone {
-    TimeZone::posix(OSLO_RULE).unwrap_or(TimeZone::UTC)
+    start_of_norwegian_day(day).unwrap_or(Timestamp::MAX)
 }
 
 /// A FHIR dateTime of any precision, as its last moment.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lmr_auth::{Network, SecretString, is_loopback};
+use lmr_identifiers::norwegian_date;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use crate::clinical::oslo;
 use crate::notice::{Event, Notice, Repeat};
 use crate::outbox::Outbox;
 
@@ -132,7 +132,7 @@ impl Hooks {
 
     async fn tell_one(&self, hook: &Hook, outbox: &Outbox, notice: &Notice, now: Timestamp) {
         let day = match notice.repeat {
-            Repeat::Daily => now.to_zoned(oslo()).date().to_string(),
+            Repeat::Daily => norwegian_date(now).to_string(),
             Repeat::Never => "once".to_owned(),
         };
         let (name, event) = (&*hook.name, notice.event.as_str());

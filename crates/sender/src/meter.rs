@@ -2,9 +2,8 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use lmr_identifiers::norwegian_date;
 use serde::{Deserialize, Serialize};
-
-use crate::clinical::oslo;
 
 /// How far a transfer is.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +84,7 @@ impl TransferMeter {
         let left = per_second
             .map(|rate| (self.total - self.done) as f64 / rate)
             .and_then(|left| SignedDuration::try_from_secs_f64(left).ok());
-        let through = self.through.map(|time| time.to_zoned(oslo()).date());
+        let through = self.through.map(norwegian_date);
         TransferProgress { done: self.done, total: self.total, per_second, left, through }
     }
 }

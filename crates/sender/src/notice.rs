@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Bilingual, Language};
+use lmr_identifiers::norwegian_date;
 use serde::{Deserialize, Serialize};
 
-use crate::clinical::oslo;
 use crate::error::SenderError;
 use crate::report::{Report, RunKind, RunStatus, SourceFailure};
 use crate::source::SourceIssueKind;
@@ -333,7 +333,7 @@ pub fn of_expiries(expiries: &[Expiry], now: Timestamp) -> Vec<Notice> {
         let days = left.as_hours().div_euclid(24);
         let threshold = EXPIRY_DAYS.into_iter().rev().find(|threshold| days < *threshold)?;
         let Expiry { name, ends_at, is_estimate } = expiry;
-        let day = ends_at.to_zoned(oslo()).date();
+        let day = norwegian_date(*ends_at);
         let (nb, en) = match (left.is_negative(), is_estimate) {
             (true, false) => (format!("{name} gikk ut {day}."), format!("{name} ended on {day}.")),
             (false, false) => (
@@ -372,7 +372,7 @@ const USUAL_LEAST: usize = 3;
 /// was set up last week.
 #[must_use]
 pub fn is_usual(former: &[(Timestamp, u64)], now: Timestamp) -> bool {
-    let day_of = |at: Timestamp| at.to_zoned(oslo()).date();
+    let day_of = norwegian_date;
     let today = day_of(now);
     let weekday: Weekday = today.weekday();
     let mut days: BTreeMap<Date, u64> = BTreeMap::new();

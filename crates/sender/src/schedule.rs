@@ -2,8 +2,7 @@
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-
-use crate::clinical::oslo;
+use lmr_identifiers::norwegian_zone;
 
 /// New attempts after a communication error (protocol, section 3.1: up to 3, about one hour apart).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ impl RetrySchedule {
 /// October is taken the first time.
 #[must_use]
 pub fn next_daily(after: Timestamp, at: Time) -> Timestamp {
-    let zone = oslo();
+    let zone = norwegian_zone();
     let mut day = after.to_zoned(zone.clone()).date();
     loop {
         let due = zone
@@ -144,7 +143,7 @@ mod tests {
                 let mut due = next_daily(utc(start), at);
                 for _ in 0..5 {
                     let next = next_daily(due, at);
-                    let days: Vec<_> = [due, next].map(|t| t.to_zoned(oslo()).date()).into();
+                    let days: Vec<_> = [due, next].map(lmr_identifiers::norwegian_date).into();
                     assert_eq!(days[0].tomorrow().unwrap(), days[1], "{start} {at}");
                     due = next;
                 }

@@ -98,7 +98,7 @@ fn a3_a_daemon_whose_clock_was_put_right_makes_the_transfer_of_that_day() {
     let first = served.daemon_says("waiting due=");
     let day = |hours: i64| {
         let at = now() + jiff::SignedDuration::from_hours(hours);
-        at.in_tz("Europe/Oslo").expect("a time zone").date().to_string()
+        lmr_identifiers::norwegian_date(at).to_string()
     };
     assert!(first.contains(&day(48)), "{first}");
     std::fs::write(&clock, "+0").expect("written");

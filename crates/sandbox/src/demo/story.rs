@@ -66,7 +66,7 @@ impl<'a> Story<'a> {
         let sender = world.add_sender(organisation.as_str(), name, Some(rule_set)).await?;
         // The receiver reads its list of senders again every few seconds.
         clock.advance_seconds(10);
-        let today = clock.now().to_zoned(jiff::tz::TimeZone::get("Europe/Oslo")?).date();
+        let today = lmr_identifiers::norwegian_date(clock.now());
         let day = today.yesterday()?;
         let source = folder.join("source");
         std::fs::create_dir_all(&source)?;

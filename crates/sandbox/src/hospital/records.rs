@@ -1,7 +1,6 @@
 //! What the hospital records: units, staff, medicines, patients, orders, administrations.
 
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -406,8 +405,7 @@ impl Hospital {
 
 /// `minute` minutes into the day in Norway, with its offset: `2026-03-01T00:05:00+01:00`.
 fn local(day: Date, minute: i64) -> String {
-    // The rule in force since 1996, so that no time zone database is needed.
-    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
+    let zone = lmr_identifiers::norwegian_zone();
     let midnight = day
         .to_datetime(Time::midnight())
         .to_zoned(zone.clone())

@@ -97,7 +97,7 @@ async fn world_of(
         receiver,
         clock: Arc::new(move || *clock.lock().unwrap()),
         random: Arc::new(SystemRandom),
-        zone: jiff::tz::TimeZone::get("Europe/Oslo").unwrap_or(jiff::tz::TimeZone::UTC),
+        zone: lmr_identifiers::norwegian_zone(),
         public_url: "http://127.0.0.1:4712/".to_owned(),
         operators: operators(),
         open_id,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use lmr_identifiers::{FestId, NationalIdentityNumber, systems};
+use lmr_identifiers::{FestId, NORWEGIAN_ZONE, NationalIdentityNumber, systems, time_zone};
 use lmr_lmdi::person::looks_personal;
 
 use super::FestSystems;
@@ -87,8 +87,8 @@ impl Kind {
             }
             FieldKind::Date => Self::Date { formats: formats("%Y-%m-%d") },
             FieldKind::DateTime => {
-                let name = field.zone.as_deref().unwrap_or("Europe/Oslo");
-                let zone = TimeZone::get(name).map_err(|_| {
+                let name = field.zone.as_deref().unwrap_or(NORWEGIAN_ZONE);
+                let zone = time_zone(name).ok_or_else(|| {
                     MappingError::new(
                         at,
                         format!("{name} er ikke en tidssone"),
@@ -436,7 +436,7 @@ mod tests {
     }
 
     fn times(formats: &[&str]) -> Kind {
-        let zone = TimeZone::get("Europe/Oslo").unwrap();
+        let zone = lmr_identifiers::norwegian_zone();
         Kind::DateTime { formats: formats.iter().map(|f| (*f).to_owned()).collect(), zone }
     }
 
