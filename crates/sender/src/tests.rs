@@ -16,3 +16,4 @@ mod runs;
 mod stopping;
 mod truth;
 mod world;
+mod wrong_types;

@@ -116,6 +116,17 @@ fn state(found: &Examination, lang: Language) -> String {
             false => pick(lang, "ikke hele", "not whole"),
         };
         out += &format!("  {:<14} {:>9}  {whole}\n", table.name, table.rows);
+        if table.unusable > 0 {
+            out += text!(
+                "    {count} rader kan ikke beholdes, for en kolonne har en verdi av feil type:\n",
+                "    {count} rows cannot be kept, since a column has a value of another type:\n",
+                count = table.unusable
+            )
+            .get(lang);
+            for row in &table.unusable_rows {
+                out += &format!("      {row}\n");
+            }
+        }
     }
     out
 }

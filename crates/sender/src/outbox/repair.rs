@@ -38,6 +38,10 @@ pub struct TableState {
     pub rows: u64,
     /// Whether they are all.
     pub is_whole: bool,
+    /// Rows that cannot be kept, since a column of theirs is not of its type: how many.
+    pub unusable: u64,
+    /// The first of them, by their keys and columns.
+    pub unusable_rows: Vec<String>,
 }
 
 /// What an examination found.
@@ -148,7 +152,8 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
     }
     let lacks = |name: &str| lost.contains(&name);
     let mut lost_annulments = Vec::new();
-    if lacks("stored") {
+    // Among the settings is which annulments an earlier repair has left to be found.
+    if lacks("stored") || lacks("setting") {
         outbox.may_lack_annulments(!lacks("operation")).await?;
         let unknown = outbox.unknown_annulments().await?;
         lost_annulments = unknown.iter().map(ToString::to_string).collect();
@@ -416,13 +421,18 @@ async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Resul
         let columns: Vec<String> = ours.into_iter().filter(|name| there.contains(name)).collect();
         let keys = format!("SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk");
         let keys = texts(connection, keys).await?;
+        let types = column_types(connection, name, &columns).await?;
         // Both files have the same form, so what the old one lacks is lost.
         let can_be_read = !columns.is_empty() && keys.iter().all(|key| columns.contains(key));
         let is_whole = can_be_read
-            && copy(connection, name, &columns, &keys).await?
+            && copy(connection, name, &columns, &keys, &types).await?
             && columns.len() == wanted
             && has_all(connection, name).await?;
-        tables.push(TableState { name: name.clone(), rows: 0, is_whole });
+        let (unusable, unusable_rows) = match can_be_read {
+            true => unusable(connection, name, &keys, &types).await?,
+            false => (0, Vec::new()),
+        };
+        tables.push(TableState { name: name.clone(), rows: 0, is_whole, unusable, unusable_rows });
     }
     if names.iter().any(|name| name == RESOURCE_TYPE) {
         save_types(connection).await?;
@@ -456,12 +466,79 @@ async fn copy_all(connection: &mut PoolConnection<Sqlite>, from: &Path) -> Resul
     Ok(tables)
 }
 
+/// A column and the conditions that a value in it is of its type.
+struct ColumnType {
+    name: String,
+    is_right: String,
+}
+
+/// The columns of a table that hold values of one type only: the new file would refuse a row with another one, which
+/// only a damaged page has.
+async fn column_types(
+    connection: &mut PoolConnection<Sqlite>,
+    name: &str,
+    columns: &[String],
+) -> Result<Vec<ColumnType>> {
+    let sql = format!(
+        "SELECT c.name, lower(c.type) FROM pragma_table_info('{name}') c WHERE c.type <> 'ANY' \
+         AND (SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = '{name}')"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut **connection).await?;
+    let mut types = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (name, of): (String, String) = (row.read(0)?, row.read(1)?);
+        let of = if of == "int" { "integer".to_owned() } else { of };
+        if columns.contains(&name) {
+            let is_right = format!("typeof({name}) IN ('{of}', 'null')");
+            types.push(ColumnType { name, is_right });
+        }
+    }
+    Ok(types)
+}
+
+/// The rows of a table that cannot be kept for the types of their values: how many, and the first by their keys. A value
+/// is not named: nobody knows what it is.
+async fn unusable(
+    connection: &mut PoolConnection<Sqlite>,
+    name: &str,
+    keys: &[String],
+    types: &[ColumnType],
+) -> Result<(u64, Vec<String>)> {
+    if types.is_empty() {
+        return Ok((0, Vec::new()));
+    }
+    let key = |key: &String| {
+        let is_right = types.iter().find(|of| of.name == *key).map(|of| of.is_right.as_str());
+        let is_right = is_right.unwrap_or("true");
+        format!("'{key} = ' || CASE WHEN {is_right} THEN quote({key}) ELSE '?' END")
+    };
+    let keys: Vec<String> = keys.iter().map(key).collect();
+    let wrong = types.iter().map(|of| {
+        let ColumnType { name, is_right } = of;
+        format!("CASE WHEN {is_right} THEN '' ELSE ' {name}' END")
+    });
+    let wrong = wrong.collect::<Vec<_>>().join(" || ");
+    let is_wrong =
+        types.iter().map(|of| format!("NOT ({})", of.is_right)).collect::<Vec<_>>().join(" OR ");
+    let keys = if keys.is_empty() { "''".to_owned() } else { keys.join(" || ', ' || ") };
+    let count = format!("SELECT count(*) FROM old.{name} WHERE {is_wrong}");
+    let first =
+        format!("SELECT {keys} || ':' || {wrong} FROM old.{name} WHERE {is_wrong} LIMIT {NAMED}");
+    let counted = sqlx::query(AssertSqlSafe(count)).fetch_one(&mut **connection).await;
+    let Some(row) = unless_damaged(counted.map_err(OutboxError::from))? else {
+        // It cannot be read to its end anyway.
+        return Ok((0, Vec::new()));
+    };
+    let first = unless_damaged(texts(connection, first).await)?.unwrap_or_default();
+    Ok((row.read::<i64>(0)?.unsigned_abs(), first))
+}
+
 /// Reads the types of resources that the table lacks by the index of their names: they have one page, and all of the
 /// ledger refers to it.
 async fn save_types(connection: &mut PoolConnection<Sqlite>) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO main.resource_type (number, name) SELECT number, name \
                FROM old.resource_type INDEXED BY sqlite_autoindex_resource_type_1 \
-               WHERE name > '' AND +number IN (SELECT resource_type FROM main.stored)";
+               WHERE name > '' AND typeof(name) = 'text' AND +number IN (SELECT resource_type FROM main.stored)";
     match run(connection, sql.to_owned()).await {
         Err(error) if !is_damage(&error) => Err(error),
         _ => Ok(()),
@@ -497,10 +574,16 @@ async fn copy(
     name: &str,
     columns: &[String],
     keys: &[String],
+    types: &[ColumnType],
 ) -> Result<bool> {
     let (columns, ascending) = (columns.join(", "), keys.join(", "));
-    let insert =
-        format!("INSERT OR IGNORE INTO main.{name} ({columns}) SELECT {columns} FROM old.{name}");
+    // A row with a value of another type than its column's would end the statement, and the repair with it.
+    let mut usable: Vec<&str> = types.iter().map(|of| of.is_right.as_str()).collect();
+    usable.push("true");
+    let usable = usable.join(" AND ");
+    let insert = format!(
+        "INSERT OR IGNORE INTO main.{name} ({columns}) SELECT {columns} FROM old.{name} WHERE {usable}"
+    );
     match run(connection, insert.clone()).await {
         Ok(_) => return Ok(true),
         Err(error) if is_damage(&error) => {}
@@ -517,7 +600,7 @@ async fn copy(
     let mut step = STEP;
     loop {
         let condition = above(is_first);
-        let condition = if condition.is_empty() { condition } else { format!("WHERE {condition}") };
+        let condition = if condition.is_empty() { condition } else { format!("AND {condition}") };
         match run(connection, format!("{insert} {condition} ORDER BY {ascending} LIMIT {step}"))
             .await
         {
@@ -541,11 +624,9 @@ async fn copy(
         if !is_empty {
             conditions.push(format!("({ascending}) < ({lowest})"));
         }
+        conditions.push(usable.clone());
         conditions.retain(|condition| !condition.is_empty());
-        let condition = match conditions.is_empty() {
-            true => String::new(),
-            false => format!("WHERE {}", conditions.join(" AND ")),
-        };
+        let condition = format!("WHERE {}", conditions.join(" AND "));
         let sql = format!(
             "INSERT INTO temp.rest SELECT {columns} FROM old.{name} {condition} ORDER BY {descending} LIMIT {step}"
         );

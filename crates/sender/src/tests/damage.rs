@@ -36,12 +36,12 @@ fn write(world: &World, version: u32) {
     world.write("given.ndjson", &all);
 }
 
-fn path(world: &World) -> PathBuf {
+pub(super) fn path(world: &World) -> PathBuf {
     world.folder.path().join("outbox.db")
 }
 
 /// Whether the register has what the source has, each version once.
-fn is_complete(world: &World, version: u32) -> Result<(), String> {
+pub(super) fn is_complete(world: &World, version: u32) -> Result<(), String> {
     for n in 0..KEYS {
         let name = format!("MedicationAdministration/a{n}");
         let register = world.register.lock().unwrap();
@@ -58,7 +58,7 @@ fn is_complete(world: &World, version: u32) -> Result<(), String> {
 }
 
 /// Reads the whole ledger and makes a run.
-async fn use_it(world: &World) -> Result<RunStatus, SenderError> {
+pub(super) async fn use_it(world: &World) -> Result<RunStatus, SenderError> {
     let outbox = Outbox::open(&path(world)).await?;
     let agent = world.agent_on(outbox).await?;
     let done = agent.run().await;
@@ -89,7 +89,7 @@ fn wipe(path: &Path, page: u64) {
 }
 
 /// The world's ledger in one file, with nothing beside it.
-async fn delivered() -> (World, Vec<u8>) {
+pub(super) async fn delivered() -> (World, Vec<u8>) {
     let world = ward();
     assert_eq!(world.run().await.status(), RunStatus::Clean);
     let bytes = std::fs::read(path(&world)).unwrap();
@@ -97,7 +97,7 @@ async fn delivered() -> (World, Vec<u8>) {
     (world, bytes)
 }
 
-fn put(world: &World, ledger: &[u8]) {
+pub(super) fn put(world: &World, ledger: &[u8]) {
     for ending in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(world.folder.path().join(format!("outbox.db{ending}")));
     }
