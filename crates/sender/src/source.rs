@@ -78,6 +78,12 @@ pub trait Source: Send + Sync {
     /// What people call it: a path, an address.
     fn name(&self) -> String;
 
+    /// What it is asked for, for the source's eyes only: where this is another one than at the last transfer, what has
+    /// changed since then is not all that is wanted.
+    fn question(&self) -> String {
+        self.name()
+    }
+
     /// Reads what is in `scope`, in an order that is the same every time, and hands each resource to
     /// `visit`. An issue that the visitor reports is kept with its location, like the source's own.
     ///
@@ -229,6 +235,10 @@ pub struct Scanned {
     pub passed_over: Vec<PassedOver>,
     /// Of several sources those without a single resource, by their names.
     pub empty: Vec<String>,
+    /// Sources that were asked for everything, as far as they can be, and have not a single resource: also one that
+    /// gives changes only is not empty then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub empty_in_full: Vec<String>,
 }
 
 impl Scanned {

@@ -389,6 +389,103 @@ async fn an_export_is_waited_for_and_read_line_by_line() {
     assert!(error.contains("not whole"), "{error}");
 }
 
+/// A server that gives each path's body, whatever is asked, and 202 with a place to wait at for `$export`.
+async fn saying(bodies: &'static [(&'static str, &'static str)]) -> ServerSettings {
+    lmr_auth::install_tls_provider();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let place = format!("{base}/status");
+    let router = Router::new().fallback(move |uri: Uri| async move {
+        if uri.path() == "/$export" {
+            return (StatusCode::ACCEPTED, [("content-location", place)]).into_response();
+        }
+        let found = bodies.iter().find(|(path, _)| *path == uri.path());
+        found.map_or(StatusCode::NOT_FOUND.into_response(), |(_, body)| body.into_response())
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let clock: lmr_auth::Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    let searches = vec!["MedicationAdministration".to_owned()];
+    ServerSettings::new(&base, searches, Vec::new(), clock, Arc::new(|| [1; 16]))
+}
+
+async fn what_is_said(
+    bodies: &'static [(&'static str, &'static str)],
+    exports: bool,
+) -> Result<Scanned, String> {
+    let mut settings = saying(bodies).await;
+    settings.export = exports.then(|| "$export".to_owned());
+    Ok(scan(ServerSource::new(settings)).await?.1)
+}
+
+/// What looks like a success and is none: nothing of it may count as a source without data.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_whole_is_not_a_success() {
+    const A: &str = "/MedicationAdministration";
+    let searches: [(&'static [(&str, &str)], &str); 4] = [
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","type":"searchset","entry":[{"search":{"mode":"outcome"},"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"timeout","diagnostics":"Kari"}]}}]}"#,
+            )],
+            "(timeout)",
+        ),
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}},{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"information"},{"severity":"fatal","code":"Kari Nordmann"}]}}]}"#,
+            )],
+            "(error)",
+        ),
+        (
+            &[(A, r#"{"resourceType":"Bundle","type":"searchset","total":17}"#)],
+            "found 17 resources",
+        ),
+        (
+            &[(A, r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}"#)],
+            "not a FHIR Bundle",
+        ),
+    ];
+    for (bodies, named) in searches {
+        let error = what_is_said(bodies, false).await.expect_err(named);
+        assert!(error.contains(named) && !error.contains("Kari"), "{error}");
+    }
+    let exports: [&'static [(&str, &str)]; 4] = [
+        &[("/status", "{}")],
+        &[("/status", r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}"#)],
+        &[("/status", r#"{"transactionTime":"2026-03-01T00:00:00Z"}"#)],
+        &[("/status", "[]")],
+    ];
+    for bodies in exports {
+        let error = what_is_said(bodies, true).await.expect_err("not a list of files");
+        assert!(error.contains("not a FHIR"), "{bodies:?}: {error}");
+    }
+    // What a server says beside its answer is no error, and no data is what it is: everything was asked for.
+    let advice: [(&'static [(&str, &str)], bool); 3] = [
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","total":0,"entry":[{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-supported"}]}}]}"#,
+            )],
+            false,
+        ),
+        (&[(A, r#"{"resourceType":"Bundle"}"#)], false),
+        (&[("/status", r#"{"output":[]}"#)], true),
+    ];
+    for (bodies, exports) in advice {
+        let scanned = what_is_said(bodies, exports).await.expect("read");
+        assert_eq!((scanned.resources, scanned.empty_in_full.len()), (0, 1), "{bodies:?}");
+    }
+    let mut settings = saying(&[(A, r#"{"resourceType":"Bundle"}"#)]).await;
+    let question = |settings: &ServerSettings| ServerSource::new(settings.clone()).question();
+    let first = question(&settings);
+    let source = ServerSource::new(settings.clone());
+    source.begin(Some("2026-02-20T12:30:00Z".parse().expect("a time")));
+    let (_, scanned) = scan(source).await.expect("read");
+    assert_eq!(scanned.empty_in_full, [""; 0], "there may be no change");
+    settings.searches.push("MedicationAdministration?status=not-done".to_owned());
+    assert_ne!(question(&settings), first);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_fhir_is_named() {
     async fn serve(body: &'static str) -> String {

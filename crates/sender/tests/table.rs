@@ -875,3 +875,61 @@ fn a_pipe_is_not_a_table() {
     std::fs::write(folder.path().join("a.csv"), table(&[row(&[])])).expect("written");
     assert_eq!(scan(&source(folder.path())).expect("a table").scanned.files, 1);
 }
+
+/// A folder whose exports have got another ending, or lead nowhere, does not look like one without exports.
+#[cfg(unix)]
+#[test]
+fn what_is_not_read_in_a_folder_of_tables_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str| {
+        std::fs::write(folder.path().join(name), table(&[row(&[])])).expect("written");
+    };
+    for name in ["a.CSV", "b.csv.gz", "c.xlsx", "d.xlsx", ".hidden.csv", "e"] {
+        write(name);
+    }
+    std::fs::create_dir(folder.path().join("older")).expect("a folder");
+    let source = || TableSource::new(TableRows::Csv(folder.path().into()), municipal(), key());
+    let found = scan(&source()).expect("a table").scanned;
+    assert_eq!(found.files, 1);
+    let mut over: Vec<(PassedOverKind, usize, &str)> = found
+        .passed_over
+        .iter()
+        .map(|over| (over.kind.clone(), over.count, &*over.example))
+        .collect();
+    over.sort();
+    let ending = |ending: &str| PassedOverKind::Ending { ending: ending.to_owned() };
+    let expected = [
+        (ending(""), 1, "e"),
+        (ending(".gz"), 1, "b.csv.gz"),
+        (ending(".xlsx"), 2, "c.xlsx"),
+        (PassedOverKind::Hidden, 1, ".hidden.csv"),
+    ];
+    assert_eq!(over, expected);
+    std::os::unix::fs::symlink("/no/such/export.csv", folder.path().join("today.csv"))
+        .expect("a link");
+    let error = scan(&source()).err().expect("an error");
+    assert!(error.contains("not there"), "{error}");
+}
+
+/// A query for changes that is asked for everything and gives no row says so; another query is another question.
+#[tokio::test]
+async fn a_query_for_changes_without_a_row_is_named_when_it_is_asked_for_everything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path =
+        sqlite(folder.path(), &["CREATE TABLE given (id INTEGER, amount NUMERIC, given_at TEXT)"])
+            .await;
+    let url = format!("sqlite:{}", path.display());
+    let changes = "SELECT id, amount, given_at FROM given WHERE given_at >= ${since}";
+    let source = ward(url.clone(), changes);
+    assert_eq!(scan(&source).expect("read").scanned.empty_in_full.len(), 1);
+    source.begin(Some("2026-01-12T09:30:00Z".parse().expect("a time")));
+    assert_eq!(scan(&source).expect("read").scanned.empty_in_full, [""; 0]);
+    let other = ward(url.clone(), "SELECT id, amount, given_at FROM given");
+    assert_eq!(
+        scan(&other).expect("read").scanned.empty_in_full,
+        [""; 0],
+        "it is empty as others are"
+    );
+    assert_ne!(source.question(), other.question());
+    assert_eq!(source.question(), ward(url, changes).question());
+}

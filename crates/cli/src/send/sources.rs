@@ -113,13 +113,22 @@ pub(super) fn rows(table: &TableTable, folder: &Path) -> anyhow::Result<TableRow
         Some(file) => read_text(&folder.join(file))?,
         None => table.query.clone().unwrap_or_default(),
     };
-    Ok(TableRows::Sql(SqlTable {
+    let sql = SqlTable {
         label: SourceTable::name_of_table(table),
         url: url.map(|url| address_from(folder, url)).unwrap_or_default(),
         password_file: table.database_password_file.as_ref().map(|file| folder.join(file)),
         query,
         overlap: SignedDuration::from_mins(i64::from(table.overlap_minutes)),
-    }))
+    };
+    if sql.asks_for_changes() && !table.incremental {
+        fail!(
+            "spørringen ber bare om det som er endret (${{since}}), og da er kilden incremental = true (ellers meldes \
+             alt annet som forsvunnet)",
+            "the query asks for changes only (${{since}}), so the source is incremental = true (else all the rest is \
+             reported as vanished)"
+        );
+    }
+    Ok(TableRows::Sql(sql))
 }
 
 /// Reads a mapping: a file, or one that comes with the program by its name.

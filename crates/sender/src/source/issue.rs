@@ -359,6 +359,16 @@ pub enum FileError {
     },
     /// Pages that lead back to one another, or an export that never ends.
     EndlessPages,
+    /// The server's answer to a search has an error in it, so that something may be missing.
+    SearchIncomplete {
+        /// The code of the error, as FHIR has it.
+        code: String,
+    },
+    /// The server says that a search has found so many, and gives none.
+    NoneOfTotal {
+        /// How many it says.
+        total: u64,
+    },
     /// The server could not export everything.
     ExportIncomplete {
         /// How many files of errors it gave.
@@ -568,6 +578,20 @@ impl FileError {
                 ),
             ),
             Self::EndlessPages => pick("sidene tar aldri slutt", "its pages never end"),
+            Self::SearchIncomplete { code } => made(
+                format!(
+                    "serveren melder en feil ({code}) i svaret på søket, så noe kan mangle; se i serverens logg, og \
+                     prøv søket mot den"
+                ),
+                format!(
+                    "the server reports an error ({code}) in its answer to the search, so something may be missing; \
+                     see the server's log, and try the search against it"
+                ),
+            ),
+            Self::NoneOfTotal { total } => made(
+                format!("serveren sier at søket fant {total} ressurser, men gir ingen av dem"),
+                format!("the server says that the search found {total} resources, and gives none"),
+            ),
             Self::ExportIncomplete { files } => made(
                 format!("eksporten er ikke hel: serveren melder {files} filer med feil"),
                 format!("the export is not whole: the server reports {files} files of errors"),

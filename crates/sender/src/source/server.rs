@@ -118,6 +118,11 @@ impl Source for ServerSource {
         self.settings.url.clone()
     }
 
+    fn question(&self) -> String {
+        let ServerSettings { url, searches, export, types, .. } = &self.settings;
+        format!("{url:?} {searches:?} {export:?} {types:?}")
+    }
+
     fn begin(&self, since: Option<Timestamp>) {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
@@ -164,7 +169,13 @@ impl Source for ServerSource {
         }
         match failure {
             Some(error) => Err(unavailable(error)),
-            None => Ok(pass.scanned),
+            None => {
+                let mut scanned = pass.scanned;
+                if scanned.resources == 0 && since.is_none() {
+                    scanned.empty_in_full.push(self.name());
+                }
+                Ok(scanned)
+            }
         }
     }
 }
@@ -204,8 +215,10 @@ impl Pass<'_> {
         for entry in bundle.entries() {
             let mode = entry.element().child_by_name("search").and_then(|s| s.child_text("mode"));
             let Some(node) = entry.resource().and_then(Element::value) else { continue };
-            // What the server says of the search is no data.
-            if mode.as_deref() != Some("outcome") {
+            // What the server says of the search is no data, whether it calls it so or not.
+            let is_outcome = mode.as_deref() == Some("outcome")
+                || node.resource_type().is_some_and(|of| of == "OperationOutcome");
+            if !is_outcome {
                 self.resource(label, node, entry.full_url().as_deref(), None);
             }
         }

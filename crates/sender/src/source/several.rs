@@ -28,6 +28,11 @@ impl Source for Sources {
         self.0.iter().map(|(_, source)| source.name()).collect::<Vec<_>>().join(", ")
     }
 
+    fn question(&self) -> String {
+        let all = self.0.iter().map(|(name, source)| format!("{name:?} {:?}", source.question()));
+        all.collect::<Vec<_>>().join(", ")
+    }
+
     fn scan(
         &self,
         scope: Scope<'_>,
@@ -85,6 +90,9 @@ impl Source for Sources {
                     .into_iter()
                     .map(|over| PassedOver { example: named(over.example), ..over }),
             );
+            if !scanned.empty_in_full.is_empty() {
+                all.empty_in_full.push(name.clone());
+            }
             if scanned.resources == 0 && own.is_none() {
                 all.empty.push(name.clone());
             }

@@ -3,6 +3,7 @@
 mod bound;
 mod csv_rows;
 mod field;
+mod files;
 mod mapping;
 mod quotes;
 mod ready;
@@ -83,7 +84,7 @@ impl TableSource {
     /// # Errors
     /// [`SourceUnavailable`].
     pub fn columns(&self) -> Result<Vec<String>, SourceUnavailable> {
-        let mut parts = self.parts()?;
+        let (mut parts, _) = self.parts()?;
         let Some((_, open)) = parts.first_mut() else { return Ok(Vec::new()) };
         let mut rows = open().map_err(|cause| self.unavailable(cause))?;
         rows.columns().map_err(|cause| self.unavailable(cause))
@@ -93,50 +94,45 @@ impl TableSource {
         SourceUnavailable { name: self.name(), cause }
     }
 
-    /// The parts of the table: how lists call them, and what opens them.
-    fn parts(&self) -> Result<Vec<(String, Opener<'_>)>, SourceUnavailable> {
+    /// Whether the rows are those of a query for changes that is asked for everything.
+    fn is_asked_for_all(&self) -> bool {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(&self.rows, TableRows::Sql(table) if table.asks_for_changes() && since.is_none())
+    }
+
+    /// The parts of the table: how lists call them, and what opens them; and which files are none.
+    fn parts(&self) -> Result<(Openers<'_>, Vec<PassedOver>), SourceUnavailable> {
         let unavailable = |error: std::io::Error| self.unavailable(error.into());
         let path = match &self.rows {
             TableRows::Sql(table) => {
                 let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
                 let open: Opener<'_> =
                     Box::new(move || SqlRows::open(table, since).map(|rows| Box::new(rows) as _));
-                return Ok(vec![(table.label.clone(), open)]);
+                return Ok((vec![(table.label.clone(), open)], Vec::new()));
             }
             TableRows::Csv(path) => path,
         };
-        let mut files = vec![path.clone()];
         let found = path.metadata().map_err(unavailable)?;
-        if !found.is_dir() && !found.is_file() {
+        let (files, passed_over) = match (found.is_dir(), found.is_file()) {
+            (true, _) => files::in_folder(path).map_err(unavailable)?,
+            (false, true) => (vec![path.clone()], Vec::new()),
             // Reading from a pipe or a device may never end.
-            return Err(self.unavailable(FileError::NotAFile));
-        }
-        if found.is_dir() {
-            files = std::fs::read_dir(path)
-                .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
-                .map_err(unavailable)?;
-            files.retain(|file| {
-                let ending = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
-                let hidden =
-                    file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-                let is_file = file.metadata().is_ok_and(|found| found.is_file());
-                !hidden && is_file && ["csv", "tsv", "txt"].contains(&&*ending.to_ascii_lowercase())
+            (false, false) => return Err(self.unavailable(FileError::NotAFile)),
+        };
+        let open = |file: PathBuf| {
+            let label = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+            let label = label.into_owned();
+            let open: Opener<'_> = Box::new(move || {
+                CsvRows::open(&file, self.mapping.dialect()).map(|rows| Box::new(rows) as _)
             });
-            files.sort();
-        }
-        Ok(files
-            .into_iter()
-            .map(|file| {
-                let label = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-                let label = label.into_owned();
-                let open: Opener<'_> = Box::new(move || {
-                    CsvRows::open(&file, self.mapping.dialect()).map(|rows| Box::new(rows) as _)
-                });
-                (label, open)
-            })
-            .collect())
+            (label, open)
+        };
+        Ok((files.into_iter().map(open).collect(), passed_over))
     }
 }
+
+/// What opens each part, by how lists call it.
+type Openers<'s> = Vec<(String, Opener<'s>)>;
 
 type Opener<'s> = Box<dyn FnMut() -> Result<Box<dyn Rows>, FileError> + 's>;
 
@@ -166,6 +162,14 @@ impl Source for TableSource {
         }
     }
 
+    fn question(&self) -> String {
+        let rows = match &self.rows {
+            TableRows::Csv(path) => path.display().to_string(),
+            TableRows::Sql(SqlTable { url, query, .. }) => format!("{url:?} {query:?}"),
+        };
+        format!("{rows} {:?}", self.mapping)
+    }
+
     fn begin(&self, since: Option<Timestamp>) {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
@@ -184,7 +188,8 @@ impl Source for TableSource {
             spool: Arc::new(Spool::new().map_err(|error| self.unavailable(error.into()))?),
             visit,
         };
-        for (label, mut open) in self.parts()? {
+        let (parts, passed_over) = self.parts()?;
+        for (label, mut open) in parts {
             if let Scope::Parts(labels) = scope
                 && !labels.contains(&label)
             {
@@ -193,6 +198,10 @@ impl Source for TableSource {
             pass.part(&label, &mut open)?;
         }
         let Pass { mut scanned, skipped, .. } = pass;
+        scanned.passed_over.extend(passed_over);
+        if scanned.resources == 0 && self.is_asked_for_all() {
+            scanned.empty_in_full.push(self.name());
+        }
         scanned.passed_over.extend(skipped.map(|(count, example)| PassedOver {
             kind: PassedOverKind::SkippedRows,
             count,

@@ -65,9 +65,10 @@ pub(super) struct Fetch<'s> {
     wanted: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// What an export has come to. Without a list of files it is something else: an error that a server or a proxy has given
+/// for a success must not count as an export without data.
 #[derive(Deserialize)]
 struct Manifest {
-    #[serde(default)]
     output: Vec<ManifestFile>,
     #[serde(default)]
     error: Vec<ManifestFile>,
@@ -78,6 +79,29 @@ struct ManifestFile {
     #[serde(rename = "type")]
     resource_type: String,
     url: String,
+}
+
+/// A number that a Bundle has by this name.
+fn number_of(bundle: &Bundle<'_>, name: &str) -> u64 {
+    let number = bundle.element().child_by_name(name).and_then(Element::value);
+    number.and_then(|number| number.raw().parse().ok()).unwrap_or_default()
+}
+
+/// The code of an error that an answer has beside or in place of what was found: then nobody knows what is missing. What
+/// else a server says of a search (warnings, advice) is no matter.
+fn search_error(resource: Element<'_>) -> Option<String> {
+    if resource.resource_type()? != "OperationOutcome" {
+        return None;
+    }
+    let mut issues = resource.children().filter(|child| child.name() == Some("issue"));
+    let error = issues.find(|issue| {
+        issue.child_text("severity").is_some_and(|how| matches!(&*how, "error" | "fatal"))
+    })?;
+    let code = error.child_text("code").unwrap_or_default();
+    // A code of FHIR's, never a sentence, which may have anything in it.
+    let is_code =
+        !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    Some(if is_code { code.into_owned() } else { "error".to_owned() })
 }
 
 impl<'s> Fetch<'s> {
@@ -155,6 +179,7 @@ impl<'s> Fetch<'s> {
     async fn pages(&mut self, label: String, first: Url) -> Result<(), Stop> {
         let mut next = Some(first);
         let mut visited = HashSet::new();
+        let (mut found, mut total) = (0_u64, 0_u64);
         while let Some(url) = next {
             if !visited.insert(url.to_string()) || visited.len() > MAX_PAGES {
                 return Err(FileError::EndlessPages.into());
@@ -165,10 +190,19 @@ impl<'s> Fetch<'s> {
                 .map_err(|_| FileError::NotFhir)?;
             let bundle = Bundle::of(&document).ok_or(FileError::NotFhir)?;
             for entry in bundle.entries() {
-                if let Some(resource) = entry.resource().and_then(Element::value) {
+                let Some(resource) = entry.resource() else { continue };
+                if let Some(code) = search_error(resource) {
+                    return Err(FileError::SearchIncomplete { code }.into());
+                }
+                if resource.resource_type().is_some_and(|of| of == "OperationOutcome") {
+                    continue;
+                }
+                found += 1;
+                if let Some(resource) = resource.value() {
                     self.note(resource);
                 }
             }
+            total = total.max(number_of(&bundle, "total"));
             let link = bundle.element().children().find(|link| {
                 link.name() == Some("link")
                     && link.child_text("relation").as_deref() == Some("next")
@@ -182,6 +216,10 @@ impl<'s> Fetch<'s> {
             };
             drop(document);
             self.send(Sent::Page { label: label.clone(), text })?;
+        }
+        // The total may be an estimate, but not of nothing.
+        if found == 0 && total > 0 {
+            return Err(FileError::NoneOfTotal { total }.into());
         }
         Ok(())
     }

@@ -85,7 +85,16 @@ pub fn address_from(folder: &Path, url: &str) -> String {
     parsed.into()
 }
 
+/// In a query, the time from which changes are wanted.
+const SINCE: &str = "${since}";
+
 impl SqlTable {
+    /// Whether the query asks for what has changed since a time.
+    #[must_use]
+    pub fn asks_for_changes(&self) -> bool {
+        self.query.contains(SINCE)
+    }
+
     fn query_since(&self, since: Option<Timestamp>) -> String {
         let since = since.and_then(|since| since.checked_sub(self.overlap).ok());
         let since = since.unwrap_or(BEGINNING);
@@ -93,7 +102,7 @@ impl SqlTable {
             true => server::since_literal(since),
             false => format!("'{}'", since.strftime("%Y-%m-%d %H:%M:%S+00:00")),
         };
-        self.query.trim().trim_end_matches(';').replace("${since}", &literal)
+        self.query.trim().trim_end_matches(';').replace(SINCE, &literal)
     }
 }
 
