@@ -136,6 +136,22 @@ impl Default for BundleSection {
     }
 }
 
+/// Seconds of an hour: no answer is worth a longer wait.
+pub(super) const AN_HOUR: u64 = 3600;
+/// Seconds of a day: what waits longer waits for the transfer after the next.
+pub(super) const A_DAY: u64 = 24 * AN_HOUR;
+
+/// Refuses a number that is most likely of another unit: seconds for minutes, milliseconds for seconds.
+pub(super) fn within(key: &str, value: u64, least: u64, most: u64) -> anyhow::Result<()> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    fail!(
+        "{key} er {value}, og kan være fra {least} til {most}: er enheten den som navnet sier?",
+        "{key} is {value}, and may be from {least} to {most}: is the unit the one that the name says?"
+    )
+}
+
 impl SenderConfig {
     /// What no type can say.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
@@ -145,12 +161,11 @@ impl SenderConfig {
                 "schedule.retries: the protocol allows at most 3 new attempts before the next transfer"
             );
         }
-        if self.bundle.entries == 0 || self.bundle.mib == 0 {
-            fail!(
-                "bundle.entries og bundle.mib må være minst 1",
-                "bundle.entries and bundle.mib must be at least 1"
-            );
-        }
+        let ScheduleSection { retry_minutes, .. } = self.schedule;
+        within("bundle.entries", self.bundle.entries as u64, 1, 1_000_000)?;
+        within("bundle.mib", self.bundle.mib as u64, 1, 4096)?;
+        within("schedule.retry_minutes", u64::from(retry_minutes), 1, A_DAY / 60)?;
+        within("receiver.timeout_seconds", self.receiver.timeout_seconds, 1, AN_HOUR)?;
         for address in &self.own_addresses {
             if !address.starts_with("https://") && !address.starts_with("http://") {
                 fail!(
@@ -162,12 +177,6 @@ impl SenderConfig {
         self.source.check()?;
         if let Some(monitor) = &self.monitor {
             monitor.check()?;
-        }
-        if self.receiver.timeout_seconds == 0 {
-            fail!(
-                "receiver.timeout_seconds må være minst 1",
-                "receiver.timeout_seconds must be at least 1"
-            );
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
+use super::sender::{A_DAY, AN_HOUR, within};
 use crate::text::fail;
 
 /// Where resources come from.
@@ -232,6 +233,18 @@ impl SourceTable {
 
     fn check(&self) -> anyhow::Result<()> {
         let name = self.name();
+        let within = |key: &str, value: u32, least: u64, most: u64| {
+            within(&format!("source {name}: {key}"), u64::from(value), least, most)
+        };
+        match self {
+            Self::Folder(table) => within("settle_seconds", table.settle_seconds, 0, A_DAY)?,
+            Self::Table(_) => {}
+            Self::Fhir(table) => {
+                within("page", table.page, 1, 10_000)?;
+                within("timeout_seconds", table.timeout_seconds, 1, AN_HOUR)?;
+                within("retries", table.retries, 0, 100)?;
+            }
+        }
         match self {
             Self::Folder(table) if table.archive.is_some() && !table.archive_copy => {
                 if !table.incremental {
@@ -256,10 +269,6 @@ impl SourceTable {
                 }
                 Ok(())
             }
-            Self::Fhir(table) if table.page == 0 || table.timeout_seconds == 0 => fail!(
-                "source {name}: page og timeout_seconds må være minst 1",
-                "source {name}: page and timeout_seconds must be at least 1"
-            ),
             Self::Folder(_) | Self::Fhir(_) => Ok(()),
         }
     }

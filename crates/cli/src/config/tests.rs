@@ -325,6 +325,43 @@ fn a_limit_of_nothing_and_more_attempts_than_the_protocol_allows_are_refused() {
     assert!(sender("timeout_seconds = 120", "timeout_seconds = 0").is_err());
 }
 
+/// A number of another unit than the key's name says: the transfer would hang, or never read a file, and say nothing.
+#[test]
+fn numbers_of_another_unit_are_refused_by_their_key() {
+    let file = |from: &str, to: &str| {
+        let text = sample("sender.toml");
+        assert!(text.contains(from), "{from}");
+        toml::from_str::<SenderConfig>(&text.replace(from, to)).expect("a file").check()
+    };
+    let source = |table: &str| {
+        let text = sample("sender.toml");
+        let line = text.lines().find(|line| line.starts_with("source =")).expect("a source");
+        let text = text.replace(line, "");
+        let file = format!("{text}\n[[source]]\n{table}\n");
+        toml::from_str::<SenderConfig>(&file).expect("a file").check()
+    };
+    let folder = "kind = \"folder\"\npath = \"x\"\nsettle_seconds";
+    let server = "kind = \"fhir\"\nurl = \"https://x.example\"";
+    let all = [
+        ("receiver.timeout_seconds", file("timeout_seconds = 120", "timeout_seconds = 120000")),
+        ("schedule.retry_minutes", file("retry_minutes = 60", "retry_minutes = 3600")),
+        ("schedule.retry_minutes", file("retry_minutes = 60", "retry_minutes = 0")),
+        ("bundle.entries", file("entries = 5000", "entries = 0")),
+        ("settle_seconds", source(&format!("{folder} = 300000"))),
+        ("page", source(&format!("{server}\npage = 0"))),
+        ("page", source(&format!("{server}\npage = 1000000"))),
+        ("timeout_seconds", source(&format!("{server}\ntimeout_seconds = 120000"))),
+        ("retries", source(&format!("{server}\nretries = 4000000000"))),
+    ];
+    for (key, refused) in all {
+        let error = refused.expect_err(key).to_string();
+        assert!(error.contains(key) && error.contains("unit"), "{key}: {error}");
+    }
+    for good in [folder.to_owned() + " = 5", folder.to_owned() + " = 0", server.to_owned()] {
+        source(&good).unwrap_or_else(|error| panic!("{good}: {error}"));
+    }
+}
+
 #[test]
 fn authorities_and_their_revocation_lists_are_read() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -20,6 +20,7 @@ use crate::text::{Explain, Text, fail, failure, text};
 pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     let values = config.check().and_then(|()| config.log.filter().map(drop));
     checks.note("config", &text!("verdiene i filen", "values in the file"), values);
+    start_date(config, checks);
     hooks(config, folder, checks);
     checks.database_folder = Some(folder_of(&folder.join(&config.database)).to_owned());
     source::examine(config, folder, checks);
@@ -84,6 +85,37 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
         receiver(config, folder, &signer, &register, checks).await;
     }
 }
+
+/// A start date that is still to come, and one from before there was a register, are most likely misspelt: nothing would
+/// be sent, or everything that the source has.
+fn start_date(config: &SenderConfig, checks: &mut Checks) {
+    let (start, today) = (config.start_date, clock::oslo(clock::now()).date());
+    if start > today {
+        checks.warn(
+            "start_date",
+            text!("startdatoen {start} er ikke kommet", "the start date {start} is still to come"),
+            text!(
+                "ingenting fra før den sendes; er det ikke den avtalte datoen, rett start_date",
+                "nothing from before it is sent; correct start_date if it is not the agreed one"
+            ),
+        );
+    } else if start.year() < FIRST_YEAR {
+        checks.warn(
+            "start_date",
+            text!(
+                "startdatoen {start} er fra før det fantes noe register å sende til",
+                "the start date {start} is from before there was a register to send to"
+            ),
+            text!(
+                "alt i kilden fra da av sendes; er det ikke den avtalte datoen, rett start_date",
+                "all that the source has since then is sent; correct start_date if it is not the agreed one"
+            ),
+        );
+    }
+}
+
+/// Year before which nobody has agreed to report from.
+const FIRST_YEAR: i16 = 2020;
 
 /// Whether the hooks can be made, and the programs of those that run one are there.
 fn hooks(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
