@@ -37,7 +37,7 @@ pub(crate) use sources::source;
 /// Send a hospital's data to the register.
 ///
 /// Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source
-/// (`lmr send rejected`, broken files, unknown resource types); 2 wrong arguments or configuration; 3 something is
+/// (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is
 /// not delivered yet and will be tried again, or another run is under way; 4 a person must look: access,
 /// certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records.
 #[derive(Args)]
@@ -239,8 +239,14 @@ impl Send {
             Command::Run { retries_only, .. } => {
                 let agent = self.agent(config, folder).await?;
                 let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
-                supervision::after_run(&agent, &done, config, folder).await;
-                self.ended(&agent, done).await
+                let failed = supervision::after_run(&agent, &done, config, folder).await;
+                let status = self.ended(&agent, done).await?;
+                let Some(text) = texts::failed_hooks(&failed, self.lang) else { return Ok(status) };
+                output::complain(&format!("lmr: {text}"));
+                // Whatever else is wrong with the run is worse.
+                let is_clean = status == ExitCode::from(RunStatus::Clean.exit_code());
+                let to_correct = ExitCode::from(RunStatus::ToCorrect.exit_code());
+                Ok(if is_clean { to_correct } else { status })
             }
             Command::Status => {
                 let mut overview = setup::outbox_to_read(config, folder).await?.overview().await?;

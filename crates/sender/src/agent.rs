@@ -199,7 +199,7 @@ impl Agent {
     async fn transfer(&self, run: &mut Run) -> Result<(), SenderError> {
         let date = self.transport.server_time();
         // Before anything is made of the source.
-        self.find_annulments().await?;
+        run.report.unreadable_copies = self.find_annulments().await?;
         Box::pin(self.compare_with_register(&mut run.report)).await?;
         if self.transport.server_time() != date {
             self.compare_clocks(run);
@@ -243,7 +243,7 @@ impl Agent {
             && run.report.messages.iter().all(|message| message.not_stored + message.failed == 0);
         // A clock that was put back meanwhile does not say when the run began.
         if is_finished && run.report.started_at <= self.now() {
-            let mark = format!("{} {}", self.began(run), self.source.name());
+            let mark = format!("{} {}", self.began(run), self.question());
             self.outbox.set(CHANGED_SINCE, &mark).await?;
         }
         let before = self.now().saturating_sub(ITEM_RETENTION).unwrap_or(Timestamp::MIN);
@@ -381,8 +381,9 @@ impl Agent {
         };
         let answer = answer::read(outcome, &message_id, entries, now);
         if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
-            let lost = self.keep_receipt(seq, &message_id, &receipt, now).await?;
+            let (lost, is_doubtful) = self.keep_receipt(seq, &message_id, &receipt, now).await?;
             run.again |= lost.is_some();
+            run.report.doubtful_receipts += u64::from(is_doubtful);
             run.report.lost_at_register = LostAtRegister::both(run.report.lost_at_register, lost);
         }
         let finished = FinishedAttempt {
@@ -471,7 +472,7 @@ impl Agent {
         }
         let statuses = self.compare(&index, &mut run.report).await?;
         run.has_read_all =
-            !self.settings.incremental && index.scanned.is_whole() && !run.report.has_lost_half();
+            !self.settings.incremental && index.scanned.is_whole() && !run.report.has_lost_most();
         let plan = self.plan(&index, &statuses).await?;
         run.report.count_plan(&plan);
         run.report.foreign_types = self.foreign_types(&index, &plan);
@@ -559,10 +560,22 @@ impl Agent {
     pub(crate) async fn changed_since(&self) -> Result<Option<Timestamp>, SenderError> {
         let mark = self.outbox.changed_since().await?;
         // One that lies ahead was made by a clock that was: nobody knows what has changed since then.
-        let of_this_source = mark.and_then(|(time, name)| {
-            (name == self.source.name() && time <= self.now()).then_some(time)
+        let of_this_source = mark.and_then(|(time, of)| {
+            // Until 0.2 the mark had the source's name.
+            let is_the_same = of == self.question() || of == self.source.name();
+            (is_the_same && time <= self.now()).then_some(time)
         });
         Ok(of_this_source)
+    }
+
+    /// What the source is asked for and from which date on, as a keyed hash: where either is another one than at the last
+    /// transfer (a search, a query, a mapping), what has changed since then is not all that is to be sent.
+    fn question(&self) -> String {
+        let (asked, start) = (self.source.question(), self.settings.start.to_string());
+        let rule_set = self.settings.rule_set.as_str();
+        let parts = [asked.as_bytes(), start.as_bytes(), rule_set.as_bytes()];
+        let hash = self.key.hash("question", &parts);
+        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Why nothing is sent of a source that was read.
@@ -570,6 +583,10 @@ impl Agent {
         let scanned = &index.scanned;
         let complete = |name: &&String| !self.settings.incremental_sources.contains(*name);
         if let Some(name) = scanned.empty.iter().find(complete) {
+            return Some(SourceFailure::EmptyOf { name: name.clone() });
+        }
+        // One that gives changes only is not empty when it is asked for everything.
+        if let Some(name) = scanned.empty_in_full.first() {
             return Some(SourceFailure::EmptyOf { name: name.clone() });
         }
         (scanned.resources == 0 && !self.settings.incremental).then_some(SourceFailure::Empty)
@@ -622,7 +639,7 @@ impl Agent {
         // Records of a file that cannot be opened have not vanished.
         let is_whole = index.scanned.is_whole();
         report.vanished_unknown = !is_whole && missing > 0;
-        let may_add = is_whole && missing > 0 && !report.has_lost_half();
+        let may_add = is_whole && missing > 0 && !report.has_lost_most();
         report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
         Ok(statuses)
     }

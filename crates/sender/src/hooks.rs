@@ -1,4 +1,5 @@
-//! Tells somebody: a command, a webhook or a mail. A hook that fails stops nothing; the caller logs it.
+//! Tells somebody: a command, a webhook or a mail. A hook that fails stops nothing, but the run and the status say so:
+//! whoever waits to hear from it would hear nothing.
 
 mod mail;
 
@@ -120,24 +121,40 @@ impl Hooks {
         self.hooks.is_empty()
     }
 
-    /// Notifies each hook of what it is to hear and has not heard today. What fails is logged and tried again with the next
-    /// run.
-    pub async fn notify(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) {
+    /// Notifies each hook of what it is to hear and has not heard today. What fails is logged, tried again with the next
+    /// run, and noted for the status: gives the names of the hooks that failed.
+    pub async fn notify(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) -> Vec<String> {
+        let mut failed = Vec::new();
         for hook in &self.hooks {
+            let mut has_failed = false;
             for notice in notices.iter().filter(|notice| hook.events.contains(&notice.event)) {
-                self.tell_one(hook, outbox, notice, now).await;
+                has_failed |= !self.tell_one(hook, outbox, notice, now).await;
+            }
+            if has_failed {
+                failed.push(hook.name.clone());
             }
         }
+        if let Err(error) = outbox.set_failed_hooks(&failed).await {
+            tracing::warn!(%error, "it could not be noted which hooks failed");
+        }
+        failed
     }
 
-    async fn tell_one(&self, hook: &Hook, outbox: &Outbox, notice: &Notice, now: Timestamp) {
+    /// Whether the hook has heard of it, now or before.
+    async fn tell_one(
+        &self,
+        hook: &Hook,
+        outbox: &Outbox,
+        notice: &Notice,
+        now: Timestamp,
+    ) -> bool {
         let day = match notice.repeat {
             Repeat::Daily => norwegian_date(now).to_string(),
             Repeat::Never => "once".to_owned(),
         };
         let (name, event) = (&*hook.name, notice.event.as_str());
         match outbox.is_notified(name, &notice.cause, &day).await {
-            Ok(true) => return,
+            Ok(true) => return true,
             Ok(false) => {}
             // Better twice than not at all.
             Err(error) => {
@@ -158,9 +175,11 @@ impl Hooks {
                 if let Err(error) = outbox.note_notified(name, &notice.cause, &day, now).await {
                     tracing::warn!(%error, hook = name, event, "it could not be noted that the hook was notified");
                 }
+                true
             }
             Err(error) => {
-                tracing::warn!(%error, hook = name, event, "the hook failed, tried again with the next run")
+                tracing::warn!(%error, hook = name, event, "the hook failed, tried again with the next run");
+                false
             }
         }
     }

@@ -183,6 +183,21 @@ fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String
         count(overview.unknown_messages),
     );
     family(
+        "lmr_sender_unreadable_copies",
+        "Copies of messages that the last transfer could not read when it looked for lost annulments.",
+        count(overview.unreadable_copies),
+    );
+    family(
+        "lmr_sender_doubtful_receipts",
+        "Receipts since the last transfer began that do not hold for what was sent and answered.",
+        count(overview.doubtful_receipts),
+    );
+    family(
+        "lmr_sender_failed_hooks",
+        "Hooks that failed after the last run.",
+        count(overview.failed_hooks.len() as u64),
+    );
+    family(
         "lmr_sender_last_success_timestamp_seconds",
         "When the last transfer began after which nothing was left undelivered.",
         seconds(overview.last_success),

@@ -30,7 +30,8 @@ pub enum Event {
     Expiry,
     /// The clock here and the register's differ.
     ClockSkew,
-    /// The register has messages that the ledger here does not know, or has not confirmed an annulment.
+    /// The register has messages that the ledger here does not know, has not confirmed an annulment, or has given a
+    /// receipt that does not hold; or a repaired ledger may lack annulments.
     RegisterDiffers,
 }
 
@@ -239,6 +240,37 @@ fn register_differs(report: &Report) -> Vec<Notice> {
         );
         notices.push(notice.with("lost_annulments", annulments));
     }
+    let (copies, receipts) = (report.unreadable_copies, report.doubtful_receipts);
+    if copies > 0 {
+        let notice = Notice::new(
+            Event::RegisterDiffers,
+            "copies",
+            format!(
+                "Databasen er reparert, og {copies} kopier av sendte meldinger kan ikke leses: poster som ble annullert \
+                 med dem, kan bli sendt som gitt. lmr send status viser hva som må gjøres."
+            ),
+            format!(
+                "The database was repaired, and {copies} copies of sent messages cannot be read: records that were \
+                 annulled by them may be sent as given. lmr send status shows what must be done."
+            ),
+        );
+        notices.push(notice.with("unreadable_copies", copies));
+    }
+    if receipts > 0 {
+        let notice = Notice::new(
+            Event::RegisterDiffers,
+            "receipts",
+            format!(
+                "{receipts} kvitteringer fra registeret stemmer ikke med det som ble sendt og besvart. lmr send status \
+                 viser hva som må gjøres."
+            ),
+            format!(
+                "{receipts} receipts of the register do not hold for what was sent and answered. lmr send status shows \
+                 what must be done."
+            ),
+        );
+        notices.push(notice.with("doubtful_receipts", receipts));
+    }
     notices
 }
 
@@ -286,7 +318,7 @@ fn unreadable(report: &Report) -> Option<Notice> {
         Some(SourceFailure::Unavailable { .. }) => {
             ("unavailable", "Kilden kan ikke leses.", "The source cannot be read.")
         }
-        None if report.missing * 2 > report.known => (
+        None if report.has_lost_most() => (
             "half",
             "Kilden har mistet mer enn halvparten av postene.",
             "The source has lost more than half of its records.",
@@ -501,6 +533,10 @@ mod tests {
         assert!(!format!("{differs:?}").contains("secret"), "nothing of a resource");
         report.unknown_messages = 0;
         report.lost_annulments.clear();
+        (report.unreadable_copies, report.doubtful_receipts) = (1, 1);
+        let expected = [Event::Refused, Event::RegisterDiffers, Event::RegisterDiffers];
+        assert_eq!(events(&report, true), expected);
+        (report.unreadable_copies, report.doubtful_receipts) = (0, 0);
         report.open_messages = 1;
         // Asked to stop: nobody needs to hear of it.
         report.stopped_early = true;

@@ -41,7 +41,7 @@ use book::{book, close_items, hold_all, split};
 use columns::Columns;
 
 pub use crate::progress::State;
-pub(crate) use annulments::{FoundAnnulment, JournalledAnnulment, WhereAnnulments};
+pub(crate) use annulments::{FoundAnnulment, JournalNames, JournalledAnnulment, WhereAnnulments};
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
 pub(crate) use held::HeldCount;
 use held::depend_on_clock;
@@ -328,6 +328,9 @@ pub struct Outbox {
     pool: SqlitePool,
     #[cfg(test)]
     failpoint: failpoint::Failpoint,
+    /// Rows of the ledger that were read to find records by their names.
+    #[cfg(test)]
+    pub(crate) rows_by_name: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
 /// Refuses a schema that is no text any more: the driver takes the types of columns from it for text, and its worker ends
@@ -429,6 +432,8 @@ impl Outbox {
             pool,
             #[cfg(test)]
             failpoint: failpoint::Failpoint::default(),
+            #[cfg(test)]
+            rows_by_name: std::sync::Arc::default(),
         })
     }
 

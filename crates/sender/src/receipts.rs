@@ -46,6 +46,18 @@ pub(crate) enum ReceiptProblem {
     },
 }
 
+impl ReceiptProblem {
+    /// Whether nothing but a person does something about it: what a restored register has lost is sent again.
+    fn needs_a_person(&self) -> bool {
+        match self {
+            Self::Unverified(_) | Self::OtherMessage | Self::OtherContent | Self::OtherAnswer => {
+                true
+            }
+            Self::WentBack { .. } | Self::Forked { .. } => false,
+        }
+    }
+}
+
 impl Agent {
     /// Asks the register for its newest receipt where there are receipts here, and forgets what it has lost: a
     /// register that was restored from a backup does not know it by itself, and neither are its senders. What is
@@ -162,14 +174,15 @@ impl Agent {
 
     /// Verifies a receipt and keeps it. What is wrong is logged, and kept with it where it is the register's.
     /// Gives what it shows to be lost: where the register was restored and could not be asked before it gave
-    /// this receipt, nothing else shows it.
+    /// this receipt, nothing else shows it. And whether a person must look: the receipt says something else than was
+    /// sent or answered, or cannot be verified.
     pub(crate) async fn keep_receipt(
         &self,
         seq: i64,
         message_id: &str,
         received: &ReceivedReceipt,
         now: Timestamp,
-    ) -> Result<Option<LostAtRegister>, OutboxError> {
+    ) -> Result<(Option<LostAtRegister>, bool), OutboxError> {
         let verified = self.sealer.verify_receipt(&received.text);
         let problem = match &verified {
             Err(error) => Some(ReceiptProblem::Unverified(error.clone())),
@@ -180,6 +193,7 @@ impl Agent {
         if let Some(problem) = &problem {
             tracing::warn!(message.id = %message_id, %problem, "the register's receipt does not hold");
         }
+        let is_doubtful = problem.as_ref().is_some_and(ReceiptProblem::needs_a_person);
         let mut lost = None;
         if let Ok(verified) = verified {
             lost = match (&problem, verified.receipt.previous) {
@@ -196,7 +210,7 @@ impl Agent {
                 .keep_receipt(message_id, &verified, &received.text, problem.as_deref(), now)
                 .await?;
         }
-        Ok(lost)
+        Ok((lost, is_doubtful))
     }
 
     async fn receipt_problem(

@@ -145,6 +145,11 @@ pub struct Report {
     pub forgotten: u64,
     /// Annulments that the register may have lost, or has not stored, and that could not be sent again: they wait for a person.
     pub lost_annulments: Vec<LostAnnulment>,
+    /// Copies of messages that could not be read when a repaired ledger looked for its annulments in them: what they
+    /// annulled may go out as given.
+    pub unreadable_copies: u64,
+    /// Receipts of the register's that do not hold for what was sent and answered, or cannot be verified.
+    pub doubtful_receipts: u64,
     /// Resource types that the guide does not take.
     pub foreign_types: Vec<ForeignType>,
     /// How administrations are identified, where that will not do for corrections.
@@ -282,6 +287,8 @@ impl Report {
             unknown_messages: 0,
             forgotten: 0,
             lost_annulments: Vec::new(),
+            unreadable_copies: 0,
+            doubtful_receipts: 0,
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
             started_at: now,
@@ -344,11 +351,11 @@ impl Report {
         self.unused = plan.unused.len();
     }
 
-    /// Whether a complete source has lost half or more of what the register has: most likely an export
-    /// that failed.
+    /// Whether a complete source has lost more than half of what the register has: most likely an export that failed,
+    /// and then nothing counts as vanished. The run's status goes by this too: what is not noted is not done.
     #[must_use]
-    pub fn has_lost_half(&self) -> bool {
-        self.known > 0 && self.missing * 2 >= self.known
+    pub fn has_lost_most(&self) -> bool {
+        has_lost_most(self.missing as u64, self.known as u64)
     }
 
     pub(crate) fn add(&mut self, counts: MessageCounts) {
@@ -368,7 +375,7 @@ impl Report {
         let broke_off = self.error.is_some() && self.source_failure.is_none();
         if self.stop.is_some() || broke_off {
             RunStatus::Stopped
-        } else if self.source_failure.is_some() || self.missing * 2 > self.known {
+        } else if self.source_failure.is_some() || self.has_lost_most() {
             RunStatus::SourceFailed
         } else if self.open_messages > 0
             || self.not_yet > 0
@@ -381,12 +388,19 @@ impl Report {
             || !self.source_issues.is_empty()
             || misspelt
             || !self.lost_annulments.is_empty()
+            || self.unreadable_copies + self.doubtful_receipts > 0
         {
             RunStatus::ToCorrect
         } else {
             RunStatus::Clean
         }
     }
+}
+
+/// Whether `missing` of `known` records are more than half.
+#[must_use]
+pub fn has_lost_most(missing: u64, known: u64) -> bool {
+    missing * 2 > known
 }
 
 #[cfg(test)]
@@ -412,6 +426,8 @@ mod tests {
             not_stored,
             open_messages,
             lost_annulments,
+            unreadable_copies,
+            doubtful_receipts,
             forgotten,
             // Sent again by the run itself.
             lost_at_register: _,
@@ -450,6 +466,7 @@ mod tests {
             dependencies: _,
         } = report;
         !lost_annulments.is_empty()
+            || unreadable_copies + doubtful_receipts > 0
             || *forgotten > 0
             || source_failure.is_some()
             || missing * 2 > *known
@@ -478,7 +495,7 @@ mod tests {
         fn nothing_undone_looks_clean(
             flags in proptest::array::uniform5(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
             held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
-            forgotten in 0_u64..2,
+            forgotten in 0_u64..2, copies in 0_u64..2, receipts in 0_u64..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped, broke_off] = flags;
@@ -490,6 +507,7 @@ mod tests {
             (report.known, report.missing) = (known, missing);
             (report.held, report.open_messages) = (held, open_messages);
             (report.not_stored, report.forgotten) = (not_stored, forgotten);
+            (report.unreadable_copies, report.doubtful_receipts) = (copies, receipts);
             let annulment = LostAnnulment {
                 resource_type: "MedicationRequest".to_owned(),
                 resource_id: None,

@@ -543,8 +543,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Leave the closing `lmr doctor` out", "La være å slutte med `lmr doctor`"),
     (
-        "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records",
-        "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene",
+        "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records",
+        "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper) eller ses på (en varsling, en kvittering, en annullering); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene",
     ),
     ("Language of the text", "Språket i teksten"),
     (

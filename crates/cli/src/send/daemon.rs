@@ -237,7 +237,8 @@ async fn transfer(
     folder: &Path,
 ) {
     let done = if due.planned { agent.run().await } else { agent.retry_due().await };
-    supervision::after_run(agent, &done, config, folder).await;
+    // They are logged, and the status has them.
+    let _failed_hooks = supervision::after_run(agent, &done, config, folder).await;
     match done {
         Ok(report) => {
             log(&report);

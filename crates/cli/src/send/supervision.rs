@@ -17,22 +17,24 @@ use crate::config::supervision::{expiries, hooks};
 use crate::output::Language;
 use crate::text::{Explain, chain, text};
 
-/// Notifies of what a run came to, and of what ends. What fails is logged: the run is over, and stays what it was.
+/// Notifies of what a run came to, and of what ends. What fails is logged and noted for the status; gives the names of
+/// the hooks that failed.
 pub(super) async fn after_run(
     agent: &Agent,
     done: &Result<Report, SenderError>,
     config: &SenderConfig,
     folder: &Path,
-) {
+) -> Vec<String> {
     if config.hook.is_empty() {
-        return;
+        // One that failed before is not configured any more.
+        return give(agent, &[], config, folder).await;
     }
     let mut notices = match done {
         Ok(report) => notice::of_run(report, is_usual(agent, report).await),
         Err(error) => notice::of_error(error).into_iter().collect(),
     };
     notices.extend(notice::of_expiries(&expiries(config, folder), clock::now()));
-    give(agent, &notices, config, folder).await;
+    give(agent, &notices, config, folder).await
 }
 
 /// Notifies of what ends, for a daemon that starts.
@@ -43,11 +45,17 @@ pub(super) async fn look_at_expiries(agent: &Agent, config: &SenderConfig, folde
     }
 }
 
-async fn give(agent: &Agent, notices: &[Notice], config: &SenderConfig, folder: &Path) {
+async fn give(
+    agent: &Agent,
+    notices: &[Notice],
+    config: &SenderConfig,
+    folder: &Path,
+) -> Vec<String> {
     match hooks(config, folder) {
         Ok(hooks) => hooks.notify(agent.outbox(), notices, clock::now()).await,
         Err(error) => {
-            tracing::warn!(error = %chain(&error, Language::English), "the hooks cannot be used")
+            tracing::warn!(error = %chain(&error, Language::English), "the hooks cannot be used");
+            vec!["[[hook]]".to_owned()]
         }
     }
 }

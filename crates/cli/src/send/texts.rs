@@ -98,6 +98,60 @@ fn unknown_messages(count: u64, language: Language) -> Option<String> {
     Some(text)
 }
 
+/// Copies of messages that could not be read, with what to do; nothing where there are none.
+fn unreadable_copies(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "Databasen er reparert, og {count} kopier av sendte meldinger kan ikke leses (skadet, eller skrevet med en \
+             annen hash_key). Poster som ble annullert med dem, kan bli sendt som gitt. Se etter om noe som er annullert, \
+             står som gitt i kilden: rett det der til entered-in-error, eller annuller det igjen med lmr send annul."
+        ),
+        Language::English => format!(
+            "The database was repaired, and {count} copies of sent messages cannot be read (damaged, or written with \
+             another hash_key). Records that were annulled by them may be sent as given. Look whether anything that was \
+             annulled is in the source as given: correct it there to entered-in-error, or annul it again with lmr send \
+             annul."
+        ),
+    };
+    Some(text)
+}
+
+/// Hooks that failed after a run, with what to do; nothing where there are none.
+pub(super) fn failed_hooks(names: &[String], language: Language) -> Option<String> {
+    let names = names.join(", ");
+    let text = match language {
+        _ if names.is_empty() => return None,
+        Language::Bokmal => format!(
+            "Varslingen {names} virket ikke etter siste kjøring, så kanskje ingen har hørt om den. Loggen sier hvorfor, \
+             lmr doctor prøver det som kan prøves; neste kjøring varsler på nytt."
+        ),
+        Language::English => format!(
+            "The hook {names} failed after the last run, so maybe nobody has heard of it. The log says why, lmr doctor \
+             tries what can be tried; the next run notifies again."
+        ),
+    };
+    Some(text)
+}
+
+/// Receipts that do not hold, with what to do; nothing where there are none.
+fn doubtful_receipts(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "{count} kvitteringer fra registeret stemmer ikke med det som ble sendt og besvart, eller kan ikke \
+             verifiseres. Dataene er levert; kvitteringen beviser det ikke. lmr receipt list viser dem som er tatt vare \
+             på, loggen viser resten; er receiver.certificate registerets nåværende, må registeret se på det."
+        ),
+        Language::English => format!(
+            "{count} receipts of the register do not hold for what was sent and answered, or cannot be verified. The \
+             data are delivered; the receipt does not prove it. lmr receipt list shows those that are kept, the log the \
+             rest; where receiver.certificate is the register's present one, the register must look at it."
+        ),
+    };
+    Some(text)
+}
+
 /// Records that the register may have lost and that the source has not given again; nothing where there are none.
 fn not_sent_again(count: u64, language: Language) -> Option<String> {
     let text = match language {
@@ -141,8 +195,8 @@ fn status_text(status: RunStatus, language: Language) -> &'static str {
     let (nb, en) = match status {
         RunStatus::Clean => ("Alt er levert.", "Everything is delivered."),
         RunStatus::ToCorrect => (
-            "Levert, bortsett fra det som må rettes i kilden.",
-            "Delivered, except for what must be corrected at the source.",
+            "Levert, bortsett fra det som må rettes i kilden eller ses på.",
+            "Delivered, except for what must be corrected at the source or looked at.",
         ),
         RunStatus::Undelivered => (
             "Ikke alt er levert; det blir forsøkt igjen.",

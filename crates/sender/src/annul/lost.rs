@@ -13,9 +13,9 @@ use crate::copies::CopyKey;
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
-use crate::message::MessageMaker;
-use crate::outbox::{FoundAnnulment, JournalledAnnulment, OutboxError, WhereAnnulments};
-use crate::plan::Statuses;
+use crate::outbox::{
+    FoundAnnulment, JournalNames, JournalledAnnulment, OutboxError, WhereAnnulments,
+};
 use crate::source_key::source_key;
 
 /// What the guide says how to annul.
@@ -23,10 +23,15 @@ const ANNULLABLE: [&str; 2] = ["MedicationAdministration", "MedicationRequest"];
 
 impl Agent {
     /// Puts annulled records back into the ledger that a repair has found to be lost, from the copies of the messages
-    /// that annulled them.
-    pub(crate) async fn find_annulments(&self) -> Result<(), SenderError> {
+    /// that annulled them. What only the journal knows is noted by its names, and the search is over. Gives how many
+    /// copies could not be read: what they annulled nothing else may know.
+    pub(crate) async fn find_annulments(&self) -> Result<u64, SenderError> {
         let is_named = match self.outbox.annulments_to_find().await? {
-            None | Some(WhereAnnulments::Names) => return Ok(()),
+            None => return Ok(0),
+            Some(WhereAnnulments::Names) => {
+                self.outbox.end_search_for_annulments(0, self.now()).await?;
+                return Ok(0);
+            }
             Some(WhereAnnulments::Copies) => true,
             Some(WhereAnnulments::AllCopies) => false,
         };
@@ -60,7 +65,8 @@ impl Agent {
                 at,
                 is_annulled: true,
             };
-            self.follow(&text, outcomes.as_deref(), &of, is_made_here, &mut found);
+            let is_read = self.follow(&text, outcomes.as_deref(), &of, is_made_here, &mut found);
+            unreadable += u64::from(!is_read);
         }
         if unreadable > 0 {
             tracing::warn!(
@@ -73,12 +79,12 @@ impl Agent {
         if count > 0 {
             tracing::warn!(count, "annulled records that the ledger had lost are known again");
         }
-        self.outbox.look_for_annulments(Some(WhereAnnulments::Names)).await?;
-        Ok(())
+        self.outbox.end_search_for_annulments(unreadable, self.now()).await?;
+        Ok(unreadable)
     }
 
     /// Follows which records are annulled from one message to the next: `found` gets those that this one annuls, and notes
-    /// which of them it brings back.
+    /// which of them it brings back. `false` where the copy is not a bundle.
     fn follow(
         &self,
         text: &str,
@@ -86,9 +92,9 @@ impl Agent {
         of: &FoundAnnulment,
         is_made_here: impl Fn(&FoundAnnulment, Option<String>) -> bool,
         found: &mut HashMap<Hash, FoundAnnulment>,
-    ) {
-        let Ok(document) = Document::parse(text, &ParseOptions::strict()) else { return };
-        let Some(bundle) = Bundle::of(&document) else { return };
+    ) -> bool {
+        let Ok(document) = Document::parse(text, &ParseOptions::strict()) else { return false };
+        let Some(bundle) = Bundle::of(&document) else { return false };
         for (position, entry) in bundle.entries().enumerate() {
             let (Some(url), Some(resource)) = (entry.full_url(), entry.resource()) else {
                 continue;
@@ -119,24 +125,39 @@ impl Agent {
                 *former = FoundAnnulment { is_annulled: false, ..annulment };
             }
         }
+        true
     }
 
     /// Keeps annulled what the ledger knows to be, and what only the journal does, whatever the source says.
     pub(crate) async fn keep_known_annulled(&self, index: &Index) -> Result<(), OutboxError> {
         self.outbox.adopt_annulled_versions(index).await?;
-        if self.outbox.annulments_to_find().await? != Some(WhereAnnulments::Names) {
+        let journal = self.outbox.annulled_by_name().await?;
+        if journal.is_empty() {
             return Ok(());
         }
-        let unknown = self.outbox.unknown_annulments().await?;
-        if unknown.is_empty() {
-            return self.outbox.look_for_annulments(None).await;
+        let names = JournalNames::of(&journal);
+        let mut found = Vec::new();
+        for (at, record) in index.records.iter().enumerate() {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let resource_type = index.resource_type(at);
+            let (id, key) = (index.id(at), index.source_key(at));
+            for number in names.find(resource_type, [id, key]) {
+                let annulment = FoundAnnulment {
+                    identity: record.identity,
+                    resource_type: resource_type.to_string(),
+                    resource_id: id.map(str::to_owned),
+                    source_key: key.map(str::to_owned),
+                    seq: 0,
+                    at: journal[number].at,
+                    is_annulled: true,
+                };
+                found.push((number, annulment, record.version));
+            }
         }
-        let statuses = Statuses::unknown(index.records.len());
-        let maker = MessageMaker::new(self, index, &statuses, self.now());
-        let all = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
-        let all = all.filter(|at| ANNULLABLE.contains(&&**index.resource_type(*at)));
-        let items = all.map(|at| maker.item(at, true));
-        let count = self.outbox.keep_annulled_by_name(&unknown, items).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let count = self.outbox.keep_annulled_by_name(&journal, &found).await?;
         if count > 0 {
             tracing::warn!(
                 count,

@@ -3,20 +3,23 @@
 //! What is annulled is in the source as it was given. A ledger that does not know the annulment would send that, and the
 //! register would take the annulment back.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
 use super::columns::{Columns, compact};
-use super::{Item, Outbox, Result, hash, ms, time};
-use crate::annul::AnnulTarget;
+use super::{Outbox, PAGE, Result, hash, ms, time};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::index::Index;
 
 /// The setting that a repair leaves: where the next transfer looks for annulments that the ledger has lost.
 const ANNULMENTS_TO_FIND: &str = "annulments-to-find";
+/// The setting that a finished search leaves: the numbers of the journal's entries of which neither the ledger nor any
+/// copy knows the record. It is kept annulled when the source has it, now or later.
+const ANNULLED_BY_NAME: &str = "annulled-by-name";
 
 /// Where annulments are looked for that the ledger has lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub(crate) enum WhereAnnulments {
     Copies,
     /// In the copies: all that there are, since the journal is not whole.
     AllCopies,
-    /// The copies have been read. What only the journal names is found by its name when the source has it.
+    /// The copies have been read, by a version that then looked for the names in every run.
     Names,
 }
 
@@ -44,10 +47,11 @@ impl WhereAnnulments {
 /// An annulment as the journal has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JournalledAnnulment {
+    number: i64,
     resource_type: String,
     /// The record's name, a colon and the reason.
     rest: String,
-    at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 impl JournalledAnnulment {
@@ -61,13 +65,6 @@ impl JournalledAnnulment {
         self.rest.match_indices(": ").map(|(at, _)| &self.rest[..at])
     }
 
-    fn is_of(&self, item: &Item) -> bool {
-        let is_name = |name: &str| {
-            [&item.source_key, &item.resource_id].iter().any(|own| own.as_deref() == Some(name))
-        };
-        self.resource_type == item.resource_type && self.names().any(is_name)
-    }
-
     /// Whether it annulled a record of this type for this reason.
     pub(crate) fn has_reason(&self, resource_type: &str, reason: &str) -> bool {
         let before = self.rest.strip_suffix(reason);
@@ -78,6 +75,44 @@ impl JournalledAnnulment {
 impl fmt::Display for JournalledAnnulment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.resource_type, self.names().next().unwrap_or_default())
+    }
+}
+
+/// Annulments of a journal by what their records may be called, so that a ledger or a source is looked through once for
+/// all of them.
+#[derive(Debug, Default)]
+pub(crate) struct JournalNames<'j>(HashMap<&'j str, HashMap<&'j str, Vec<usize>>>);
+
+impl<'j> JournalNames<'j> {
+    pub(crate) fn of(journal: &'j [JournalledAnnulment]) -> Self {
+        let mut all = Self::default();
+        for (at, annulment) in journal.iter().enumerate() {
+            let of_type = all.0.entry(&annulment.resource_type).or_default();
+            for name in annulment.names() {
+                of_type.entry(name).or_default().push(at);
+            }
+        }
+        all
+    }
+
+    /// The annulments, by their places in the journal, of a record with these names: each once.
+    pub(crate) fn find(
+        &self,
+        resource_type: &str,
+        names: [Option<&str>; 2],
+    ) -> impl Iterator<Item = usize> {
+        let of_type = self.0.get(resource_type);
+        let found = names.map(|name| {
+            let found = of_type.zip(name).and_then(|(of_type, name)| of_type.get(name));
+            found.map(Vec::as_slice).unwrap_or_default()
+        });
+        let again = |at: &&usize| !found[0].contains(*at);
+        found[0]
+            .iter()
+            .chain(found[1].iter().filter(again))
+            .copied()
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -148,7 +183,7 @@ impl Outbox {
             true => WhereAnnulments::Copies,
             false => WhereAnnulments::AllCopies,
         };
-        self.look_for_annulments(Some(from)).await
+        self.set(ANNULMENTS_TO_FIND, from.as_str()).await
     }
 
     /// Where annulments are to be looked for that the ledger has lost.
@@ -160,35 +195,56 @@ impl Outbox {
         }))
     }
 
-    /// Notes where they are to be looked for from now on; nowhere any more with `None`.
-    pub(crate) async fn look_for_annulments(&self, from: Option<WhereAnnulments>) -> Result<()> {
-        match from {
-            Some(from) => self.set(ANNULMENTS_TO_FIND, from.as_str()).await,
-            None => {
-                let mut step = self.begin().await?;
-                sqlx::query("DELETE FROM setting WHERE name = ?")
-                    .bind(ANNULMENTS_TO_FIND)
-                    .execute(&mut *step)
-                    .await?;
-                self.commit(step).await
-            }
+    /// Ends the search for annulments that the ledger has lost, `unreadable` copies of which could not be read: what only
+    /// the journal knows is noted by its names, so that nothing looks through the ledger for it any more.
+    pub(crate) async fn end_search_for_annulments(
+        &self,
+        unreadable: u64,
+        now: Timestamp,
+    ) -> Result<()> {
+        let unknown = self.unknown_annulments().await?;
+        let numbers: Vec<i64> = unknown.iter().map(|annulment| annulment.number).collect();
+        let mut step = self.begin().await?;
+        sqlx::query("DELETE FROM setting WHERE name = ?")
+            .bind(ANNULMENTS_TO_FIND)
+            .execute(&mut *step)
+            .await?;
+        set_numbers(&mut step, &numbers).await?;
+        if unreadable > 0 {
+            sqlx::query("INSERT INTO operation (at, kind, text) VALUES (?, 'search', ?)")
+                .bind(ms(now))
+                .bind(format!("copies of messages that cannot be read: {unreadable}"))
+                .execute(&mut *step)
+                .await?;
         }
+        self.commit(step).await
+    }
+
+    /// The annulments of which only the journal knows the record, by its names.
+    pub(crate) async fn annulled_by_name(&self) -> Result<Vec<JournalledAnnulment>> {
+        let Some(numbers) = self.setting(ANNULLED_BY_NAME).await? else { return Ok(Vec::new()) };
+        let numbers: Vec<i64> = numbers.split(',').filter_map(|text| text.parse().ok()).collect();
+        let mut journal = self.journalled_annulments().await?;
+        journal.retain(|annulment| numbers.contains(&annulment.number));
+        Ok(journal)
     }
 
     /// The annulments that operators have made, oldest first.
     pub(crate) async fn journalled_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
-        let rows =
-            sqlx::query("SELECT text, at FROM operation WHERE kind = 'annul' ORDER BY number")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT number, text, at FROM operation WHERE kind = 'annul' ORDER BY number",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in &rows {
-            let text: String = row.read(0)?;
+            let text: String = row.read(1)?;
             if let Some((resource_type, rest)) = text.split_once(' ') {
                 all.push(JournalledAnnulment {
+                    number: row.read(0)?,
                     resource_type: resource_type.to_owned(),
                     rest: rest.to_owned(),
-                    at: time(row.read(1)?)?,
+                    at: time(row.read(2)?)?,
                 });
             }
         }
@@ -197,32 +253,56 @@ impl Outbox {
 
     /// Annulments in the journal of records that the ledger does not know.
     pub(crate) async fn unknown_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
-        let mut unknown: Vec<JournalledAnnulment> = Vec::new();
-        'journal: for annulment in self.journalled_annulments().await? {
-            for name in annulment.names() {
-                let name = format!("{}/{name}", annulment.resource_type);
-                if !self.find_stored(&AnnulTarget::Name(name)).await?.is_empty() {
-                    continue 'journal;
+        let mut journal = self.journalled_annulments().await?;
+        let mut known = self.stored_by_names(&journal).await?.into_iter();
+        journal.retain(|_| known.next().is_some_and(|found| found.is_empty()));
+        Ok(journal)
+    }
+
+    /// The confirmed records that go by the names of each annulment. Reads the ledger once, and not at all for an empty
+    /// journal.
+    async fn stored_by_names(&self, journal: &[JournalledAnnulment]) -> Result<Vec<Vec<Hash>>> {
+        let mut found = vec![Vec::new(); journal.len()];
+        if journal.is_empty() {
+            return Ok(found);
+        }
+        let names = JournalNames::of(journal);
+        let mut after = Vec::new();
+        loop {
+            let rows = sqlx::query(
+                "SELECT s.identity, t.name, s.resource_id, s.source_key FROM stored s \
+                 JOIN resource_type t ON t.number = s.resource_type \
+                 WHERE s.identity > ? ORDER BY s.identity LIMIT ?",
+            )
+            .bind(&after)
+            .bind(PAGE)
+            .fetch_all(&self.pool)
+            .await?;
+            #[cfg(test)]
+            self.rows_by_name.fetch_add(rows.len(), std::sync::atomic::Ordering::Relaxed);
+            for row in &rows {
+                let (id, key) = (row.read_name(2)?, row.read_name(3)?);
+                for at in names.find(row.read(1)?, [id.as_deref(), key.as_deref()]) {
+                    found[at].push(hash(row, 0)?);
                 }
             }
-            unknown.push(annulment);
+            match rows.last() {
+                Some(last) => after = last.read(0)?,
+                None => return Ok(found),
+            }
         }
-        Ok(unknown)
     }
 
     /// Keeps annulments of which the messages are lost, and that the register had not confirmed: the record is as it was in
     /// the ledger, so nothing else says that it is to be annulled. Gives them.
     pub(super) async fn keep_unconfirmed_annulments(&self) -> Result<Vec<JournalledAnnulment>> {
         let mut found = Vec::new();
-        for annulment in self.journalled_annulments().await? {
-            let mut rows = Vec::new();
-            for name in annulment.names() {
-                let name = format!("{}/{name}", annulment.resource_type);
-                rows.extend(self.find_stored(&AnnulTarget::Name(name)).await?);
-            }
+        let journal = self.journalled_annulments().await?;
+        let stored = self.stored_by_names(&journal).await?;
+        for (annulment, identities) in journal.into_iter().zip(stored) {
             let mut step = self.begin().await?;
             let mut count = 0;
-            for row in rows {
+            for identity in identities {
                 // One that was confirmed later was corrected at the source; a held one was refused; what a message still
                 // has is on its way. Its message and the journal have one time; where the copy is left, it goes again.
                 count += sqlx::query(
@@ -232,7 +312,7 @@ impl Outbox {
                      (SELECT i.identity FROM item i JOIN message m ON m.seq = i.seq WHERE i.is_annulment \
                      AND m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))",
                 )
-                .bind(row.identity.0.as_slice())
+                .bind(identity.0.as_slice())
                 .bind(ms(annulment.at))
                 .execute(&mut *step)
                 .await?
@@ -318,35 +398,44 @@ impl Outbox {
         self.commit(step).await
     }
 
-    /// Keeps records of the source annulled that only the journal says were. No copy of the annulment is left to send
-    /// again, so a person is named them.
+    /// Keeps records of the source annulled that only the journal says were: each with its place in `journal` and its
+    /// version. No copy of the annulment is left to send again, so a person is named them. From here on the ledger knows
+    /// them, and nothing looks for their names any more.
     pub(crate) async fn keep_annulled_by_name(
         &self,
-        unknown: &[JournalledAnnulment],
-        items: impl Iterator<Item = Item>,
+        journal: &[JournalledAnnulment],
+        found: &[(usize, FoundAnnulment, Hash)],
     ) -> Result<u64> {
         let mut step = self.begin().await?;
         let mut count = 0;
-        for item in items {
-            let Some(annulment) = unknown.iter().find(|annulment| annulment.is_of(&item)) else {
-                continue;
-            };
-            let (at, version) = (annulment.at, item.version);
-            let Item { identity, resource_type, resource_id, source_key, .. } = item;
-            let found = FoundAnnulment {
-                identity,
-                resource_type,
-                resource_id,
-                source_key,
-                seq: 0,
-                at,
-                is_annulled: true,
-            };
-            count += put_back(&mut step, &found, version, Some(-ms(at))).await?;
+        for (_, annulment, version) in found {
+            count += put_back(&mut step, annulment, *version, Some(-ms(annulment.at))).await?;
         }
+        let is_left = |at: &usize| found.iter().all(|(found, ..)| found != at);
+        let left: Vec<i64> =
+            (0..journal.len()).filter(is_left).map(|at| journal[at].number).collect();
+        set_numbers(&mut step, &left).await?;
         self.commit(step).await?;
         Ok(count)
     }
+}
+
+/// Notes of which annulments only the journal knows the record.
+async fn set_numbers(step: &mut Transaction<'static, Sqlite>, numbers: &[i64]) -> Result<()> {
+    sqlx::query("DELETE FROM setting WHERE name = ?")
+        .bind(ANNULLED_BY_NAME)
+        .execute(&mut **step)
+        .await?;
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    sqlx::query("INSERT INTO setting (name, value) VALUES (?, ?)")
+        .bind(ANNULLED_BY_NAME)
+        .bind(numbers.join(","))
+        .execute(&mut **step)
+        .await?;
+    Ok(())
 }
 
 async fn put_back(

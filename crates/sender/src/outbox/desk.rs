@@ -15,6 +15,8 @@ use super::stored::{leaves_something_to_send, wants_everything};
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
 
+/// Under this name the outbox has which hooks failed after the last run.
+const FAILED_HOOKS: &str = "failed-hooks";
 /// Most issues of the source that are kept; the report of the run has all.
 const MAX_ISSUES: usize = 10_000;
 /// How long it is remembered that a hook was notified.
@@ -328,6 +330,27 @@ impl Outbox {
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.is_some())
+    }
+
+    /// Notes which hooks failed after the last run; none clears what was noted before.
+    pub(crate) async fn set_failed_hooks(&self, names: &[String]) -> Result<()> {
+        let known = self.failed_hooks().await?;
+        if known == names {
+            return Ok(());
+        }
+        let text = serde_json::to_string(names)
+            .map_err(|_| OutboxError::Damaged("names of hooks cannot be written"))?;
+        self.set(FAILED_HOOKS, &text).await
+    }
+
+    /// The hooks that failed after the last run: nobody may have heard of it. They are only shown, so what cannot be read
+    /// is none.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn failed_hooks(&self) -> Result<Vec<String>> {
+        let text = self.setting(FAILED_HOOKS).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     /// Notes that a hook was notified, and forgets what it was notified of days long gone.

@@ -100,6 +100,13 @@ pub struct Overview {
     pub unknown_messages: u64,
     /// Annulments that the register may have lost, or could not store, and has not confirmed since.
     pub lost_annulments: Vec<LostAnnulment>,
+    /// Copies of messages that the last transfer could not read when it looked for annulments that a repaired ledger
+    /// has lost.
+    pub unreadable_copies: u64,
+    /// Receipts since the last transfer began that do not hold for what was sent and answered.
+    pub doubtful_receipts: u64,
+    /// Hooks that failed after the last run: nobody may have heard of it.
+    pub failed_hooks: Vec<String>,
     /// What the last transfer made of the source.
     pub last_source: Option<SourceCounts>,
     /// When the next attempt is due.
@@ -204,6 +211,12 @@ impl SourceCounts {
         })
     }
 
+    /// Whether a complete source had lost more than half of what the register has.
+    #[must_use]
+    pub fn has_lost_most(&self) -> bool {
+        crate::report::has_lost_most(self.missing, self.known)
+    }
+
     fn misspelt(run: &RunRow) -> bool {
         let types = run.report.as_ref().and_then(|report| report["foreign_types"].as_array());
         types.is_some_and(|all| all.iter().any(|foreign| foreign["is_fhir_type"] == false))
@@ -217,9 +230,10 @@ impl RunRow {
         (self.kind == "planned").then(|| SourceCounts::of(self)).flatten()
     }
 
-    fn unknown_messages(&self) -> u64 {
+    /// A count of the run's report.
+    fn count(&self, name: &str) -> u64 {
         let report = self.report.as_ref();
-        report.and_then(|report| report["unknown_messages"].as_u64()).unwrap_or_default()
+        report.and_then(|report| report[name].as_u64()).unwrap_or_default()
     }
 }
 
@@ -233,7 +247,7 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
     let stopped = source.is_some_and(|source| source.stop.is_some() || broke_off(source))
         || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
     let open = overview.messages.iter().any(|(state, _)| state.is_open());
-    let failed = source.is_some_and(|s| s.source_failure.is_some() || s.missing * 2 > s.known);
+    let failed = source.is_some_and(|s| s.source_failure.is_some() || s.has_lost_most());
     let issues = source.is_some_and(|source| source.source_issues > 0);
     let not_stored = source.is_some_and(|source| source.not_stored > 0);
     if stopped {
@@ -245,6 +259,8 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
     } else if overview.held > 0
         || issues
         || !overview.lost_annulments.is_empty()
+        || overview.unreadable_copies + overview.doubtful_receipts > 0
+        || !overview.failed_hooks.is_empty()
         || last_planned.is_some_and(SourceCounts::misspelt)
     {
         RunStatus::ToCorrect
@@ -296,7 +312,13 @@ impl Outbox {
         let last_planned = self.last_run_of("planned").await?;
         let mut last_source = last_planned.as_ref().and_then(RunRow::source);
         if let (Some(source), Some(planned)) = (&mut last_source, &last_planned) {
-            source.not_stored += self.not_stored_by_retries(planned.number).await?;
+            source.not_stored += self.sum_since(planned.number, "not_stored").await?;
+        }
+        let of_last = |name: &str| last_planned.as_ref().map_or(0, |run| run.count(name));
+        let mut doubtful_receipts = of_last("doubtful_receipts");
+        if let Some(planned) = &last_planned {
+            let name = "doubtful_receipts";
+            doubtful_receipts += self.sum_since(planned.number, name).await?;
         }
         let mut overview = Overview {
             stored,
@@ -308,8 +330,11 @@ impl Outbox {
             discarded: number(&row, 1)?,
             vanished: self.vanished_count().await?,
             forgotten: 0,
-            unknown_messages: last_planned.as_ref().map_or(0, RunRow::unknown_messages),
+            unknown_messages: of_last("unknown_messages"),
             lost_annulments: self.lost_annulments().await?,
+            unreadable_copies: of_last("unreadable_copies"),
+            doubtful_receipts,
+            failed_hooks: self.failed_hooks().await?,
             last_source,
             next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
             last_success,
@@ -367,8 +392,8 @@ impl Outbox {
         .transpose()
     }
 
-    /// Correct records that the register could not store in the new attempts and annulments after a run.
-    async fn not_stored_by_retries(&self, run: i64) -> Result<u64> {
+    /// The sum of a count in the reports of the new attempts and annulments after a run.
+    async fn sum_since(&self, run: i64, name: &str) -> Result<u64> {
         let rows = sqlx::query(
             "SELECT number, kind, started_at, ended_at, report FROM run \
              WHERE kind IN ('retry', 'annulment') AND number > ? AND report IS NOT NULL",
@@ -378,8 +403,7 @@ impl Outbox {
         .await?;
         let mut sum = 0;
         for row in &rows {
-            let report = run_row(row)?.report;
-            sum += report.and_then(|report| report["not_stored"].as_u64()).unwrap_or_default();
+            sum += run_row(row)?.count(name);
         }
         Ok(sum)
     }

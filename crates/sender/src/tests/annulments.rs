@@ -327,6 +327,97 @@ async fn a_repair_takes_no_annulment_back() {
     }
 }
 
+/// A record that only the journal knows, and that has left the source: its name is noted once, and no run after that
+/// reads the ledger for it; when the record comes back it is not sent as given.
+#[tokio::test]
+async fn a_search_for_annulments_reads_the_ledger_once() {
+    let world = sent().await;
+    annul(&world, "ADM-a3").await.unwrap();
+    annul(&world, "ADM-a4").await.unwrap();
+    repaired_without(&world, &["stored", "sent_copy"]).await;
+    leave(&world, "a3");
+    let mut rows_read = Vec::new();
+    for _ in 0..4 {
+        let agent = world.agent().await;
+        agent.run().await.unwrap();
+        let outbox = agent.outbox();
+        rows_read.push(outbox.rows_by_name.load(std::sync::atomic::Ordering::Relaxed));
+        assert_eq!(outbox.annulments_to_find().await.unwrap(), None, "the search has an end");
+        outbox.close().await;
+    }
+    // At the first run the ledger is empty, and what is left of the search is a list of names.
+    assert_eq!(rows_read, [0, 0, 0, 0]);
+    world.write("given.ndjson", &(0..10).map(|n| keyed(&format!("a{n}"), 1)).collect::<Vec<_>>());
+    let report = world.run().await;
+    let mut lost: Vec<_> =
+        report.lost_annulments.iter().filter_map(|lost| lost.source_key.clone()).collect();
+    lost.sort();
+    assert_eq!(lost, ["ADM-a3", "ADM-a4"]);
+    assert_eq!(last_status(&world, "MedicationAdministration/a3"), "entered-in-error");
+    assert_eq!(world.versions("MedicationAdministration/a3"), 2);
+    let agent = world.agent().await;
+    assert_eq!(agent.outbox().annulled_by_name().await.unwrap(), [], "the ledger knows both");
+    drop(agent);
+
+    // With a ledger in it, and for a state that an earlier version left, one reading is all.
+    let outbox = Outbox::open(&world.folder.path().join("outbox.db")).await.unwrap();
+    outbox.set("annulments-to-find", "names").await.unwrap();
+    outbox.close().await;
+    let agent = world.agent().await;
+    for _ in 0..3 {
+        agent.run().await.unwrap();
+    }
+    let stored =
+        agent.outbox().overview().await.unwrap().stored.iter().map(|(_, n)| n).sum::<u64>();
+    let read = agent.outbox().rows_by_name.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(read as u64, stored, "each row once in three runs");
+}
+
+/// Copies that cannot be opened, and those that are not a bundle any more: the run that meets them is not done, and the
+/// status, the monitor and the journal have it too.
+#[tokio::test]
+async fn copies_that_cannot_be_read_are_reported() {
+    for damage in [
+        "UPDATE sent_copy SET sealed = x'00'",
+        "UPDATE sent_copy SET sealed = substr(sealed, 1, length(sealed) - 1)",
+    ] {
+        let world = sent().await;
+        annul(&world, "ADM-a3").await.unwrap();
+        repaired_without(&world, &["stored"]).await;
+        let outbox = Outbox::open(&world.folder.path().join("outbox.db")).await.unwrap();
+        sqlx::query(damage).execute(&mut *outbox.connection().await.unwrap()).await.unwrap();
+        outbox.close().await;
+        let report = world.run().await;
+        assert_eq!(
+            (report.unreadable_copies, report.status()),
+            (2, RunStatus::ToCorrect),
+            "{damage}"
+        );
+        // What the journal knows is not sent as given all the same.
+        assert_eq!(last_status(&world, "MedicationAdministration/a3"), "entered-in-error");
+        let agent = world.agent().await;
+        let overview = agent.outbox().overview().await.unwrap();
+        assert_eq!((overview.unreadable_copies, overview.status), (2, RunStatus::ToCorrect));
+        let journal = agent.outbox().journal(9).await.unwrap();
+        let noted = journal.iter().find(|entry| entry.kind == "search").expect("noted");
+        assert_eq!(noted.text, "copies of messages that cannot be read: 2");
+        drop(agent);
+        assert_eq!(world.run().await.unreadable_copies, 0, "the search is over");
+    }
+}
+
+/// What an earlier repair left to be found is among the settings: where those are lost the search begins again.
+#[tokio::test]
+async fn a_repair_that_loses_the_settings_looks_for_annulments() {
+    let world = sent().await;
+    annul(&world, "ADM-a3").await.unwrap();
+    repaired_without(&world, &["stored"]).await;
+    repaired_without(&world, &["setting"]).await;
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    let name = "MedicationAdministration/a3";
+    assert_eq!((world.versions(name), last_status(&world, name)), (2, json!("entered-in-error")));
+}
+
 /// What an annulment's message may come to without the register having stored it.
 #[tokio::test]
 async fn an_annulment_that_was_not_stored_goes_again() {

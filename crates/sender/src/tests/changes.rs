@@ -266,3 +266,76 @@ async fn what_was_sealed_ahead_of_the_clock_goes_by_itself() {
         assert_eq!(world.versions(&format!("MedicationAdministration/{name}")), 1, "{name}");
     }
 }
+
+/// A search, a query, a mapping or the start date is another one than at the last transfer: what was there before is
+/// asked for too, once.
+#[tokio::test]
+async fn another_question_asks_for_everything() {
+    let mut world = ward();
+    world.pass(-24 * 10);
+    let old = written_now(&world, given("old", "p", 1));
+    let before =
+        with(given("early", "p", 1), "effectiveDateTime", json!("2026-02-10T12:00:00+01:00"));
+    let early = written_now(&world, before);
+    world.pass(24 * 10);
+    world.write("given.ndjson", &[old, early]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    world.pass(24);
+    type Change = fn(&mut World);
+    let changes: [(&str, Change, bool); 4] = [
+        ("the same", |_| {}, false),
+        ("another search", |world| world.question = "more", true),
+        ("an earlier start", |world| world.start = jiff::civil::date(2026, 2, 1), true),
+        ("another guide", |world| world.rule_set = RuleSetId::Lmdi117, true),
+    ];
+    for (what, change, asks_for_all) in changes {
+        change(&mut world);
+        let agent = world.agent().await;
+        assert_eq!(agent.changed_since().await.unwrap().is_none(), asks_for_all, "{what}");
+        drop(agent);
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{what}");
+        let is_early_wanted = world.start < jiff::civil::date(2026, 2, 10);
+        let versions = world.versions("MedicationAdministration/early");
+        assert_eq!(versions, usize::from(is_early_wanted), "{what}: it was passed over before");
+        let agent = world.agent().await;
+        assert_eq!(agent.changed_since().await.unwrap(), Some(world.now()), "{what}: once");
+        drop(agent);
+        world.pass(24);
+    }
+    // The mark of an earlier version has the source's name: nothing is asked for again for that.
+    let agent = world.agent().await;
+    let mark = format!("{} {}", world.now(), world.source().display());
+    agent.outbox().set("changed-since", &mark).await.unwrap();
+    assert_eq!(agent.changed_since().await.unwrap(), Some(world.now()));
+}
+
+/// A server that is asked for everything and gives nothing, and a query for all changes without a row: both have failed,
+/// though a source of changes may well have none.
+#[tokio::test]
+async fn a_source_of_changes_that_is_asked_for_everything_is_not_empty() {
+    let world = ward();
+    let empty = || {
+        for file in ["medicines.ndjson", "patients.ndjson", "given.ndjson"] {
+            world.write(file, &[]);
+        }
+    };
+    empty();
+    for _ in 0..2 {
+        assert_eq!(world.run().await.status(), RunStatus::SourceFailed, "nothing was ever there");
+        let agent = world.agent().await;
+        assert_eq!(agent.changed_since().await.unwrap(), None);
+    }
+    world.write("medicines.ndjson", &[medicine("m")]);
+    world.write("patients.ndjson", &[patient("p", 1)]);
+    world.write("given.ndjson", &[written_now(&world, given("a", "p", 1))]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    world.pass(24);
+    empty();
+    assert_eq!(world.run().await.status(), RunStatus::Clean, "no change since then");
+    let agent = world.agent().await;
+    agent.forget_since("2026-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    drop(agent);
+    let report = world.run().await;
+    assert_eq!(report.status(), RunStatus::SourceFailed, "everything is wanted again");
+    assert_eq!(report.vanished, 0);
+}

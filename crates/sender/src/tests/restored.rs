@@ -359,3 +359,21 @@ async fn a_ledger_that_was_restored_is_said_so() {
     world.pass(24);
     assert_eq!(run(&world).await.unknown_messages, 0);
 }
+
+/// The register's receipt is for another answer than it came with: what was sent is delivered, and a person hears of it.
+#[tokio::test]
+async fn a_receipt_that_does_not_hold_is_reported() {
+    let world = ward().await;
+    world.register.lock().unwrap().misstates_answers = true;
+    give(&world, &["doubtful"]);
+    let report = run(&world).await;
+    assert_eq!((report.doubtful_receipts, report.open_messages), (1, 0), "{report:#?}");
+    assert_eq!(report.status(), RunStatus::ToCorrect);
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let overview = agent.outbox().overview().await.unwrap();
+    assert_eq!((overview.doubtful_receipts, overview.status), (1, RunStatus::ToCorrect));
+    drop(agent);
+    world.register.lock().unwrap().misstates_answers = false;
+    world.pass(24);
+    assert_eq!(run(&world).await.status(), RunStatus::Clean);
+}

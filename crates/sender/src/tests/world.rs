@@ -105,6 +105,8 @@ pub(super) struct Register {
     pub(super) receipts: Option<Vec<String>>,
     /// Gives receipts, and does not answer when it is asked for the newest.
     pub(super) is_silent_on_receipts: bool,
+    /// Its receipts are for another answer than they come with.
+    pub(super) misstates_answers: bool,
     /// It cannot check what has `"fault": "unchecked"`.
     pub(super) is_broken: bool,
     /// It refuses what has this fault.
@@ -187,7 +189,10 @@ impl Register {
             previous: receipts.last().map(|last| ReceiptDigest::of(last.as_bytes())),
             message_id: id.to_owned(),
             content_sha256: ReceiptDigest::of(message),
-            answer_sha256: ReceiptDigest::of(answer),
+            answer_sha256: match self.misstates_answers {
+                true => ReceiptDigest::of(b"another answer"),
+                false => ReceiptDigest::of(answer),
+            },
             rule_set: String::new(),
             rule_set_digest: String::new(),
             outcome: "accepted".to_owned(),
@@ -318,6 +323,7 @@ impl Transport for Line {
 /// A source that gives changes only, as a server or a query with `${since}` does.
 struct Changes {
     source: FolderSource,
+    question: &'static str,
     since: Mutex<Option<Timestamp>>,
 }
 
@@ -326,16 +332,25 @@ impl Source for Changes {
         self.source.name()
     }
 
+    fn question(&self) -> String {
+        self.question.to_owned()
+    }
+
     fn scan(
         &self,
         scope: Scope<'_>,
         visit: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
     ) -> Result<Scanned, SourceUnavailable> {
-        let since = self.since.lock().unwrap().map_or(i64::MIN, Timestamp::as_millisecond);
-        self.source.scan(scope, &mut |found| {
+        let asked = *self.since.lock().unwrap();
+        let since = asked.map_or(i64::MIN, Timestamp::as_millisecond);
+        let mut scanned = self.source.scan(scope, &mut |found| {
             let written = crate::index::updated_at(found.node);
             if written != i64::MIN && written < since { Ok(()) } else { visit(found) }
-        })
+        })?;
+        if scanned.resources == 0 && asked.is_none() {
+            scanned.empty_in_full.push(self.name());
+        }
+        Ok(scanned)
     }
 
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
@@ -439,6 +454,10 @@ pub(super) struct World {
     pub(super) incremental: bool,
     /// The source gives of what has a time of writing (`meta.lastUpdated`) only what was written since it was asked.
     pub(super) gives_changes: bool,
+    /// What such a source is asked for.
+    pub(super) question: &'static str,
+    /// The agreed start date.
+    pub(super) start: jiff::civil::Date,
     pub(super) stop: StopSignal,
     /// What the checker says it checks by.
     pub(super) rules: &'static str,
@@ -461,6 +480,8 @@ impl World {
             limits: BundleLimits::default(),
             incremental: false,
             gives_changes: false,
+            question: "everything",
+            start: jiff::civil::date(2026, 3, 1),
             stop: StopSignal::default(),
             rules: "1",
             archive: None,
@@ -532,7 +553,7 @@ impl World {
                 own_addresses: vec!["https://fhir.sykehus.example/r4".to_owned()],
                 incremental: self.incremental,
                 incremental_sources: Vec::new(),
-                start: jiff::civil::date(2026, 3, 1),
+                start: self.start,
                 rule_set: self.rule_set,
                 bundle_limits: self.limits,
                 retry: RetrySchedule::default(),
@@ -544,7 +565,8 @@ impl World {
                 let source = FolderSource::new(self.source(), SourceLimits::default());
                 match &self.archive {
                     _ if self.gives_changes => {
-                        Arc::new(Changes { source, since: Mutex::default() })
+                        let question = self.question;
+                        Arc::new(Changes { source, question, since: Mutex::default() })
                     }
                     Some(archive) => Arc::new(source.archiving(archive.clone())),
                     None => Arc::new(source),

@@ -323,6 +323,8 @@ pub(in crate::send) fn journal(entries: &[JournalEntry], language: Language) -> 
             "discard" => say("forkastet", "discarded"),
             "annul" => say("annullert", "annulled"),
             "forget" => say("glemt", "forgotten"),
+            "repair" => say("reparert", "repaired"),
+            "search" => say("lett etter annulleringer", "looked for annulments"),
             other => other,
         };
         let operator = entry.operator.as_deref().unwrap_or("–");

@@ -7,8 +7,8 @@ use lmr_sender::report::{
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
 use super::{
-    lost_annulments, name, not_sent_again, pick, state, status_text, time, unknown_messages,
-    vanished_unknown,
+    doubtful_receipts, lost_annulments, name, not_sent_again, pick, state, status_text, time,
+    unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::{Language, Style};
 
@@ -39,6 +39,18 @@ pub(super) fn source(report: &Report, language: Language) -> String {
     lines.line(&style.bold(say("Kilden", "The source")));
     lines.count(report.files, "filer lest", "files read");
     lines.count(report.resources, "ressurser funnet", "resources found");
+    let was_read = report.source_failure.is_none()
+        && report.stop.is_none()
+        && report.error.is_none()
+        && !report.stopped_early;
+    if was_read && report.resources == 0 && report.passed_over.is_empty() {
+        // Else nothing would be below the heading, and the last line says that everything is delivered.
+        let text = say(
+            "kilden ga ingen ressurser: ingenting nytt siden sist (er det ventet? er mappen montert?)",
+            "the source gave no resource: nothing new since the last run (is that so? is the folder mounted?)",
+        );
+        lines.line(&format!("       0  {text}"));
+    }
     lines.count(report.new, "nye", "new");
     lines.count(report.changed, "endret", "changed");
     lines.count(
@@ -193,8 +205,8 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
             "Delivered, except for what must be corrected at the source: see lmr send rejected.",
         ),
         RunStatus::ToCorrect => say(
-            "Levert, bortsett fra det i kilden som ikke kan brukes: rett det som er nevnt over.",
-            "Delivered, except for what cannot be used: correct what is named above.",
+            "Levert, bortsett fra det som ikke kan brukes: rett det som er nevnt over, eller se på det.",
+            "Delivered, except for what cannot be used: correct what is named above, or look at it.",
         ),
         other => status_text(other, language),
     };
@@ -215,7 +227,7 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
     if let Some(failure) = &report.source_failure {
         return source_failure(failure, language);
     }
-    if report.missing * 2 > report.known {
+    if report.has_lost_most() {
         let what = say("kjente poster mangler i kilden", "known records are missing in the source");
         return format!("{}/{} {what}", report.missing, report.known);
     }
@@ -244,6 +256,8 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
             report.lost_annulments.len() as u64,
             say("annulleringer ikke bekreftet", "annulments not confirmed"),
         ),
+        (report.unreadable_copies, say("kopier kan ikke leses", "copies cannot be read")),
+        (report.doubtful_receipts, say("kvitteringer stemmer ikke", "receipts do not hold")),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
         (report.open_messages, say("meldinger uten svar", "messages without an answer")),
@@ -278,6 +292,8 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
     let differences = [
         unknown_messages(report.unknown_messages, language),
         not_sent_again(report.forgotten, language),
+        unreadable_copies(report.unreadable_copies, language),
+        doubtful_receipts(report.doubtful_receipts, language),
     ];
     for text in differences.into_iter().flatten() {
         lines.line(&format!("  {}", style.warn(&text)));
@@ -285,7 +301,7 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
     if let Some(failure) = &report.source_failure {
         lines.line(&format!("  {}", style.bad(&source_failure(failure, language))));
     }
-    if report.has_lost_half() {
+    if report.has_lost_most() {
         let (missing, known) = (report.missing, report.known);
         let text = match language {
             Language::Bokmal => format!(

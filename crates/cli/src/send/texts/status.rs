@@ -19,8 +19,8 @@ use lmr_sender::source::FileError;
 
 use super::report::source_failure;
 use super::{
-    lost_annulments, not_sent_again, pick, state, status_text, time, unknown_messages,
-    vanished_unknown,
+    doubtful_receipts, failed_hooks, lost_annulments, not_sent_again, pick, state, status_text,
+    time, unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::Language;
 
@@ -159,6 +159,9 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
     let differences = [
         unknown_messages(overview.unknown_messages, language),
         not_sent_again(overview.forgotten, language),
+        unreadable_copies(overview.unreadable_copies, language),
+        doubtful_receipts(overview.doubtful_receipts, language),
+        failed_hooks(&overview.failed_hooks, language),
     ];
     for line in differences.into_iter().flatten() {
         let _ = writeln!(text, "{line}");
@@ -257,7 +260,7 @@ fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
         }
         None => problems.extend(source.error.clone()),
     }
-    if source.known > 0 && source.missing * 2 >= source.known {
+    if source.has_lost_most() {
         let (missing, known) = (source.missing, source.known);
         problems.push(match language {
             Language::Bokmal => format!("Kilden mangler {missing} av {known} kjente poster."),
