@@ -354,6 +354,11 @@ fn hooks_hear_of_each_cause_once_a_day_and_a_failing_one_stops_nothing() {
         "{}",
         said(&first)
     );
+    let words = "hook broken failed after the last run";
+    assert!(said(&first).contains(words), "{}", said(&first));
+    let status = world.json(&["status"]);
+    assert_eq!(status["failed_hooks"], serde_json::json!(["broken"]), "{status}");
+    assert!(said(&world.send(&["status"])).contains(words));
     assert_eq!(send(&["run"]).status.code(), Some(3));
     let events: Vec<String> = heard().iter().map(|one| one["event"].to_string()).collect();
     assert_eq!(events, ["\"delivery-failed\""]);

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::world::{World, given, medicine, patient, with};
 use crate::error::SenderError;
+use crate::hooks::{Hook, HookTarget, Hooks};
 use crate::outbox::OutboxError;
 use crate::report::{IdentifierAdvice, RunKind, RunStatus, SourceFailure};
 use crate::run::Run;
@@ -253,4 +254,35 @@ async fn the_status_after_a_run_that_broke_off_is_that_of_the_run() {
         run.fail(agent.outbox(), &error, world.now()).await;
         assert_eq!(agent.outbox().overview().await.unwrap().status, status, "{error}");
     }
+}
+
+/// Nobody hears of what a hook that fails was to say: the status says it, until a run without it.
+#[tokio::test]
+async fn a_hook_that_fails_is_in_the_status_until_a_run_without_it() {
+    let world = ward();
+    let mut report = world.run().await;
+    report.open_messages = 1;
+    let notices = crate::notice::of_run(&report, false);
+    assert_eq!(notices.len(), 1);
+    let hook = |name: &str, program: &str| Hook {
+        name: name.to_owned(),
+        events: crate::notice::Event::ALL.to_vec(),
+        target: HookTarget::Command { program: program.to_owned(), arguments: Vec::new() },
+    };
+    let hooks =
+        Hooks::new(vec![hook("pager", "/no/such/program"), hook("mail", "true")], "310000007");
+    let agent = world.agent().await;
+    let outbox = agent.outbox();
+    for (notices, failed) in
+        [(&notices[..], &["pager"][..]), (&notices[..], &["pager"]), (&[], &[])]
+    {
+        assert_eq!(hooks.notify(outbox, notices, world.now()).await, failed);
+        let overview = outbox.overview().await.unwrap();
+        let status = if failed.is_empty() { RunStatus::Clean } else { RunStatus::ToCorrect };
+        assert_eq!((overview.failed_hooks, overview.status), (vec_of(failed), status));
+    }
+}
+
+fn vec_of(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
