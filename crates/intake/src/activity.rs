@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::Certificate;
+use lmr_identifiers::norwegian_date;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
