@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Name, Node, Severity, nearest};
 
-use super::coding::{self, same_display, system_and_code};
+use super::coding::{self, same_display, single, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use super::string::SYSTEM_TYPE;
@@ -420,7 +420,7 @@ fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: O
     if !system.is_some_and(coding::is_of_hl7) {
         return;
     }
-    let Some(span) = coding.child(&SYSTEM).map(|system| system.node().span()) else { return };
+    let Some(span) = single(coding, &SYSTEM).map(|system| system.node().span()) else { return };
     for issue in &mut cx.out.issues {
         let is_unknown = matches!(
             issue.message,
@@ -436,7 +436,7 @@ fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: O
 
 /// Whether a Coding is of a version that its known code system does not have.
 fn has_other_version<'a>(cx: &Context<'a>, item: Element<'a>, system: Option<&str>) -> bool {
-    let Some(version) = item.child(&VERSION).and_then(Element::text).filter(|v| !v.is_empty())
+    let Some(version) = single(item, &VERSION).and_then(Element::text).filter(|v| !v.is_empty())
     else {
         return false;
     };
@@ -455,7 +455,8 @@ fn is_misnamed<'a>(
     system: &str,
     code: &str,
 ) -> bool {
-    let Some(text) = item.child(&DISPLAY).and_then(Element::text).filter(|t| !t.is_empty()) else {
+    let Some(text) = single(item, &DISPLAY).and_then(Element::text).filter(|t| !t.is_empty())
+    else {
         return false;
     };
     cx.options.wrong_display.is_error()
@@ -468,7 +469,7 @@ fn wrong_display<'a>(cx: &Context<'a>, coding: Element<'a>) -> Option<Cow<'a, st
     if !cx.out.issues.iter().any(is_wrong_display) {
         return None;
     }
-    let display = coding.child(&DISPLAY)?;
+    let display = single(coding, &DISPLAY)?;
     let span = display.node().span();
     let is_reported = |i: &Issue| is_wrong_display(i) && i.span == span && i.severity.is_error();
     cx.out.issues.iter().any(is_reported).then(|| display.text()).flatten()
@@ -483,7 +484,7 @@ fn named_by<'a>(
     system: &str,
     code: &str,
 ) {
-    let Some(display) = coding.child(&DISPLAY) else { return };
+    let Some(display) = single(coding, &DISPLAY) else { return };
     let span = display.node().span();
     if !cx.out.issues.iter().any(|i| is_wrong_display(i) && i.span == span) {
         return;

@@ -16,6 +16,7 @@ use crate::terminology::{CodeSystem, Concept, Content};
 
 const SNOMED: &str = "http://snomed.info/sct";
 const LOINC: &str = "http://loinc.org";
+const RXNORM: &str = "http://www.nlm.nih.gov/research/umls/rxnorm";
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
 static CODE: LazyLock<Name> = LazyLock::new(|| Name::new("code"));
@@ -29,7 +30,7 @@ const SERVER_SIDE: &[&str] = &[
     SNOMED,
     LOINC,
     "http://hl7.org/fhir/sid/cvx",
-    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    RXNORM,
     "http://www.ama-assn.org/go/cpt",
     "http://hl7.org/fhir/ndfrt",
     "http://hl7.org/fhir/sid/ndc",
@@ -52,6 +53,12 @@ const UNLISTED: &[&str] = &[
 
 fn is_external(system: &str) -> bool {
     SERVER_SIDE.contains(&system) || UNLISTED.contains(&system)
+}
+
+/// A part of a coding or quantity that is not repeated. An array in its place is reported as such, and is
+/// nothing that a code could be read from.
+pub(crate) fn single<'a>(item: Element<'a>, name: &Name) -> Option<Element<'a>> {
+    item.child(name).filter(|found| found.index().is_none())
 }
 
 /// Checks a Coding by itself, whatever it is bound to.
@@ -87,8 +94,8 @@ enum Use {
 /// meaning is an invariant of its own (qty-3), and a unit may be left out.
 pub(crate) fn check_unit<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let has_empty_system =
-        item.child(&SYSTEM).and_then(Element::text).is_some_and(|system| system.is_empty());
-    if has_empty_system && item.child(&CODE).is_some_and(Element::has_value) {
+        single(item, &SYSTEM).and_then(Element::text).is_some_and(|system| system.is_empty());
+    if has_empty_system && single(item, &CODE).is_some_and(Element::has_value) {
         cx.report(Message::SystemRelative, item.node(), def.profile);
     }
     if let (Some(_), Some(_)) = system_and_code(item) {
@@ -107,7 +114,7 @@ fn is_of_core(system: &str) -> bool {
 
 /// The well-known system that an address begins as and is not.
 fn nearly_known(system: &str) -> Option<&'static str> {
-    [SNOMED, LOINC, UCUM].into_iter().find(|known| {
+    [SNOMED, LOINC, UCUM, RXNORM].into_iter().find(|known| {
         system.strip_prefix(known).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('|'))
     })
 }
@@ -115,15 +122,17 @@ fn nearly_known(system: &str) -> Option<&'static str> {
 /// Checks a code of a system, and the system.
 fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of: Use) {
     let (Some(system), code) = system_and_code(item) else { return };
-    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    let system_node = single(item, &SYSTEM).map_or(item.node(), Element::node);
     // What is not a string has been reported as such.
     if system_node.kind() != Kind::String && part_of != Use::Unit {
         return;
     }
-    if !primitive::is_absolute(&system) {
+    // A unit's system with white space behind it is nearly a known one, not a relative one.
+    let is_nearly_known = part_of == Use::Unit && nearly_known(&system).is_some();
+    if !primitive::is_absolute(&system) && !is_nearly_known {
         return relative(cx, item, &system, def, part_of);
     }
-    let at = if is_of_system(cx, def, part_of) { system_node } else { item.node() };
+    let at = if is_bound(cx, def, part_of) { system_node } else { item.node() };
     if let Some(expected) = nearly_known(&system) {
         let message = Message::SystemInvalid { system: system.into(), expected: expected.into() };
         cx.report(message, at, def.profile);
@@ -142,7 +151,7 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of
     if let Some(code) = &code
         && matches!(&*system, UCUM | LANGUAGES | URIS)
     {
-        grammar::check(cx, item.child(&CODE).unwrap_or(item), &system, code, def);
+        grammar::check(cx, single(item, &CODE).unwrap_or(item), &system, code, def);
     }
     let Some(known) = cx.profiles.definitions().terminology().code_system(&system) else {
         return unknown_system(cx, item, &system, def, part_of);
@@ -188,13 +197,13 @@ fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of
 }
 
 fn version_of(item: Element<'_>) -> Option<Cow<'_, str>> {
-    item.child(&VERSION).and_then(Element::text).filter(|version| !version.is_empty())
+    single(item, &VERSION).and_then(Element::text).filter(|version| !version.is_empty())
 }
 
 /// A system that is no absolute address: wrong, and unknown.
 fn relative<'a>(cx: &mut Context<'a>, item: Element<'a>, system: &str, def: Def<'a>, part_of: Use) {
     let is_bound = is_bound(cx, def, part_of);
-    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    let system_node = single(item, &SYSTEM).map_or(item.node(), Element::node);
     let at = if is_bound { system_node } else { item.node() };
     cx.report(Message::SystemRelative, at, def.profile);
     if is_bound && part_of != Use::Concept {
@@ -211,11 +220,11 @@ fn unknown_system<'a>(
     def: Def<'a>,
     part_of: Use,
 ) {
-    let system_node = item.child(&SYSTEM).map_or(item.node(), Element::node);
+    let system_node = single(item, &SYSTEM).map_or(item.node(), Element::node);
     let is_bound = is_bound(cx, def, part_of);
     if cx.profiles.definitions().terminology().has_value_set(system) {
         let message = Message::SystemIsValueSet { system: system.to_owned().into() };
-        let at = if is_of_system(cx, def, part_of) { system_node } else { item.node() };
+        let at = if is_bound { system_node } else { item.node() };
         cx.report(message, at, def.profile);
         return;
     }
@@ -291,7 +300,7 @@ fn check_member<'a>(
     code: &str,
     def: Def<'a>,
 ) {
-    let code_node = item.child(&CODE).map_or(item.node(), Element::node);
+    let code_node = single(item, &CODE).map_or(item.node(), Element::node);
     let Some(concept) = known.concept(code) else {
         if known.is_complete() {
             let hint = nearest(code, known.concepts().iter().map(|c| &*c.code)).into();
@@ -315,7 +324,7 @@ fn check_member<'a>(
     if let Some(message) = out_of_use(&concept.code, concept.is_inactive, concept.is_deprecated) {
         cx.report(message, item.node(), def.profile);
     }
-    let Some(shown) = item.child(&DISPLAY) else { return };
+    let Some(shown) = single(item, &DISPLAY) else { return };
     let Some(text) = shown.text().filter(|text| !text.is_empty()) else { return };
     if let Some(display) = wrong_display(cx, concept, &text) {
         let severity = cx.options.wrong_display;
@@ -340,17 +349,11 @@ fn is_bound<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
         })
 }
 
-/// Whether a wrong system is reported of itself: with the reference, of the coding as a whole where the
-/// codes are those of a mere example.
-fn is_of_system<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
-    is_bound(cx, def, part_of) || (part_of == Use::Unit && def.element().binding.is_none())
-}
-
 /// Whether a coding of the same concept is one that only a terminology server can check.
 fn has_server_side(coding: Element<'_>) -> bool {
     coding.parent().is_some_and(|concept| {
         concept.children_named(&CODING).any(|one| {
-            one.child(&SYSTEM).and_then(Element::text).is_some_and(|s| SERVER_SIDE.contains(&&*s))
+            single(one, &SYSTEM).and_then(Element::text).is_some_and(|s| SERVER_SIDE.contains(&&*s))
         })
     })
 }
@@ -391,6 +394,6 @@ pub(crate) fn same_display(a: &str, b: &str) -> bool {
 pub(crate) fn system_and_code<'a>(
     item: Element<'a>,
 ) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
-    let text = |n: &Name| item.child(n).and_then(Element::text).filter(|t| !t.is_empty());
+    let text = |n: &Name| single(item, n).and_then(Element::text).filter(|t| !t.is_empty());
     (text(&SYSTEM), text(&CODE))
 }

@@ -17,7 +17,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let system = item.child(&SYSTEM).and_then(Element::text);
     let value = item.child(&VALUE).and_then(Element::text);
     let Some(system) = system.filter(|s| !s.is_empty()) else { return };
-    if !primitive::is_absolute(&system) {
+    // White space around it is reported of the address itself.
+    if !primitive::is_absolute(system.trim()) {
         cx.report(Message::IdentifierSystem, item.node(), def.profile);
         return;
     }

@@ -63,7 +63,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         return;
     }
     let as_written = item.child(&REFERENCE).and_then(Element::text);
-    if as_written.is_some_and(|written| written.contains(char::is_whitespace)) {
+    if as_written.is_some_and(|written| written.contains(is_space)) {
         let message = Message::RefInvalid { reference: text.to_string().into() };
         cx.report(message, at, def.profile);
     } else if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
@@ -108,12 +108,21 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     }
 }
 
+/// White space as the type `uri` has it (`\S*`, of XML Schema's expressions, in which a no-break space is none).
+fn is_space(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\u{b}'
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(is_space)
+}
+
 /// The reference's text without spaces behind it; a list has none. A contained resource's id is taken as
 /// it is written.
 fn reference_text(item: Element<'_>) -> Option<Cow<'_, str>> {
     let reference = item.child(&REFERENCE).filter(|found| found.index().is_none())?;
     let text = match reference.text()? {
-        text if text.ends_with(' ') && !text.starts_with('#') => {
+        text if text.ends_with(' ') && !text.starts_with('#') && !is_blank(&text) => {
             Cow::Owned(text.trim_end_matches(' ').to_owned())
         }
         text => text,
@@ -231,9 +240,11 @@ fn stated_type<'a>(
     if stated.trim().is_empty() {
         return;
     }
-    let stated = stated.strip_prefix(BASE).unwrap_or(&stated);
     let at = item.node();
-    if !targets.any && !targets.types.iter().any(|t| **t == *stated) {
+    // Relative to the addresses of FHIR's definitions; absolute ones are for logical models only
+    // (https://hl7.org/fhir/R4/references.html#Reference).
+    let relative = stated.strip_prefix(BASE).unwrap_or(&stated);
+    if !targets.any && !targets.types.iter().any(|t| **t == *relative) {
         for (canonical, _) in &targets.faults {
             let url = Defined::from(canonical);
             cx.report(Message::RefCantResolveProfile { profile: url }, at, def.profile).code =
@@ -241,7 +252,7 @@ fn stated_type<'a>(
         }
         cx.report(
             Message::RefWrongTarget {
-                stated: stated.to_owned().into(),
+                stated: relative.to_owned().into(),
                 allowed: targets.types.join(", ").into(),
             },
             at,
@@ -252,7 +263,7 @@ fn stated_type<'a>(
         cx.report(
             Message::RefBadTargetType {
                 found: type_name.to_owned().into(),
-                allowed: Text::given(stated),
+                allowed: Text::given(&*stated),
             },
             at,
             def.profile,
