@@ -140,7 +140,8 @@ fn the_type_of_a_reference_is_written_relative_to_the_addresses_of_definitions()
         let wrong = with(json!({
             "reference": format!("{of}/1"), "type": format!("http://hl7.org/fhir/StructureDefinition/{of}")
         }));
-        assert_eq!(wrong, ["Reference_REF_BadTargetType @ Observation.subject"], "{of}");
+        let expected = "Reference_REF_BadTargetType @ Observation.subject";
+        assert!(wrong.iter().any(|found| found == expected), "{of}: {wrong:?}");
         assert!(with(json!({"reference": format!("{of}/1"), "type": of})).is_empty(), "{of}");
     }
 }
