@@ -7,6 +7,7 @@ mod audit;
 mod change;
 mod deliveries;
 mod erase;
+mod export;
 mod senders;
 
 use std::path::PathBuf;
@@ -23,12 +24,13 @@ use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
 use crate::serve::{check_database, open_store};
 use crate::text::{Explain, text};
-use archive::{Export, Show};
+use archive::Show;
 pub(crate) use archive::{coming_months, expire};
 use audit::Audit;
 use change::{AddCertificate, Register, RetireCertificate, Set, SetAddresses};
 use deliveries::Deliveries;
 use erase::Erase;
+use export::Export;
 use senders::Senders;
 
 /// Senders and deliveries of a receiver.

@@ -63,6 +63,11 @@ pub(crate) fn failure(text: Text) -> anyhow::Error {
     anyhow::Error::new(Failure { text, cause: None })
 }
 
+/// An error that says this of another one.
+pub(crate) fn because(cause: anyhow::Error, text: Text) -> anyhow::Error {
+    anyhow::Error::new(Failure { text, cause: Some(cause) })
+}
+
 /// The same about an argument, for the parser of its value.
 pub(crate) fn unusable(text: Text) -> Failure {
     Failure { text, cause: None }

@@ -194,6 +194,9 @@ fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
         assert_eq!(courier.call(&acknowledge, &named(&fetched[0])).0, 200, "also the second time");
     }
     assert_eq!(courier.call(&acknowledge, "{}").0, 400);
+    let (status, said) = courier.call(&acknowledge, &" ".repeat(20_000));
+    assert_eq!(status, 413, "{said}");
+    assert!(said.contains("LMR-1041") && said.contains("An acknowledgement names one"), "{said}");
     let unknown = named(&fetched[0]).replace("meldingsId\":\"", "meldingsId\":\"x");
     assert_eq!(courier.call(&acknowledge, &unknown).0, 404);
     // What was not acknowledged in time comes again.
@@ -213,6 +216,12 @@ fn messages_are_fetched_at_the_outlet_until_they_are_acknowledged() {
         &world.config("receiver.toml"),
     );
     assert_eq!(acts.lines().count(), fetched.len() + 1);
+    // One entry of what was done once, none of what nobody has.
+    let acts = done(
+        &["admin", "audit", "list", "--action", "acknowledge", "--format", "json"],
+        &world.config("receiver.toml"),
+    );
+    assert_eq!(acts.lines().count(), 1, "{acts}");
 }
 
 /// Status, head and body of an answer without credentials.
@@ -640,7 +649,7 @@ fn a_person_is_erased_wherever_the_number_is() {
     });
     assert!(String::from_utf8_lossy(&answer).contains(&number), "this is what the test is of");
     // Somebody else.
-    send(5, &|_| {});
+    let (untouched, _) = send(5, &|_| {});
     let before = stored(&world);
     assert_eq!(before.iter().filter(|text| text.contains(&number)).count(), 4);
 
@@ -656,7 +665,13 @@ fn a_person_is_erased_wherever_the_number_is() {
     assert!(left.iter().all(|text| !text.contains(&number)));
     let gone = before.iter().zip(&left).filter(|(before, left)| before != left).count();
     assert_eq!(gone, 4, "the other messages are as they were");
-    let again = courier.deliver(&refused, Duration::from_secs(30));
+    // Its answer is another one now, so it comes without the receipt of the first; others keep theirs.
+    let receiving = format!("http://127.0.0.1:{}/fhirmottak/v1", world.receiver_port);
+    let post = |body: &[u8]| courier.post(&receiving, &courier.proof(&receiving), body);
+    let (status, again, receipt) = post(&refused);
+    assert_eq!((status, receipt), (200, None));
+    let (status, _, receipt) = post(&untouched);
+    assert!(status == 200 && receipt.is_some(), "{status} {receipt:?}");
     let again = String::from_utf8(again).expect("UTF-8");
     assert!(!again.contains(&number) && again.contains("Patient/00000000000"), "{again}");
     for more in [&[][..], &["--dry-run"]] {

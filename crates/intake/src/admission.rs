@@ -3,6 +3,7 @@
 use crate::avsender::Avsender;
 use crate::caller::Caller;
 use crate::directory::Snapshot;
+use crate::message_name::message_name;
 use crate::rejection::Rejection;
 use crate::settings::{Material, Settings};
 use crate::store::MessageHead;
@@ -73,7 +74,7 @@ pub(crate) fn establish(
         trust.check(&registered.certificate, now)?;
     }
     for Warning::UnknownMember(name) in envelope.warnings() {
-        tracing::warn!(avsender.org = %sender, message.id = envelope.message_id(), member = ?name,
+        tracing::warn!(avsender.org = %sender, message.id = &*message_name(envelope.message_id()), member = ?name,
             "unknown member in the envelope ignored");
     }
     let envelope = envelope.verify(&registered.certificate, now).map_err(|error| match error {

@@ -1,11 +1,15 @@
 //! What is stored, for the operator: looked at, exported, erased, and removed when it is old enough.
 
+use crate::store;
 use crate::store::StoreError;
+use crate::validation::content_hash;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lmr_fhir::Bundle;
 use lmr_identifiers::OrganisationNumber;
-use lmr_lmdi::Identity;
+use lmr_lmdi::split::{UnreadableBundle, read};
+use lmr_lmdi::{Identities, Identity};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -47,14 +51,68 @@ pub struct ArchivedMessage {
     pub answer: Option<Vec<u8>>,
     /// The versions that it brought, in the order of its entries.
     pub versions: Vec<ArchivedVersion>,
+    /// What of it cannot be read, by table and column. Such a message has neither content nor answer, and none of its
+    /// versions a place: whoever asked for it must say so.
+    pub unreadable: Option<&'static str>,
 }
 
 impl ArchivedMessage {
+    /// The same message once it turns out that something of it cannot be read.
+    #[must_use]
+    pub fn without_what_cannot_be_read(mut self, what: &'static str) -> Self {
+        (self.content, self.answer, self.unreadable) = (None, None, Some(what));
+        for version in &mut self.versions {
+            (version.place, version.patient) = (None, None);
+        }
+        self
+    }
+
+    /// The message, for whoever has no use for one that cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    pub fn readable(self) -> Result<Self, StoreError> {
+        self.unreadable.map_or(Ok(self), |what| Err(StoreError::Damaged { what }))
+    }
+
     /// A version's resource as it was received.
     #[must_use]
     pub fn resource(&self, version: &ArchivedVersion) -> Option<&[u8]> {
         self.content.as_deref()?.get(version.place.clone()?)
     }
+}
+
+/// A resource of a stored bundle, whether it brought a version or came unchanged.
+pub struct BundleResource {
+    /// Its index in the bundle, from 0.
+    pub entry: u32,
+    /// By what the register recognises it.
+    pub identity: store::Identity,
+    /// Hash of its content, as [`store::Current`] has it.
+    pub content_hash: [u8; 32],
+    /// Where it is in the content.
+    pub place: Range<usize>,
+}
+
+/// The resources that a stored bundle has; those that were refused or erased are not among them.
+///
+/// # Errors
+/// [`UnreadableBundle`].
+pub fn resources_of(content: &[u8]) -> Result<Vec<BundleResource>, UnreadableBundle> {
+    let document = read(content)?;
+    let bundle = Bundle::of(&document).ok_or(UnreadableBundle)?;
+    let identities = Identities::of_bundle(bundle);
+    let resources = bundle.entries().enumerate().filter_map(|(at, entry)| {
+        let (resource, url) = (entry.resource()?, entry.full_url());
+        let Identity { resource_type, key } = Identity::of(resource, url.as_deref())?;
+        Some(BundleResource {
+            entry: u32::try_from(at).ok()?,
+            identity: store::Identity { resource_type, key },
+            content_hash: content_hash(resource, &identities),
+            place: resource.span(),
+        })
+    });
+    Ok(resources.collect())
 }
 
 /// Which stored messages to read.
@@ -142,7 +200,8 @@ pub struct Partition {
 /// What is stored.
 #[async_trait]
 pub trait Archive: Send + Sync {
-    /// Messages with their content, sender by sender, each sender's in the order of storing.
+    /// Messages with their content, sender by sender, each sender's in the order of storing. One that cannot be read is
+    /// among them, and says so ([`ArchivedMessage::unreadable`]): those behind it are read all the same.
     async fn archived(&self, filter: &ArchiveFilter) -> Result<Vec<ArchivedMessage>, StoreError>;
 
     /// Erases parts of messages, in one transaction each message. Resources of which no version is left are forgotten

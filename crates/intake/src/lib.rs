@@ -48,6 +48,7 @@ mod caller;
 mod delivery;
 mod directory;
 mod insight;
+mod message_name;
 mod outlet;
 mod receiver;
 mod rejection;
@@ -67,8 +68,8 @@ pub use activity::{
 };
 pub use address::{AddressError, AllowList};
 pub use archive::{
-    Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Partition, Removed,
-    Retention, Rewritten,
+    Archive, ArchiveFilter, ArchivedMessage, ArchivedVersion, BundleResource, Erasure, Partition,
+    Removed, Retention, Rewritten, resources_of,
 };
 pub use audit::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditLog, AuditProblem,
@@ -89,6 +90,7 @@ pub use lmr_envelope::{
 pub use lmr_identifiers::OrganisationNumber;
 pub use lmr_lmdi::split::blank;
 pub use lmr_lmdi::{AdministrationFacts, RuleSetId, identifying_places};
+pub use message_name::message_name;
 pub use outlet::{Acknowledged, HandedOver, MOST_UNREADABLE, Outlet, OutletForm, OutletStatus};
 pub use receiver::Receiver;
 pub use rejection::{Location, Rejection};

@@ -137,6 +137,13 @@ pub trait Outlet: Send + Sync {
         until: Timestamp,
     ) -> Result<Option<HandedOver>, StoreError>;
 
+    /// What [`Outlet::acknowledge`] would answer, without ending anything: the act is recorded before it is done.
+    async fn would_acknowledge(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+    ) -> Result<Acknowledged, StoreError>;
+
     /// Ends a message's waiting.
     async fn acknowledge(
         &self,

@@ -5,6 +5,7 @@ use crate::avsender::Avsender;
 use crate::caller::Caller;
 use crate::delivery::delivery;
 use crate::directory::{AddressStatus, Directory};
+use crate::message_name::message_name;
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Reply};
 use crate::settings::{Material, Parts, Settings};
@@ -13,7 +14,7 @@ use crate::turns::Turns;
 use crate::validation::{Validated, open, validate, validate_bare};
 use crate::work::Work;
 use jiff::Timestamp;
-use lmr_envelope::{Certificate, RandomSource, Thumbprint};
+use lmr_envelope::{Certificate, RandomSource, Receipt, ReceiptDigest, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::RuleSets;
 use std::net::IpAddr;
@@ -386,6 +387,27 @@ impl ReceiptSigner {
     }
 }
 
+/// Whether a receipt is of the answer as it is given now. An erasure changes the stored answer and leaves the receipt, which
+/// is an entry of the audit log: given together they would read as an answer that somebody has tampered with.
+fn is_of(payload: &str, answer: &Answer, head: &MessageHead) -> bool {
+    let id = message_name(&head.message_id);
+    let id = &*id;
+    match Receipt::parse(payload.as_bytes()) {
+        Ok(receipt) if receipt.answer_sha256 == ReceiptDigest::of(&answer.body) => true,
+        Ok(_) => {
+            tracing::info!(
+                message.id = id,
+                "an erasure has changed the stored answer: it is given again without a receipt"
+            );
+            false
+        }
+        Err(error) => {
+            tracing::error!(%error, message.id = id, "a stored receipt cannot be read, and is not given");
+            false
+        }
+    }
+}
+
 /// The first answer with the payload of its receipt.
 fn first_answer(seen: Seen) -> Result<(Answer, Option<String>), Rejection> {
     match seen {
@@ -397,6 +419,8 @@ fn first_answer(seen: Seen) -> Result<(Answer, Option<String>), Rejection> {
 
 fn again(seen: Seen, head: MessageHead, signer: &ReceiptSigner) -> Result<Reply, Rejection> {
     let (answer, receipt) = first_answer(seen)?;
-    let receipt = receipt.and_then(|payload| signer.sign(&payload));
+    let receipt = receipt
+        .filter(|payload| is_of(payload, &answer, &head))
+        .and_then(|payload| signer.sign(&payload));
     Ok(Reply { repeated: true, receipt, ..Reply::first(answer, Some(head.message_id)) })
 }

@@ -2,6 +2,7 @@
 
 use crate::admission::Established;
 use crate::answer_size::{bounded_findings, shares};
+use crate::message_name::is_uuid;
 use crate::rejection::Rejection;
 use crate::reply::{Answer, Counts, Outcome};
 use crate::settings::{Material, Settings};
@@ -154,13 +155,6 @@ fn unknown_members(envelope: &Envelope) -> Vec<Finding> {
     found
 }
 
-/// Whether a text is a UUID as RFC 9562 writes it: 32 hexadecimal digits in five groups.
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
 fn validate_content(
     content: Vec<u8>,
     settings: &Settings,
@@ -189,9 +183,7 @@ fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> 
     let accepted = |resource: Element<'_>,
                     identity: &lmr_lmdi::Identity,
                     checked: &EntryVerdict| {
-        let mut content_hash = [0; 32];
-        let canonical = canonical_content(resource, &identities);
-        content_hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
+        let content_hash = content_hash(resource, &identities);
         let administration = checked.administration.clone();
         let system = identity.system().filter(|_| administration.is_some()).map(str::to_owned);
         let identity =
@@ -212,6 +204,14 @@ fn fates(bundle: Bundle<'_>, verdict: &Verdict) -> Result<Vec<Fate>, Rejection> 
             Disposition::AbortedBy(by) => Ok(Fate::AbortedBy(by)),
         })
         .collect()
+}
+
+/// By what a resource that comes again is known to be unchanged.
+pub(crate) fn content_hash(resource: Element<'_>, identities: &Identities) -> [u8; 32] {
+    let mut hash = [0; 32];
+    let canonical = canonical_content(resource, identities);
+    hash.copy_from_slice(digest(&SHA256, &canonical).as_ref());
+    hash
 }
 
 fn bundle_identifier(bundle: Bundle<'_>) -> Option<String> {

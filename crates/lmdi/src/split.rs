@@ -61,8 +61,11 @@ impl From<OverlappingEdits> for UnreadableBundle {
     }
 }
 
-/// It was within the receiver's limits when it was stored.
-pub(crate) fn read(content: &[u8]) -> Result<Document<'_>, UnreadableBundle> {
+/// Reads a stored bundle: it was within the receiver's limits when it was stored.
+///
+/// # Errors
+/// [`UnreadableBundle`].
+pub fn read(content: &[u8]) -> Result<Document<'_>, UnreadableBundle> {
     let limits =
         Limits { depth: usize::from(u16::MAX), bytes: content.len(), nodes: content.len() + 1 };
     Document::parse_bytes(content, &ParseOptions::strict().with_limits(limits))

@@ -506,7 +506,8 @@ impl ApartStore {
                 message_id: Some(of.message_id.clone()),
                 ..ArchiveFilter::default()
             };
-            lent.content = self.whole_again(&filter, &of).await?.content.ok_or(UNFIT)?;
+            let whole = self.whole_again(&filter, &of).await?.readable()?;
+            lent.content = whole.content.ok_or(UNFIT)?;
         }
         Ok(())
     }
@@ -531,6 +532,14 @@ impl Outlet for ApartStore {
             }
         }
         Err(UNFIT)
+    }
+
+    async fn would_acknowledge(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+    ) -> Result<Acknowledged, StoreError> {
+        self.rest.would_acknowledge(sender, message_id).await
     }
 
     async fn acknowledge(
@@ -558,13 +567,23 @@ impl Archive for ApartStore {
                     message_id: message.message_id.clone(),
                     content_sha256: message.content_sha256,
                 };
-                if !self.join(&of, content).await? {
-                    let again = ArchiveFilter {
-                        answers: filter.answers,
-                        ..only(message.sender, message.cursor)
-                    };
-                    *message = self.whole_again(&again, &of).await?;
-                }
+                let again = ArchiveFilter {
+                    answers: filter.answers,
+                    ..only(message.sender, message.cursor)
+                };
+                let whole = match self.join(&of, content).await {
+                    Ok(true) => continue,
+                    Ok(false) => self.whole_again(&again, &of).await,
+                    Err(error) => Err(error),
+                };
+                *message = match whole {
+                    Ok(whole) => whole,
+                    // Never the rest alone: what says who somebody is would be zeros.
+                    Err(StoreError::Damaged { what }) => {
+                        message.clone().without_what_cannot_be_read(what)
+                    }
+                    Err(error) => return Err(error),
+                };
             }
         }
         Ok(messages)

@@ -121,7 +121,6 @@ pub(super) async fn archived(
         sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
-        let columns = key.columns(&row.salt);
         let versions: Vec<VersionRow> = query_as(
             "SELECT v.resource_id, r.kind AS resource_type, v.version, r.version AS newest, v.entry, v.content_from,
                     v.content_length, v.content_sealed,
@@ -136,49 +135,75 @@ pub(super) async fn archived(
         .fetch_all(&mut *db)
         .await
         .map_err(unavailable)?;
-        let mut content = match row.content_sealed {
-            Some(sealed) => {
-                Some(open_content(key, &row.salt, &row.organisation, &row.message_id, sealed)?)
-            }
-            None => None,
-        };
-        let personal = key.personal_columns(&row.salt);
-        let of_message = [row.organisation.as_str(), &row.message_id];
-        let answer = match row.answer_sealed {
-            Some(sealed) => Some(open_answer(&personal, &of_message, &row.answer_coding, sealed)?),
-            None => None,
-        };
-        let versions = versions
-            .into_iter()
-            .map(|version| read_version(version, &columns, &personal, &mut content))
-            .collect::<Result<_, _>>()?;
-        messages.push(ArchivedMessage {
-            cursor: row.id,
-            sender: organisation(&row.organisation)?,
-            message_id: row.message_id,
-            content_sha256: row
-                .content_sha256
-                .try_into()
-                .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?,
-            received_at: time(row.received_at)?,
-            content,
-            answer,
-            versions,
-        });
+        messages.push(row.read(key, versions)?);
     }
     Ok(messages)
 }
 
+impl MessageRow {
+    /// The message; of one that cannot be opened what names it, and what cannot be read.
+    fn read(
+        mut self,
+        key: &StorageKey,
+        versions: Vec<VersionRow>,
+    ) -> Result<ArchivedMessage, StoreError> {
+        let (content, answer) = (self.content_sealed.take(), self.answer_sealed.take());
+        let named = ArchivedMessage {
+            cursor: self.id,
+            sender: organisation(&self.organisation)?,
+            message_id: self.message_id.clone(),
+            content_sha256: [0; 32],
+            received_at: time(self.received_at)?,
+            content: None,
+            answer: None,
+            versions: versions.iter().filter_map(|row| row.named().ok()).collect(),
+            unreadable: None,
+        };
+        match self.open(key, content, answer, versions) {
+            Ok((content_sha256, content, answer, versions)) => {
+                Ok(ArchivedMessage { content_sha256, content, answer, versions, ..named })
+            }
+            Err(StoreError::Damaged { what }) => Ok(named.without_what_cannot_be_read(what)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(
+        &self,
+        key: &StorageKey,
+        content_sealed: Option<Vec<u8>>,
+        answer_sealed: Option<Vec<u8>>,
+        versions: Vec<VersionRow>,
+    ) -> Result<Opened, StoreError> {
+        let (columns, personal) = (key.columns(&self.salt), key.personal_columns(&self.salt));
+        let of_message = [self.organisation.as_str(), &self.message_id];
+        let content = |sealed| open_content(key, &self.salt, of_message[0], of_message[1], sealed);
+        let mut content = content_sealed.map(content).transpose()?;
+        let answer = |sealed| open_answer(&personal, &of_message, &self.answer_coding, sealed);
+        let answer = answer_sealed.map(answer).transpose()?;
+        let versions = versions
+            .into_iter()
+            .map(|version| read_version(version, &columns, &personal, &mut content))
+            .collect::<Result<_, _>>()?;
+        let content_sha256 = <[u8; 32]>::try_from(self.content_sha256.as_slice())
+            .map_err(|_| StoreError::Damaged { what: "message.content_sha256" })?;
+        Ok((content_sha256, content, answer, versions))
+    }
+}
+
+/// Digest of what was sent, content, answer and versions.
+type Opened = ([u8; 32], Option<Vec<u8>>, Option<Vec<u8>>, Vec<ArchivedVersion>);
+
 /// A version of today's form is a place in the bundle. One of before has its content in its own row; its bytes are
 /// put after those that are there.
 fn read_version(
-    row: VersionRow,
+    mut row: VersionRow,
     columns: &Columns,
     personal: &Columns,
     content: &mut Option<Vec<u8>>,
 ) -> Result<ArchivedVersion, StoreError> {
     let mut place = place(row.content_from, row.content_length)?;
-    let patient = match row.administration_sealed {
+    let patient = match row.administration_sealed.take() {
         Some(sealed) => {
             let number = row.version.to_string();
             let bytes = personal.open(ADMINISTRATION, &[&row.resource_id, &number], sealed)?;
@@ -190,22 +215,38 @@ fn read_version(
     };
     if place.is_none() && !row.content_sealed.is_empty() {
         let number = row.version.to_string();
-        let opened = columns.open(CONTENT, &[&row.resource_id, &number], row.content_sealed)?;
+        let opened = columns.open(
+            CONTENT,
+            &[&row.resource_id, &number],
+            std::mem::take(&mut row.content_sealed),
+        )?;
         let all = content.get_or_insert_default();
         place = Some(all.len()..all.len() + opened.len());
         all.extend_from_slice(&opened);
     }
-    let number =
-        |stored: i64, what| u32::try_from(stored).map_err(|_| StoreError::Damaged { what });
-    Ok(ArchivedVersion {
-        resource_type: row.resource_type,
-        resource_id: row.resource_id,
-        version: number(row.version, "resource_version.version")?,
-        is_newest: row.version == row.newest,
-        entry: number(row.entry, "resource_version.entry")?,
-        place: place.filter(|place| content.as_ref().is_some_and(|all| all.len() >= place.end)),
-        patient,
-    })
+    let named = row.named()?;
+    // A place without the content that it is in is no end of retention: that takes both away.
+    if place.as_ref().is_some_and(|one| content.as_ref().is_none_or(|all| all.len() < one.end)) {
+        return Err(StoreError::Damaged { what: "resource_version.content_from" });
+    }
+    Ok(ArchivedVersion { place, patient, ..named })
+}
+
+impl VersionRow {
+    /// The version without anything that is sealed.
+    fn named(&self) -> Result<ArchivedVersion, StoreError> {
+        let number =
+            |stored: i64, what| u32::try_from(stored).map_err(|_| StoreError::Damaged { what });
+        Ok(ArchivedVersion {
+            resource_type: self.resource_type.clone(),
+            resource_id: self.resource_id.clone(),
+            version: number(self.version, "resource_version.version")?,
+            is_newest: self.version == self.newest,
+            entry: number(self.entry, "resource_version.entry")?,
+            place: None,
+            patient: None,
+        })
+    }
 }
 
 #[derive(FromRow)]

@@ -12,7 +12,7 @@ use super::{
     writer::in_transaction,
 };
 use crate::{
-    error::{OpenError, unavailable, what_was_removed},
+    error::{LostCalls, OpenError, chain, unavailable, what_was_removed},
     key::StorageKey,
     opening::Opening,
     prepared::{Prepared, takes_long},
@@ -286,17 +286,25 @@ impl Store for Name {
 
     async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError> {
         let mut by_sender: BTreeMap<_, Vec<RefusedCall>> = BTreeMap::new();
+        let all = calls.len();
         for call in calls {
             by_sender.entry(call.sender).or_default().push(call);
         }
         let mut db = self.0.administrator().await?;
-        // Each in a transaction of its own: none crosses senders.
+        let mut lost = LostCalls::default();
+        // Each in a transaction of its own: none crosses senders, and one that fails takes no other with it.
         for (sender, calls) in by_sender {
-            in_transaction(&mut db, async |db| tables::keep_refused(db, sender, &calls).await)
-                .await?;
+            let keeping =
+                async |db: &mut Connection| tables::keep_refused(db, sender, &calls).await;
+            if let Err(error) = in_transaction(&mut db, keeping).await {
+                lost.add(calls.len(), error);
+            }
         }
-        db.close().await.map_err(unavailable)?;
-        Ok(0)
+        // They are kept, whatever becomes of the session.
+        if let Err(error) = db.close().await {
+            tracing::debug!(error = chain(&error), "a session did not end well");
+        }
+        lost.end(all)
     }
 
     async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {
@@ -372,6 +380,14 @@ impl Outlet for Name {
         }
         db.close().await.map_err(unavailable)?;
         Ok(lent)
+    }
+
+    async fn would_acknowledge(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+    ) -> Result<Acknowledged, StoreError> {
+        outlet::would_acknowledge(&mut *self.0.reader().await?, sender, message_id).await
     }
 
     async fn acknowledge(

@@ -1,7 +1,7 @@
 //! Why a database cannot be used, and which of its errors pass by themselves.
 
 use crate::key::KeyFileError;
-use lmr_intake::{Removed, StoreError};
+use lmr_intake::{Removed, StoreError, message_name};
 use sqlx::migrate::MigrateError;
 use std::io::ErrorKind;
 use thiserror::Error;
@@ -253,6 +253,38 @@ pub(crate) fn what_was_removed(
     }
 }
 
+/// Refused calls that could not be kept, and why the first of them could not.
+#[derive(Default)]
+pub(crate) struct LostCalls {
+    calls: usize,
+    first: Option<StoreError>,
+}
+
+impl LostCalls {
+    pub(crate) fn add(&mut self, calls: usize, error: StoreError) {
+        self.calls += calls;
+        self.first.get_or_insert(error);
+    }
+
+    /// Adds those of a database that has said why in the log.
+    pub(crate) fn add_named(&mut self, calls: usize) {
+        self.calls += calls;
+    }
+
+    /// How many of all were lost where others were kept, which the log gets the cause of; the cause where none was kept.
+    pub(crate) fn end(self, all: usize) -> Result<usize, StoreError> {
+        match self.first {
+            None => Ok(self.calls),
+            Some(error) if self.calls == all => Err(error),
+            Some(error) => {
+                let (error, calls) = (chain(&error), self.calls);
+                tracing::error!(error, calls, "some refused calls could not be kept");
+                Ok(calls)
+            }
+        }
+    }
+}
+
 /// An error with its causes, for the log.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -269,7 +301,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 pub(crate) fn report_unreadable(sender: &str, message_id: &str, what: &str) {
     tracing::error!(
         avsender.org = sender,
-        message.id = message_id,
+        message.id = &*message_name(message_id),
         what,
         "a message that waits cannot be read, and is not handed over"
     );
@@ -425,6 +457,19 @@ mod tests {
         assert_eq!(what_was_removed(none, Ok(())).unwrap(), none);
         assert_eq!(what_was_removed(some, Err(StoreError::Closing)).unwrap(), some);
         assert!(what_was_removed(none, Err(StoreError::Closing)).is_err());
+    }
+
+    #[test]
+    fn lost_calls_are_counted_where_others_were_kept_and_an_error_where_none_was() {
+        let lost = |failures: &[usize]| {
+            let mut lost = LostCalls::default();
+            failures.iter().for_each(|calls| lost.add(*calls, StoreError::Closing));
+            lost
+        };
+        assert_eq!(lost(&[]).end(0).unwrap(), 0);
+        assert_eq!(lost(&[]).end(4).unwrap(), 0);
+        assert_eq!(lost(&[2, 3]).end(6).unwrap(), 5);
+        assert!(matches!(lost(&[2, 3]).end(5), Err(StoreError::Closing)));
     }
 
     #[test]

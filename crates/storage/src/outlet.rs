@@ -169,8 +169,21 @@ pub(super) async fn acknowledge(
     if ended.rows_affected() > 0 {
         return Ok(Acknowledged::Now);
     }
-    let known: Option<Option<i64>> = query_scalar(
-        "SELECT acknowledged_at FROM message WHERE organisation = $1 AND message_id = $2",
+    // What was acknowledged meanwhile was acknowledged before.
+    match would_acknowledge(db, sender, message_id).await? {
+        Acknowledged::Now => Ok(Acknowledged::NotGivenOut),
+        other => Ok(other),
+    }
+}
+
+/// What an acknowledgement would meet.
+pub(super) async fn would_acknowledge(
+    db: &mut Connection,
+    sender: OrganisationNumber,
+    message_id: &str,
+) -> Result<Acknowledged, StoreError> {
+    let known: Option<(Option<i64>, Option<i64>)> = query_as(
+        "SELECT acknowledged_at, lent_until FROM message WHERE organisation = $1 AND message_id = $2",
     )
     .bind(sender.as_str())
     .bind(message_id)
@@ -178,8 +191,9 @@ pub(super) async fn acknowledge(
     .await
     .map_err(unavailable)?;
     Ok(match known {
-        Some(Some(_)) => Acknowledged::Before,
-        Some(None) => Acknowledged::NotGivenOut,
+        Some((Some(_), _)) => Acknowledged::Before,
+        Some((None, Some(_))) => Acknowledged::Now,
+        Some((None, None)) => Acknowledged::NotGivenOut,
         None => Acknowledged::Unknown,
     })
 }

@@ -6,7 +6,7 @@
 //! place only is refused there, looks again, and finds the new one. What compares senders (another's content under
 //! one's own name, another's identifier system) sees those of the same database.
 
-use crate::error::what_was_removed;
+use crate::error::{LostCalls, chain, what_was_removed};
 use crate::postgres::{Copied, Head, PostgresStore};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -197,7 +197,8 @@ impl Inner {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(database = server.name, %error, "a database does not answer");
+                    let error = chain(&error);
+                    tracing::error!(database = server.name, error, "a database does not answer");
                     silent.push(at);
                 }
             }
@@ -514,7 +515,7 @@ impl Store for PlacedStore {
     /// Those whose database does not answer are not kept; the others are.
     async fn keep_refused(&self, calls: Vec<RefusedCall>) -> Result<usize, StoreError> {
         let mut by_server: BTreeMap<usize, Vec<RefusedCall>> = BTreeMap::new();
-        let mut lost = 0;
+        let (all, mut lost) = (calls.len(), LostCalls::default());
         for call in calls {
             let server = match call.sender {
                 Some(sender) => self.0.place(sender).await.map(|place| place.server),
@@ -522,17 +523,18 @@ impl Store for PlacedStore {
             };
             match server {
                 Ok(server) => by_server.entry(server).or_default().push(call),
-                Err(_) => lost += 1,
+                Err(error) => lost.add(1, error),
             }
         }
         for (server, calls) in by_server {
             let count = calls.len();
-            match self.0.servers[server].store.keep_refused(calls).await {
-                Ok(more) => lost += more,
-                Err(_) => lost += count,
+            match self.0.answer(server, self.0.servers[server].store.keep_refused(calls).await) {
+                // Its own log line says why.
+                Ok(more) => lost.add_named(more),
+                Err(error) => lost.add(count, error),
             }
         }
-        Ok(lost)
+        lost.end(all)
     }
 
     async fn refused_calls(&self, filter: &DeliveryFilter) -> Result<Vec<RefusedCall>, StoreError> {
@@ -645,8 +647,25 @@ impl Outlet for PlacedStore {
         // One that does not answer holds up its own messages only.
         let (mut waiting, mut silent) = (Vec::new(), None);
         let mut note = |at: usize, error: StoreError| {
-            let database = &self.0.servers[at].name;
-            tracing::error!(database, %error, "a database does not answer, and nothing of it is handed over");
+            let (database, why) = (&self.0.servers[at].name, chain(&error));
+            match error {
+                StoreError::Unavailable(_) => tracing::error!(
+                    database,
+                    error = why,
+                    "a database does not answer, and nothing of it is handed over now"
+                ),
+                // Each of the messages has a line of its own.
+                StoreError::Damaged { .. } => tracing::error!(
+                    database,
+                    error = why,
+                    "a database answers, and what waits on it cannot be read: nothing of it is handed over now"
+                ),
+                StoreError::Closing => tracing::error!(
+                    database,
+                    error = why,
+                    "a database is being closed, and nothing of it is handed over now"
+                ),
+            }
             silent = Some(error);
         };
         for (at, store) in self.0.all() {
@@ -666,6 +685,15 @@ impl Outlet for PlacedStore {
         }
         // Whether it has something that waits, nobody knows.
         silent.map_or(Ok(None), Err)
+    }
+
+    async fn would_acknowledge(
+        &self,
+        sender: OrganisationNumber,
+        message_id: &str,
+    ) -> Result<Acknowledged, StoreError> {
+        self.0.forget().await;
+        self.0.store(sender).await?.would_acknowledge(sender, message_id).await
     }
 
     async fn acknowledge(
@@ -759,8 +787,8 @@ impl Archive for PlacedStore {
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
         let (mut sum, mut ended) = (Removed::default(), Ok(()));
-        for (_, store) in self.0.all() {
-            match store.expire(retention).await {
+        for (at, store) in self.0.all() {
+            match self.0.answer(at, store.expire(retention).await) {
                 Ok(one) => {
                     sum.messages += one.messages;
                     sum.versions += one.versions;
@@ -768,7 +796,15 @@ impl Archive for PlacedStore {
                     sum.refused_calls += one.refused_calls;
                 }
                 // The others go on; what they remove is counted.
-                Err(error) => ended = Err(error),
+                Err(error) => {
+                    let (database, why) = (&self.0.servers[at].name, chain(&error));
+                    tracing::error!(
+                        database,
+                        error = why,
+                        "nothing that is old enough could be removed"
+                    );
+                    ended = Err(error);
+                }
             }
         }
         what_was_removed(sum, ended)

@@ -1,22 +1,19 @@
-//! What is stored: shown, exported, removed for its age. Each is recorded before it is done.
+//! What is stored: shown, copied, removed for its age. Each is recorded before it is done.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use jiff::civil::Date;
 use lmr_intake::{Act, Action, ArchiveFilter, ArchivedMessage, Database, DeliveryFilter, Removed};
-use lmr_lmdi::RuleSetId;
 use lmr_lmdi::person::looks_personal;
 use lmr_storage::{OpenError, Opening};
 use serde_json::{Value, json};
 
 use super::deliveries::{self, local};
 use super::senders::Senders;
-use super::{Format, View, operator, organisation_number, start_of_day};
+use super::{Format, View, operator, organisation_number};
 use crate::clock;
 use crate::config::receiver::{ReceiverConfig, RetentionSection};
 use crate::output::{complain, print};
@@ -43,27 +40,6 @@ pub(super) struct Show {
     /// Why, for the audit log
     #[arg(long, required_if_eq("content", "true"))]
     reason: Option<String>,
-}
-
-#[derive(Args)]
-pub(super) struct Export {
-    /// The folder to write to; made if it is not there, and empty
-    folder: PathBuf,
-    /// Why, for the audit log
-    #[arg(long)]
-    reason: String,
-    /// Only this sender's
-    #[arg(long)]
-    sender: Option<String>,
-    /// Only this FHIR resource type; may be repeated
-    #[arg(long = "type")]
-    types: Vec<String>,
-    /// Only what was received on or after this day (Norwegian time)
-    #[arg(long)]
-    since: Option<Date>,
-    /// Every version, not only the newest of each resource
-    #[arg(long)]
-    all_versions: bool,
 }
 
 /// Records who did what, before it is done.
@@ -102,6 +78,23 @@ pub(super) fn check_reason(reason: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says of a message that it cannot be read, and what can be done about it.
+pub(super) fn complain_of_unreadable(message: &ArchivedMessage, what: &str, view: View) {
+    let text = text!(
+        "{sender} {id}, mottatt {at}: kan ikke leses ({what}). Databasen er skadet der: hent meldingen fra en sikkerhetskopi \
+         (docs/operations.md, Restore), eller be avsenderen sende dagen på nytt",
+        "{sender} {id}, received {at}: cannot be read ({what}). The database is damaged there: take the message from a backup \
+         (docs/operations.md, Restore), or ask the sender to send that day again",
+        sender = message.sender,
+        id = message.message_id,
+        at = local(message.received_at),
+    );
+    complain(text.get(view.lang));
+}
+
+/// Exit status where something stored could not be read or searched, and was named.
+pub(super) const SOMETHING_UNREADABLE: u8 = 2;
+
 /// All messages that the filter lets through, page by page.
 pub(super) async fn each_message(
     store: &dyn Database,
@@ -131,7 +124,7 @@ impl Show {
             let reason = self.reason.as_deref();
             record(store, Action::Read, &operator(), subject, reason, detail).await?;
         }
-        let mut is_known = false;
+        let (mut is_known, mut is_unreadable) = (false, false);
         let mut rows = Vec::new();
         let mut add = |row: Value, resource: Option<&[u8]>| {
             let mut row = row;
@@ -173,6 +166,10 @@ impl Show {
                 print(&format!("{line}\n"))?;
             }
             for message in store.archived(&filter).await? {
+                if let Some(what) = message.unreadable {
+                    complain_of_unreadable(&message, what, view);
+                    is_unreadable = true;
+                }
                 for version in &message.versions {
                     let resource = message.resource(version);
                     let row = json!({
@@ -220,156 +217,20 @@ impl Show {
             }
         }
         print(&out)?;
-        Ok(ExitCode::from(u8::from(!is_known)))
-    }
-}
-
-impl Export {
-    pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
-        let (store, view) = (&*senders.store, senders.view);
-        let cannot_write =
-            || text!("kan ikke skrive {path}", "cannot write {path}", path = self.folder.display());
-        std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
-        if std::fs::read_dir(&self.folder).explain(cannot_write)?.next().is_some() {
-            fail!(
-                "{path} er ikke tom: eksporten skal ikke blandes med noe annet",
-                "{path} is not empty: the export must not be mixed with anything else",
-                path = self.folder.display()
-            );
-        }
-        // A slip would give an empty folder, which reads as the answer.
-        let types: BTreeSet<&str> =
-            RuleSetId::ALL.iter().flat_map(|set| set.profiles()).map(|(name, _)| *name).collect();
-        if let Some(unknown) = self.types.iter().find(|name| !types.contains(name.as_str())) {
-            let types: Vec<&str> = types.into_iter().collect();
-            fail!(
-                "{unknown} er ikke en ressurstype som registeret tar imot: {types}",
-                "{unknown} is not a resource type that the register takes: {types}",
-                types = types.join(", ")
-            );
-        }
-        let filter = ArchiveFilter {
-            sender: self.sender.as_deref().map(organisation_number).transpose()?,
-            since: self.since.map(start_of_day).transpose()?,
-            ..Default::default()
-        };
-        senders.must_know(filter.sender).await?;
-        let detail = format!(
-            "{}; types: {}; since: {}",
-            if self.all_versions { "all versions" } else { "newest versions" },
-            if self.types.is_empty() { "all".to_owned() } else { self.types.join(", ") },
-            self.since.map_or_else(|| "-".to_owned(), |day| day.to_string()),
-        );
-        let subject = filter.sender.map(|sender| sender.to_string());
-        can_be_made(&self.folder.join("manifest.json"))?;
-        record(store, Action::Export, &operator(), subject, Some(&self.reason), detail.clone())
-            .await?;
-        let mut files: BTreeMap<String, (BufWriter<File>, u64)> = BTreeMap::new();
-        let mut gone = 0_u64;
-        each_message(store, filter, async |message| {
-            for version in &message.versions {
-                let is_wanted =
-                    self.types.is_empty() || self.types.contains(&version.resource_type);
-                if !is_wanted || !(self.all_versions || version.is_newest) {
-                    continue;
-                }
-                let Some(resource) = message.resource(version) else {
-                    gone += 1;
-                    continue;
-                };
-                if !files.contains_key(&version.resource_type) {
-                    let path = self.folder.join(format!("{}.ndjson", version.resource_type));
-                    let file = new_file(&path).explain(cannot_write)?;
-                    files.insert(version.resource_type.clone(), (BufWriter::new(file), 0));
-                }
-                if let Some((file, count)) = files.get_mut(&version.resource_type) {
-                    let mut line = one_line(resource);
-                    line.push(b'\n');
-                    file.write_all(&line).explain(cannot_write)?;
-                    *count += 1;
-                }
-            }
-            Ok(())
+        Ok(match is_unreadable {
+            true => ExitCode::from(SOMETHING_UNREADABLE),
+            false => ExitCode::from(u8::from(!is_known)),
         })
-        .await?;
-        let mut counts = serde_json::Map::new();
-        for (resource_type, (file, count)) in files {
-            let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-            file.and_then(|file| file.sync_all()).explain(cannot_write)?;
-            counts.insert(resource_type, count.into());
-        }
-        let manifest = json!({
-            "exportedAt": clock::now().to_string(),
-            "operator": operator(),
-            "reason": self.reason,
-            "what": detail,
-            "resources": counts,
-            "withoutContent": gone,
-        });
-        let mut file = new_file(&self.folder.join("manifest.json")).explain(cannot_write)?;
-        writeln!(file, "{manifest:#}").explain(cannot_write)?;
-        let counts = counts_of(&manifest);
-        let is_empty = counts.is_empty();
-        if view.format == Format::Json {
-            print(&format!("{manifest}\n"))?;
-            return Ok(ExitCode::from(u8::from(is_empty)));
-        }
-        let mut out = String::new();
-        for (resource_type, count) in &counts {
-            out.push_str(&format!("{count:>9}  {resource_type}.ndjson\n"));
-        }
-        if gone > 0 {
-            let of = text!(
-                "{gone:>9}  uten innhold: fjernet for alderens skyld eller slettet\n",
-                "{gone:>9}  without content: removed for their age, or erased\n"
-            );
-            out.push_str(of.get(view.lang));
-        }
-        if is_empty {
-            print(&out)?;
-            complain(view.say(
-                "ingenting er eksportert: det finnes ikke innhold som dette gjelder",
-                "nothing was exported: there is no content that this asks for",
-            ));
-            return Ok(ExitCode::FAILURE);
-        }
-        out.push_str(view.say(
-            "Filene holder helseopplysninger i klartekst: ta vare på dem deretter.\n",
-            "The files hold health data in plain text: keep them accordingly.\n",
-        ));
-        print(&out)?;
-        Ok(ExitCode::SUCCESS)
     }
-}
-
-fn counts_of(manifest: &Value) -> Vec<(String, u64)> {
-    let counts = manifest["resources"].as_object().into_iter().flatten();
-    counts.map(|(name, count)| (name.clone(), count.as_u64().unwrap_or_default())).collect()
 }
 
 /// A file that only its owner may read, and that was not there.
-fn new_file(path: &Path) -> std::io::Result<File> {
+pub(super) fn new_file(path: &Path) -> std::io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// JSON without the white space between its tokens: strings and numbers keep their bytes.
-fn one_line(json: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(json.len());
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in json {
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' if !in_string => continue,
-            b'"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = in_string && *byte == b'\\' && !escaped;
-        out.push(*byte);
-    }
-    out
 }
 
 pub(super) fn print_removed(removed: Removed, view: View) -> anyhow::Result<ExitCode> {
@@ -486,7 +347,7 @@ pub(super) async fn partitions(
 
 /// Whether a file of this name can be made; it is not left behind. The database would blame itself, and the audit log
 /// would have a backup that nobody made.
-fn can_be_made(file: &Path) -> anyhow::Result<()> {
+pub(super) fn can_be_made(file: &Path) -> anyhow::Result<()> {
     new_file(file).map(drop).and_then(|()| std::fs::remove_file(file)).explain(|| {
         text!(
             "kan ikke skrive {file}: velg en mappe som finnes, og som det kan skrives i",
@@ -614,7 +475,7 @@ fn is_of_older_schema(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_reason, one_line};
+    use super::check_reason;
 
     #[test]
     fn a_reason_with_a_number_in_any_spelling_is_refused() {
@@ -623,12 +484,5 @@ mod tests {
             assert!(check_reason(Some(&reason)).is_err(), "{reason}");
         }
         assert!(check_reason(Some("feilsendt 2026-11-26T10:15, sak 2026/1234")).is_ok());
-    }
-
-    #[test]
-    fn a_line_keeps_strings_and_numbers_as_they_were() {
-        let given = b"{ \"a\" : \"x \\\" y\\\\\" ,\n\t\"b\": [1.50, 2E+3 ] }\r\n";
-        let expected = b"{\"a\":\"x \\\" y\\\\\",\"b\":[1.50,2E+3]}";
-        assert_eq!(one_line(given), expected);
     }
 }

@@ -8,16 +8,19 @@ use clap::Args;
 use lmr_identifiers::{NationalIdentityNumber, OrganisationNumber, systems};
 use lmr_intake::{
     Action, ArchiveFilter, ArchivedMessage, Asked, Database, Erasure, Identity, Removed, Rewritten,
-    blank,
+    StoreError, blank,
 };
 use lmr_lmdi::RuleSetId;
 use lmr_lmdi::person::{has_number, mask_number, places_of_person};
 
-use super::archive::{check_reason, each_message, print_counts, print_removed, record};
+use super::archive::{
+    SOMETHING_UNREADABLE, check_reason, complain_of_unreadable, each_message, print_counts,
+    print_removed, record,
+};
 use super::senders::Senders;
-use super::{operator, organisation_number};
+use super::{View, operator, organisation_number};
 use crate::output::{complain, read};
-use crate::text::{fail, text};
+use crate::text::{because, fail, text};
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -69,18 +72,18 @@ impl Erase {
             removed: Removed::default(),
             would: WouldBeErased::default(),
             unsearched: Vec::new(),
+            unreadable: 0,
+            view,
             without_content: 0,
             in_ids: 0,
         };
         // Whoever asks learns whether the person is there, whatever is erased.
         erasing.record(Action::Read, "looked for a person").await?;
-        let filter = ArchiveFilter { sender, answers: true, ..Default::default() };
-        each_message(store, filter, async |message| erasing.look_at(message).await).await?;
-        let all = store.known_senders().await?;
-        for sender in all.into_iter().filter(|one| sender.is_none_or(|only| only == *one)) {
-            erasing.forget_without_content(sender).await?;
+        if let Err(error) = erasing.go_through(sender).await {
+            return Err(erasing.broken_off(error)?);
         }
-        let Erasing { mut removed, would, unsearched, without_content, in_ids, .. } = erasing;
+        let Erasing { mut removed, would, unsearched, unreadable, without_content, in_ids, .. } =
+            erasing;
         if self.dry_run {
             removed = would.count(store).await?;
             print_counts(removed, view, view.say("ville fjerne", "would remove"))?;
@@ -103,8 +106,17 @@ impl Erase {
             );
             complain(text.get(view.lang));
         }
-        if in_ids > 0 || !unsearched.is_empty() {
-            return Ok(ExitCode::from(2));
+        if unreadable > 0 {
+            let text = text!(
+                "{unreadable} meldinger kunne ikke leses, og er ikke gjennomsøkt; de er nevnt over. Det som er om personen i dem, \
+                 er ikke slettet",
+                "{unreadable} messages could not be read, and were not searched; they are named above. What they have of the \
+                 person was not erased"
+            );
+            complain(text.get(view.lang));
+        }
+        if in_ids > 0 || unreadable > 0 || !unsearched.is_empty() {
+            return Ok(ExitCode::from(SOMETHING_UNREADABLE));
         }
         if removed.messages == 0 {
             let nobody = if without_content == 0 {
@@ -141,6 +153,9 @@ struct Erasing<'a> {
     would: WouldBeErased,
     /// From before bundles were kept: what refers to whom is not known any more.
     unsearched: Vec<String>,
+    /// Messages that are damaged, each named when it was met.
+    unreadable: u64,
+    view: View,
     without_content: u64,
     /// Messages whose id has the number.
     in_ids: u64,
@@ -152,8 +167,47 @@ impl Erasing<'_> {
         record(self.store, action, &operator(), subject, reason, detail.to_owned()).await
     }
 
+    async fn go_through(&mut self, only: Option<OrganisationNumber>) -> anyhow::Result<()> {
+        let store = self.store;
+        let filter = ArchiveFilter { sender: only, answers: true, ..Default::default() };
+        each_message(store, filter, async |message| self.look_at(message).await).await?;
+        let all = store.known_senders().await?;
+        for sender in all.into_iter().filter(|one| only.is_none_or(|only| only == *one)) {
+            self.forget_without_content(sender).await?;
+        }
+        Ok(())
+    }
+
+    /// Says how far it came, and gives the error that goes with it: what is erased is erased, and the rest is still there.
+    fn broken_off(&self, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
+        if !self.is_recorded {
+            return Ok(error);
+        }
+        print_removed(self.removed, self.view)?;
+        Ok(because(
+            error,
+            text!(
+                "slettingen stanset midt i: det som er talt over, er slettet, resten er der ennå. Kjør den samme kommandoen \
+                 igjen når årsaken er borte",
+                "the erasure ended in the middle: what is counted above was erased, the rest is still there. Run the same \
+                 command again when the cause is gone"
+            ),
+        ))
+    }
+
+    /// Names a message that is damaged and goes on behind it.
+    fn pass_over(&mut self, message: &ArchivedMessage, what: &str) {
+        complain_of_unreadable(message, what, self.view);
+        self.unreadable += 1;
+    }
+
     /// Takes the person out of a message.
     async fn look_at(&mut self, mut message: ArchivedMessage) -> anyhow::Result<()> {
+        if let Some(what) = message.unreadable {
+            self.in_ids += u64::from(has_number(&message.message_id, self.number));
+            self.pass_over(&message, what);
+            return Ok(());
+        }
         self.without_content += u64::from(message.content.is_none());
         self.in_ids += u64::from(has_number(&message.message_id, self.number));
         while let Some(erasure) = self.erasure_of(&message) {
@@ -169,6 +223,10 @@ impl Erasing<'_> {
             };
             let Some(again) = self.store.archived(&filter).await?.into_iter().next() else { break };
             message = again;
+            if let Some(what) = message.unreadable {
+                self.pass_over(&message, what);
+                break;
+            }
         }
         Ok(())
     }
@@ -222,7 +280,16 @@ impl Erasing<'_> {
             self.record(Action::Erase, "the resources of a person").await?;
             self.is_recorded = true;
         }
-        let Some(some) = self.store.erase(&erasure).await? else { return Ok(false) };
+        let some = match self.store.erase(&erasure).await {
+            Ok(Some(some)) => some,
+            Ok(None) => return Ok(false),
+            // Damaged since it was read; nothing of it was changed.
+            Err(StoreError::Damaged { what }) => {
+                self.pass_over(message, what);
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
+        };
         self.removed.messages += some.messages;
         self.removed.versions += some.versions;
         self.removed.resources += some.resources;
@@ -253,7 +320,16 @@ impl Erasing<'_> {
             if self.would.resources.contains(&(sender, current.resource_id.clone())) {
                 continue;
             }
-            let history = self.store.history(&identity.resource_type, &current.resource_id).await?;
+            let history =
+                match self.store.history(&identity.resource_type, &current.resource_id).await {
+                    Ok(history) => history,
+                    // Its message was named when it was met: the resource stays with it.
+                    Err(StoreError::Damaged { .. }) => {
+                        self.unreadable = self.unreadable.max(1);
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
             let Some(first) = history.first() else { continue };
             let filter = ArchiveFilter {
                 sender: Some(sender),

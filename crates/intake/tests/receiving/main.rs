@@ -12,8 +12,9 @@ use lmr_envelope::{Header, Limits, RandomSource, SystemRandom, Trust, primitives
 use lmr_intake::{
     AddressStatus, AllowList, Answer, Archive, ArchiveFilter, Avsender, AvsenderError,
     AvsenderRecord, Caller, CertificateRecord, Committed, Counts, Delivery, DeliveryFilter,
-    Material, MessageHead, OrganisationNumber, Outcome, Parts, Receiver, RegisteredCertificate,
-    Rejection, Reply, Retention, RuleSetId, Settings, Store, Work,
+    Erasure, Material, MessageHead, OrganisationNumber, Outcome, Parts, Receiver,
+    RegisteredCertificate, Rejection, Reply, Retention, Rewritten, RuleSetId, Settings, Store,
+    Work,
 };
 use lmr_lmdi::codes::Code;
 use lmr_storage::{SqliteStore, StorageKey};
@@ -530,6 +531,35 @@ async fn each_message_gets_a_receipt_that_follows_the_one_before() {
     assert!(reply.unwrap_or_else(|_| panic!("checked")).receipt.is_none(), "nothing was stored");
     let newest = place.receiver.newest_receipt(caller().organisation).await.unwrap();
     assert_eq!(newest, Some(two.receipt.payload()), "a resend and a check are not newer");
+}
+
+#[tokio::test]
+async fn an_answer_that_an_erasure_has_changed_comes_without_its_receipt() {
+    let place = place().await;
+    let [first, second] =
+        ["e1", "e2"].map(|id| sealed(id, &batch(id, &[patient(PEOPLE[0], "female")])));
+    for message in [&first, &second] {
+        assert!(place.takes(message.clone()).await.receipt.is_some());
+    }
+    let all = ArchiveFilter { answers: true, ..ArchiveFilter::default() };
+    let stored = place.store.archived(&all).await.unwrap().remove(0);
+    assert_eq!(stored.message_id, "e1");
+    let read = stored.answer.clone().unwrap();
+    let left = String::from_utf8(read.clone()).unwrap().replace("e1", "00").into_bytes();
+    assert_ne!(read, left);
+    let erasure = Erasure {
+        cursor: stored.cursor,
+        sender: stored.sender,
+        content: None,
+        answer: Some(Rewritten { read, left: left.clone() }),
+        entries: Vec::new(),
+    };
+    assert!(place.store.erase(&erasure).await.unwrap().is_some());
+    let again = place.takes(first).await;
+    assert!(again.repeated);
+    assert_eq!(again.answer.body, left);
+    assert_eq!(again.receipt, None, "a receipt of another answer reads as tampering");
+    assert!(place.takes(second).await.receipt.is_some(), "the others keep theirs");
 }
 
 /// What a reply says beside its answer: for the log and the metrics.

@@ -37,7 +37,14 @@ pub async fn a_message_is_lent_until_it_is_acknowledged(store: Arc<dyn Database>
     // Not acknowledged in time: it is given out again.
     let again = store.lend(at(161), at(200)).await.unwrap().unwrap();
     assert_eq!((again.message_id.as_str(), again.times), ("m1", 2));
-    let acknowledge = async |of, id: &str| store.acknowledge(of, id, at(170)).await.unwrap();
+    // What an acknowledgement would meet is asked before, and asking changes nothing.
+    let acknowledge = async |of, id: &str| {
+        let would = store.would_acknowledge(of, id).await.unwrap();
+        assert_eq!(store.would_acknowledge(of, id).await.unwrap(), would, "{id}");
+        let done = store.acknowledge(of, id, at(170)).await.unwrap();
+        assert_eq!(done, would, "{id}");
+        done
+    };
     assert_eq!(acknowledge(sender(), "m1").await, Acknowledged::Now);
     assert_eq!(acknowledge(sender(), "m1").await, Acknowledged::Before);
     assert_eq!(acknowledge(sender(), "m0").await, Acknowledged::NotGivenOut);
@@ -274,4 +281,22 @@ pub async fn what_is_old_is_removed_and_the_receipt_stays(store: Arc<dyn Databas
     assert!(store.current(sender(), &[identity("k1")]).await.unwrap()[0].is_some());
     assert_eq!(store.verify_audit(&[]).await.unwrap().problems, []);
     assert_eq!(store.expire(&Retention::default()).await.unwrap(), lmr_intake::Removed::default());
+}
+
+/// Of what was read, the first message says that it cannot be, with what names it, and the others are whole.
+pub fn names_the_first_as_unreadable(read: &[ArchivedMessage]) {
+    let [first, others @ ..] = read else { panic!("nothing was read") };
+    assert!(first.unreadable.is_some());
+    assert_eq!((first.message_id.as_str(), first.sender), ("m1", sender()));
+    assert!(first.content.is_none() && first.answer.is_none());
+    assert!(first.versions.iter().all(|version| version.place.is_none()), "{:?}", first.versions);
+    assert!(first.clone().readable().is_err());
+    assert!(!others.is_empty());
+    for message in others {
+        assert!(
+            message.unreadable.is_none() && message.content.is_some(),
+            "{}",
+            message.message_id
+        );
+    }
 }

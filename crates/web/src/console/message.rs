@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use lmr_fhir::{Bilingual, Bundle, Document, Language, ParseOptions, Severity};
-use lmr_intake::{Action, ArchiveFilter, MessageDetail, OrganisationNumber};
+use lmr_intake::{Action, ArchiveFilter, ArchivedMessage, MessageDetail, OrganisationNumber};
 use lmr_lmdi::LinkCounts;
 use lmr_lmdi::codes::Retry;
 use lmr_lmdi::response::{Answer, ReadEntry, ReadIssue, ReadStatus, read};
@@ -114,7 +114,8 @@ pub(super) async fn content(
         limit: 1,
         ..ArchiveFilter::default()
     };
-    let stored = shared.store.archived(&filter).await?.pop().and_then(|stored| stored.content);
+    let stored = shared.store.archived(&filter).await?.pop();
+    let stored = stored.map(ArchivedMessage::readable).transpose()?.and_then(|one| one.content);
     let content = (reason, stored.unwrap_or_default());
     let shown = build(&shared, posted.visitor, detail, &query, Some(content)).await?;
     Ok(page(StatusCode::OK, &shown))
