@@ -148,6 +148,9 @@ impl Telemetry {
         if call.repeated {
             attributes.push(KeyValue::new("lmr.repeated", true));
         }
+        if call.is_trial {
+            attributes.push(KeyValue::new("lmr.trial", true));
+        }
         if call.counts.entries > 0 {
             for (outcome, count) in outcomes(call) {
                 attributes.push(KeyValue::new(format!("lmr.entries.{outcome}"), i64::from(count)));
@@ -205,7 +208,8 @@ impl CallObserver for Telemetry {
         }
         self.duration.record(call.took.as_secs_f64(), &labels);
         self.body.add(call.body_bytes, &[KeyValue::new("http.route", call.route)]);
-        if !call.repeated {
+        // What is stored already, or only tried, is no delivery.
+        if !call.repeated && !call.is_trial {
             for (outcome, count) in outcomes(call).into_iter().filter(|(_, count)| *count > 0) {
                 self.entries.add(u64::from(count), &[KeyValue::new("lmr.outcome", outcome)]);
             }

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use lmr_fhir::{OperationOutcome, OutcomeExtension, OutcomeIssue, OutcomeValue, escape_into};
 
-use crate::codes::{CODE_SYSTEM, Code, Language, Severity};
+use crate::codes::{Bilingual, CODE_SYSTEM, Code, Language, Severity};
 use crate::finding::{ElementLocation, Finding};
 use crate::guide::RuleSetId;
 use crate::links::LinkCounts;
@@ -342,7 +342,19 @@ pub struct RefusalPlace {
 /// cryptography, not a bundle, replays, and the register's own faults.
 #[must_use]
 pub fn refusal(code: Code, place: &RefusalPlace, correlation_id: Option<&str>) -> OperationOutcome {
+    refusal_in_words(code, place, correlation_id, None)
+}
+
+/// The same where the catalogue's explanation and remedy, which speak to senders, are replaced by others.
+#[must_use]
+pub fn refusal_in_words(
+    code: Code,
+    place: &RefusalPlace,
+    correlation_id: Option<&str>,
+    words: Option<(Bilingual, Bilingual)>,
+) -> OperationOutcome {
     let text = code.text();
+    let (explanation, remedy) = words.unwrap_or((text.explanation, text.remedy));
     let mut extension = Vec::with_capacity(3);
     if let Some((line, column)) = place.line_column {
         extension.push(OutcomeExtension::new(LINE, OutcomeValue::Integer(i64::from(line))));
@@ -351,8 +363,8 @@ pub fn refusal(code: Code, place: &RefusalPlace, correlation_id: Option<&str>) -
     extension.push(retry_extension(code));
     let sentence = |language| {
         let title = text.title.in_language(language);
-        let explanation = text.explanation.in_language(language);
-        let remedy = text.remedy.in_language(language);
+        let explanation = explanation.in_language(language);
+        let remedy = remedy.in_language(language);
         format!("{title}. {explanation} {remedy}")
     };
     OperationOutcome {

@@ -1,6 +1,7 @@
 //! Answers on the wire: status, headers, body. What an answer to a bundle says is made by `lmr_lmdi::response`,
 //! asked by `intake`; a refusal is a row of `errors.rs`; all else is its handler's.
 
+use crate::audience::Audience;
 use crate::call::Call;
 use crate::errors::HttpError;
 use crate::media::Label;
@@ -11,7 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use lmr_intake::Location;
-use lmr_lmdi::response::{RefusalPlace, name_rule_set, outcome_of, refusal};
+use lmr_lmdi::response::{RefusalPlace, name_rule_set, outcome_of, refusal_in_words};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 const PIECE: usize = 64 << 10;
 
 /// The answer to a fault; the call's id lets a person find it in the log.
-pub(crate) fn fault(fault: &HttpError, call: &Call) -> Response {
+pub(crate) fn fault(fault: &HttpError, call: &Call, audience: Audience) -> Response {
     let row = fault.row();
     call.note(|notes| {
         notes.code = Some(row.code);
@@ -30,7 +31,8 @@ pub(crate) fn fault(fault: &HttpError, call: &Call) -> Response {
     });
     let Location { expression, line_column } = fault.location();
     let location = RefusalPlace { expression, line_column };
-    let mut outcome = refusal(row.code, &location, Some(&call.id));
+    let words = audience.words(row.code).map(|words| (words.explanation, words.remedy));
+    let mut outcome = refusal_in_words(row.code, &location, Some(&call.id), words);
     if let Some(rule_set) = fault.rule_set() {
         name_rule_set(&mut outcome, rule_set);
     }

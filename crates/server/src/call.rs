@@ -29,6 +29,8 @@ pub(crate) struct Notes {
     pub(crate) counts: Option<Counts>,
     /// How many entries were refused with which code.
     pub(crate) codes: Vec<CodeCount>,
+    /// A trial: nothing is stored, so nothing of it counts among deliveries.
+    pub(crate) is_trial: bool,
     pub(crate) repeated: bool,
     /// An answer that is not kept, so that the call is kept among the refused ones instead.
     pub(crate) is_unkept: bool,

@@ -26,6 +26,7 @@
 mod address;
 mod admission;
 mod answer;
+mod audience;
 mod body;
 mod call;
 mod connections;

@@ -2,7 +2,7 @@
 //! or a message.
 
 use crate::call::Notes;
-use lmr_intake::{CertificateEnd, CertificateUse};
+use lmr_intake::{CertificateEnd, CertificateUse, Counts};
 use lmr_lmdi::codes::Code;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,8 @@ pub(crate) struct Metrics {
     body_bytes: AtomicU64,
     connections: AtomicU64,
     panics: AtomicU64,
-    refusals_lost: AtomicU64,
+    refusals_without_room: AtomicU64,
+    refusals_not_stored: AtomicU64,
     table: Mutex<Table>,
 }
 
@@ -27,11 +28,19 @@ pub(crate) struct Metrics {
 struct Table {
     answers: BTreeMap<(&'static str, u16, &'static str), u64>,
     durations: BTreeMap<&'static str, Histogram>,
-    entries: BTreeMap<&'static str, u64>,
-    /// Refused entries by code of the catalogue.
-    entry_codes: BTreeMap<String, u64>,
+    /// Of deliveries, and of trials.
+    delivered: Entries,
+    tried: Entries,
     repeated: u64,
     connections_refused: BTreeMap<&'static str, u64>,
+}
+
+/// What became of entries.
+#[derive(Default)]
+struct Entries {
+    by_outcome: BTreeMap<&'static str, u64>,
+    /// Refused entries by code of the catalogue.
+    by_code: BTreeMap<String, u64>,
 }
 
 #[derive(Default)]
@@ -64,8 +73,14 @@ impl Metrics {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn refusal_lost(&self, calls: u64) {
-        self.refusals_lost.fetch_add(calls, Ordering::Relaxed);
+    /// Refused calls that found no room in the queue.
+    pub(crate) fn refusals_without_room(&self, calls: u64) {
+        self.refusals_without_room.fetch_add(calls, Ordering::Relaxed);
+    }
+
+    /// Refused calls that a database did not take.
+    pub(crate) fn refusals_not_stored(&self, calls: u64) {
+        self.refusals_not_stored.fetch_add(calls, Ordering::Relaxed);
     }
 
     pub(crate) fn requests_so_far(&self) -> u64 {
@@ -86,20 +101,32 @@ impl Metrics {
                 *bucket += 1;
             }
         }
-        for count in &notes.codes {
-            *table.entry_codes.entry(count.code.clone()).or_default() += u64::from(count.entries);
-        }
         if notes.repeated {
             table.repeated += 1;
-        } else if let Some(counts) = notes.counts {
-            for (outcome, count) in [
-                ("created", counts.created),
-                ("updated", counts.updated),
-                ("unchanged", counts.unchanged),
-                ("refused", counts.refused),
-                ("dependent", counts.dependent),
-            ] {
-                *table.entries.entry(outcome).or_default() += u64::from(count);
+            return;
+        }
+        let counts = notes.counts.unwrap_or_default();
+        let (refused, dependent) = (counts.refused, counts.dependent);
+        let (entries, outcomes) = match notes.is_trial {
+            // Whether they would be new, only storing shows.
+            true => {
+                let correct = counts.entries.saturating_sub(refused).saturating_sub(dependent);
+                (&mut table.tried, vec![("correct", correct)])
+            }
+            false => {
+                let Counts { created, updated, unchanged, .. } = counts;
+                let stored = [("created", created), ("updated", updated), ("unchanged", unchanged)];
+                (&mut table.delivered, stored.to_vec())
+            }
+        };
+        for count in &notes.codes {
+            *entries.by_code.entry(count.code.clone()).or_default() += u64::from(count.entries);
+        }
+        if notes.counts.is_some() {
+            for (outcome, count) in
+                outcomes.into_iter().chain([("refused", refused), ("dependent", dependent)])
+            {
+                *entries.by_outcome.entry(outcome).or_default() += u64::from(count);
             }
         }
     }
@@ -146,28 +173,37 @@ impl Metrics {
             durations.push((format!("_count{{route=\"{route}\"}}"), histogram.count.to_string()));
         }
         family("lmr_request_duration_seconds", "histogram", "Time to the answer.", &durations);
-        let entries: Vec<_> = table
-            .entries
-            .iter()
-            .map(|(outcome, count)| (format!("{{outcome=\"{outcome}\"}}"), count.to_string()))
-            .collect();
-        family(
-            "lmr_entries_total",
-            "counter",
-            "Entries of bundles by what became of them.",
-            &entries,
-        );
-        let codes: Vec<_> = table
-            .entry_codes
-            .iter()
-            .map(|(code, count)| (format!("{{code=\"{code}\"}}"), count.to_string()))
-            .collect();
-        family(
-            "lmr_entries_refused_total",
-            "counter",
-            "Refused entries by code; an entry counts under each of its codes.",
-            &codes,
-        );
+        for (entries, name, help) in [
+            (
+                &table.delivered,
+                ["lmr_entries_total", "lmr_entries_refused_total"],
+                [
+                    "Entries of delivered bundles by what became of them.",
+                    "Refused entries of delivered bundles by code; an entry counts under each of its codes.",
+                ],
+            ),
+            (
+                &table.tried,
+                ["lmr_trial_entries_total", "lmr_trial_entries_refused_total"],
+                [
+                    "Entries of bundles that were checked on trial, of which nothing is stored.",
+                    "Refused entries of trials by code; an entry counts under each of its codes.",
+                ],
+            ),
+        ] {
+            let outcomes: Vec<_> = entries
+                .by_outcome
+                .iter()
+                .map(|(outcome, count)| (format!("{{outcome=\"{outcome}\"}}"), count.to_string()))
+                .collect();
+            family(name[0], "counter", help[0], &outcomes);
+            let codes: Vec<_> = entries
+                .by_code
+                .iter()
+                .map(|(code, count)| (format!("{{code=\"{code}\"}}"), count.to_string()))
+                .collect();
+            family(name[1], "counter", help[1], &codes);
+        }
         family(
             "lmr_repeated_messages_total",
             "counter",
@@ -215,11 +251,15 @@ impl Metrics {
             "Requests answered with 500 because of a panic.",
             &one(self.panics.load(Ordering::Relaxed)),
         );
+        let lost = [
+            ("queue", self.refusals_without_room.load(Ordering::Relaxed)),
+            ("database", self.refusals_not_stored.load(Ordering::Relaxed)),
+        ];
         family(
             "lmr_refused_calls_lost_total",
             "counter",
-            "Refused calls that could not be kept for `lmr admin`.",
-            &one(self.refusals_lost.load(Ordering::Relaxed)),
+            "Refused calls that could not be kept for `lmr admin`, by what had no room or did not take them.",
+            &lost.map(|(reason, count)| (format!("{{reason=\"{reason}\"}}"), count.to_string())),
         );
         family(
             "lmr_log_lines_lost_total",
@@ -252,7 +292,7 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lmr_intake::{CodeCount, Counts};
+    use lmr_intake::CodeCount;
 
     #[test]
     fn a_repeated_answer_counts_as_repeated_and_its_entries_not_again() {
@@ -275,5 +315,26 @@ mod tests {
         ] {
             assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn what_is_only_tried_counts_among_trials_and_never_among_deliveries() {
+        let metrics = Metrics::default();
+        let counts = Counts { entries: 5, refused: 2, dependent: 1, ..Counts::default() };
+        let codes = vec![CodeCount { code: "LMR-4001".to_owned(), entries: 2 }];
+        let notes = Notes { counts: Some(counts), codes, is_trial: true, ..Notes::default() };
+        metrics.started();
+        metrics.ended("/fhirmottak/v1/validate", 200, &notes, 0.01);
+        let text = metrics.render(0, 0, &[]);
+        for line in [
+            "lmr_trial_entries_total{outcome=\"correct\"} 2",
+            "lmr_trial_entries_total{outcome=\"refused\"} 2",
+            "lmr_trial_entries_total{outcome=\"dependent\"} 1",
+            "lmr_trial_entries_refused_total{code=\"LMR-4001\"} 2",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+        }
+        let delivered = |line: &&str| line.starts_with("lmr_entries");
+        assert_eq!(text.lines().filter(delivered).count(), 0, "{text}");
     }
 }

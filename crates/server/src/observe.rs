@@ -1,6 +1,7 @@
 //! Around every request: an id, its own task, one log line, the metrics.
 
 use crate::answer;
+use crate::audience::Audience;
 use crate::call::{Call, Notes};
 use crate::errors::HttpError;
 use crate::media::preferred;
@@ -10,6 +11,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use lmr_intake::message_name;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -40,7 +42,7 @@ pub(crate) async fn observe(
 ) -> Response {
     let started = Instant::now();
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let route = shared.routes.iter().map(|route| route.path).find(|path| Some(*path) == matched);
+    let row = shared.routes.iter().find(|route| Some(route.path) == matched);
     let method = request.method().clone();
     let label = preferred(request.headers()).unwrap_or_default();
     let call = Call::new(fresh_id(&shared));
@@ -54,7 +56,8 @@ pub(crate) async fn observe(
         if fault.is_panic() {
             shared.metrics.panicked();
         }
-        response = answer::fault(&fault, &call);
+        let audience = Audience::of(row, shared.outlet.is_some());
+        response = answer::fault(&fault, &call, audience);
     }
     answer::label(&mut response, label);
     if let Ok(value) = HeaderValue::from_str(&call.id) {
@@ -62,7 +65,7 @@ pub(crate) async fn observe(
     }
     let notes = call.take();
     let status = response.status().as_u16();
-    let route = route.unwrap_or(UNKNOWN);
+    let route = row.map_or(UNKNOWN, |route| route.path);
     let elapsed = started.elapsed();
     shared.metrics.ended(route, status, &notes, elapsed.as_secs_f64());
     if method == Method::POST && route != UNKNOWN && shared.outlet.is_none() {
@@ -87,6 +90,7 @@ fn log(
     elapsed: Duration,
 ) {
     let counts = notes.counts.unwrap_or_default();
+    let message_id = notes.message_id.as_deref().map(message_name);
     let method = name_of(method);
     let codes: Vec<String> =
         notes.codes.iter().map(|count| format!("{}×{}", count.code, count.entries)).collect();
@@ -106,7 +110,7 @@ fn log(
                 delegation.source = notes.delegation_source.as_deref(),
                 token.id = notes.token_id.as_deref(),
                 profile = notes.profile.as_deref(),
-                message.id = notes.message_id.as_deref(),
+                message.id = message_id.as_deref(),
                 message.repeated = notes.repeated,
                 body.bytes = notes.body_bytes,
                 entries = counts.entries,

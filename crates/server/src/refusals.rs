@@ -1,6 +1,7 @@
 //! Refused calls on their way to the store: in line, many at once, and never in the way of an answer.
 
 use crate::call::{Call, Notes};
+use crate::errors::chain;
 use crate::metrics::Metrics;
 use jiff::Timestamp;
 use lmr_intake::{RefusedCall, Store};
@@ -49,7 +50,7 @@ impl Refusals {
             calls: 1,
         };
         if self.queue.try_send(refused).is_err() {
-            metrics.refusal_lost(1);
+            metrics.refusals_without_room(1);
         }
     }
 }
@@ -63,11 +64,12 @@ impl Waiting {
             let lost = match store.keep_refused(std::mem::take(&mut group)).await {
                 Ok(lost) => lost,
                 Err(error) => {
-                    tracing::warn!(%error, calls = count, "refused calls could not be kept");
+                    let error = chain(&error);
+                    tracing::error!(error, calls = count, "refused calls could not be kept");
                     count
                 }
             };
-            metrics.refusal_lost(lost as u64);
+            metrics.refusals_not_stored(lost as u64);
             sleep(PAUSE).await;
         }
     }

@@ -44,6 +44,8 @@ pub struct CallRecord {
     pub body_bytes: u64,
     /// How the entries fared.
     pub counts: Counts,
+    /// Whether it was a trial, of which nothing is stored.
+    pub is_trial: bool,
     /// Whether it was a resend that got its first answer again.
     pub repeated: bool,
     /// What was done for it, in order.
@@ -82,6 +84,7 @@ impl CallRecord {
             took,
             body_bytes: notes.body_bytes.unwrap_or_default() as u64,
             counts: notes.counts.unwrap_or_default(),
+            is_trial: notes.is_trial,
             repeated: notes.repeated,
             stages: notes
                 .stages

@@ -150,7 +150,8 @@ pub(super) async fn watch_certificates(receiver: Receiver, mut listeners: Listen
     loop {
         // The register's own are looked at all the same; the senders' in the next hour.
         let avsendere = receiver.avsendere().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the senders' certificates cannot be looked at now");
+            tracing::warn!(%error, detail = std::error::Error::source(&error).map(ToString::to_string),
+                "the senders' certificates cannot be looked at now");
             Vec::new()
         });
         for end in certificate_ends(&receiver.certificates(), &avsendere, clock::now()) {

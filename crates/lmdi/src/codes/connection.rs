@@ -50,12 +50,15 @@ macro_rules! connection_codes {
                 en: "The endpoint takes only the methods in the Allow header.",
             },
             cause: {
-                nb: "Klienten brukte GET eller PUT der det skal sendes med POST.",
-                en: "The client used GET or PUT where POST is needed.",
+                nb: "Klienten brukte en annen metode, ofte GET eller PUT der det skal sendes med POST.",
+                en: "The client used another method, often GET or PUT where POST is needed.",
             },
             wrong: "PUT /fhirmottak/v1",
             right: "POST /fhirmottak/v1",
-            remedy: { nb: "Send med POST.", en: "Send with POST." },
+            remedy: {
+                nb: "Bruk en av metodene i Allow: meldinger sendes med POST.",
+                en: "Use one of the methods in Allow: messages are sent with POST.",
+            },
         }
         MediaTypeUnsupported = 1004 {
             severity: Fatal, status: 415, retry: Never, issue_type: "not-supported",

@@ -9,8 +9,11 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use http_body_util::LengthLimitError;
 use jiff::SignedDuration;
-use lmr_intake::{Acknowledged, Act, Action, MOST_UNREADABLE, OrganisationNumber, StoreError};
+use lmr_intake::{
+    Acknowledged, Act, Action, MOST_UNREADABLE, OrganisationNumber, StoreError, message_name,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -43,7 +46,7 @@ pub(crate) async fn lend(
             Ok(body) => break (message, body),
             // It stays lent, so that what is behind it is given out.
             Err(error) => {
-                tracing::error!(avsender.org = %message.sender, message.id = message.message_id, %error,
+                tracing::error!(avsender.org = %message.sender, message.id = &*message_name(&message.message_id), %error,
                     "a message cannot be handed over");
                 passed_over += 1;
             }
@@ -61,6 +64,14 @@ pub(crate) async fn lend(
     Ok(plain(StatusCode::OK, JSON, body.to_string()))
 }
 
+/// Why a body could not be read: one that is too long, or one that broke off.
+fn unread(error: axum::Error) -> HttpError {
+    match error.into_inner().is::<LengthLimitError>() {
+        true => HttpError::BodyTooLarge,
+        false => HttpError::BodyIncomplete,
+    }
+}
+
 pub(crate) async fn acknowledge(
     State(shared): State<Arc<Shared>>,
     Authenticated(caller): Authenticated,
@@ -68,30 +79,35 @@ pub(crate) async fn acknowledge(
 ) -> Result<Response, HttpError> {
     let outlet = service(&shared)?;
     let status = |status, text: &str| plain(status, JSON, json!({ "status": text }).to_string());
-    let bytes = to_bytes(body, MAX_ACKNOWLEDGEMENT).await.map_err(|_| HttpError::BodyTooLarge)?;
+    let bytes = to_bytes(body, MAX_ACKNOWLEDGEMENT).await.map_err(unread)?;
     let named: Option<Value> = serde_json::from_slice(&bytes).ok();
     let named = named.as_ref().and_then(|named| {
         let sender = OrganisationNumber::parse(named["avsenderOrgnr"].as_str()?).ok()?;
         Some((sender, named["meldingsId"].as_str()?))
     });
     let Some((sender, message_id)) = named else {
-        return Ok(status(StatusCode::BAD_REQUEST, "avsenderOrgnr og meldingsId mangler"));
+        return Ok(status(
+            StatusCode::BAD_REQUEST,
+            "avsenderOrgnr eller meldingsId mangler eller kan ikke leses",
+        ));
     };
     let now = shared.now();
-    Ok(match outlet.store.acknowledge(sender, message_id, now).await? {
-        Acknowledged::Now => {
-            let act = Act {
-                at: now,
-                action: Action::Acknowledge,
-                actor: format!("client:{}", caller.client_id),
-                subject: Some(format!("{sender} {message_id}")),
-                reason: None,
-                detail: None,
-            };
-            outlet.store.record(act).await?;
-            status(StatusCode::OK, "overført")
-        }
-        Acknowledged::Before => status(StatusCode::OK, "overført"),
+    let mut found = outlet.store.would_acknowledge(sender, message_id).await?;
+    if found == Acknowledged::Now {
+        // Before it is done: what is done without an entry nobody would find again.
+        let act = Act {
+            at: now,
+            action: Action::Acknowledge,
+            actor: format!("client:{}", caller.client_id),
+            subject: Some(format!("{sender} {message_id}")),
+            reason: None,
+            detail: None,
+        };
+        outlet.store.record(act).await?;
+        found = outlet.store.acknowledge(sender, message_id, now).await?;
+    }
+    Ok(match found {
+        Acknowledged::Now | Acknowledged::Before => status(StatusCode::OK, "overført"),
         Acknowledged::NotGivenOut => status(StatusCode::CONFLICT, "ikke allokert"),
         Acknowledged::Unknown => status(StatusCode::NOT_FOUND, "ukjent melding"),
     })

@@ -328,13 +328,15 @@ async fn what_could_not_be_kept_of_refused_calls_is_counted() {
     for _ in 0..3 {
         server.post("/fhirmottak/v1", "{}").await;
     }
-    let lost = async || server.metric("lmr_refused_calls_lost_total").await;
+    let lost = async || server.metric("lmr_refused_calls_lost_total{reason=\"database\"}").await;
     let until = tokio::time::Instant::now() + Duration::from_secs(10);
     while lost().await == Some(0.0) && tokio::time::Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(lost().await >= Some(3.0), "{:?}", lost().await);
     assert!(lost().await <= Some(4.0), "{:?}", lost().await);
+    let without_room = server.metric("lmr_refused_calls_lost_total{reason=\"queue\"}").await;
+    assert_eq!(without_room, Some(0.0));
     drop(server.stop.take());
 }
 

@@ -6,9 +6,10 @@ mod limits;
 
 use harness::{BUNDLE_CHECK, Moody, assert_refused, read_answer, start, start_with};
 use lmr_intake::AllowList;
-use lmr_server::{HttpSettings, ROUTES, StaticFile, StaticFiles};
+use lmr_server::{HttpSettings, Methods, ROUTES, Route, StaticFile, StaticFiles};
 use reqwest::Method;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -452,14 +453,15 @@ async fn every_metric_counts_what_its_name_says() {
     let value = |name: &str| -> Option<f64> {
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     };
-    assert_eq!(value("lmr_entries_total{outcome=\"refused\"}"), Some(1.0), "{text}");
-    assert_eq!(value("lmr_entries_total{outcome=\"created\"}"), Some(0.0));
+    assert_eq!(value("lmr_trial_entries_total{outcome=\"refused\"}"), Some(1.0), "{text}");
+    assert_eq!(value("lmr_trial_entries_total{outcome=\"correct\"}"), Some(0.0));
     assert_eq!(value("lmr_body_bytes_total"), Some(body.len() as f64));
     for still in [
         "lmr_repeated_messages_total",
         "lmr_panics_total",
         "lmr_log_lines_lost_total",
-        "lmr_refused_calls_lost_total",
+        "lmr_refused_calls_lost_total{reason=\"queue\"}",
+        "lmr_refused_calls_lost_total{reason=\"database\"}",
         "lmr_places_in_use",
     ] {
         assert_eq!(value(still), Some(0.0), "{still}");
@@ -469,8 +471,70 @@ async fn every_metric_counts_what_its_name_says() {
     assert_eq!(value(&format!("{count}{BUNDLE_CHECK}\"}}")), Some(1.0));
     // What is documented is there, and what is there is explained.
     let named = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
-    assert_eq!(named.count(), 14);
-    assert_eq!(text.matches("# HELP ").count(), 14);
+    assert_eq!(named.count(), 16);
+    assert_eq!(text.matches("# HELP ").count(), 16);
+}
+
+/// The families of metrics that a call moves, by its route. `lmr_requests_total` and `lmr_request_duration_seconds` move with
+/// every call; what a delivery that is stored moves is in the sandbox's tests and in those of `metrics`.
+#[tokio::test]
+async fn a_call_of_a_route_moves_its_own_series_and_no_others() {
+    const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"}}]}"#;
+    let server = start().await;
+    let moved = async |route: &Route| {
+        let before = families(&server).await;
+        let token = server.token("310000019");
+        let path = route.path.replace("{file}", "validator.js");
+        let answer = match route.methods {
+            Methods::Get => server.client.get(server.url(&path)),
+            Methods::Post => server.client.post(server.url(&path)).body(BUNDLE),
+        };
+        answer.bearer_auth(token).send().await.unwrap().bytes().await.unwrap();
+        let after = families(&server).await;
+        after
+            .into_iter()
+            .filter(|(name, sum)| before.get(name) != Some(sum))
+            .map(|(name, _)| name)
+            .filter(|name| !name.starts_with("lmr_request_duration_seconds"))
+            .collect::<Vec<_>>()
+    };
+    // Reading the figures is a call itself, and the first of them has made this series.
+    families(&server).await;
+    for route in &ROUTES {
+        let expected: &[&str] = match route.path {
+            // Refused before it is a message: no sender's entries.
+            "/fhirmottak/v1" | "/api/v1" | "/fhirmottak/v1/validate" => {
+                &["lmr_body_bytes_total", "lmr_requests_total"]
+            }
+            BUNDLE_CHECK => {
+                &["lmr_body_bytes_total", "lmr_requests_total", "lmr_trial_entries_total"]
+            }
+            // Readings are left out below.
+            "/metrics" => &[],
+            _ => &["lmr_requests_total"],
+        };
+        assert_eq!(moved(route).await, expected, "{}", route.path);
+    }
+}
+
+/// The sums of all series, by the name of their family.
+async fn families(server: &harness::Running) -> BTreeMap<String, f64> {
+    let text = server.send(Method::GET, "/metrics").await.text().await.unwrap();
+    let mut sums = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        let name = series.split('{').next().unwrap().to_owned();
+        *sums.entry(name).or_default() += value.parse::<f64>().unwrap();
+    }
+    // Of the readings of the figures themselves, which are calls too, nothing counts.
+    let own = r#"lmr_requests_total{route="/metrics",status="200",code=""}"#;
+    let read = text.lines().find_map(|line| line.strip_prefix(own)?.trim().parse::<f64>().ok());
+    *sums.entry("lmr_requests_total".to_owned()).or_default() -= read.unwrap_or_default();
+    // These come and go with connections and answers that are still being written.
+    for gauge in ["lmr_connections", "lmr_places_in_use"] {
+        sums.remove(gauge);
+    }
+    sums
 }
 
 #[tokio::test]

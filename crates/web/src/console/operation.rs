@@ -30,7 +30,8 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let ready = shared.store.ready().await;
     if let Err(error) = &ready {
-        tracing::warn!(%error, "the store is not ready");
+        tracing::warn!(%error, detail = std::error::Error::source(&error).map(ToString::to_string),
+            "the store is not ready");
     }
     let now = shared.now();
     let avsendere = shared.avsendere().await?;
