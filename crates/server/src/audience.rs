@@ -83,10 +83,10 @@ impl Audience {
                     "Send avsenderOrgnr and meldingsId of one message at a time.",
                 ],
             ),
-            (Service, Code::TokenOrganisationMissing) => words(
+            (_, Code::TokenOrganisationMissing) => words(
                 [
-                    "Mottaket må vite hvilken virksomhet som henter meldinger.",
-                    "The receiver must know which organisation fetches messages.",
+                    "Mottaket må vite hvilken virksomhet som spør.",
+                    "The receiver must know which organisation asks.",
                 ],
                 [
                     "La klienten få organisasjonsnummer hos utstederen.",
