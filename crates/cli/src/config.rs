@@ -210,6 +210,8 @@ pub(crate) fn rule_sets(terminology: &[PathBuf], folder: &Path) -> anyhow::Resul
 }
 
 #[cfg(test)]
+mod limit_pages;
+#[cfg(test)]
 mod security_page;
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@ fn numbers(cell: &str) -> Vec<u64> {
 }
 
 /// Every limit that can be configured, by its key. A new one does not compile until it is here.
-fn configured() -> BTreeMap<&'static str, u64> {
+pub(super) fn configured() -> BTreeMap<&'static str, u64> {
     let LimitsSection {
         body_mib,
         compressed_mib,
