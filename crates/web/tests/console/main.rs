@@ -7,6 +7,7 @@ mod forms;
 mod html;
 mod open_id;
 mod passkeys;
+mod routes;
 mod shown;
 
 use axum::Router;
