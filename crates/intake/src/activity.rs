@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::Certificate;
-use lmr_identifiers::norwegian_date;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -306,7 +305,7 @@ mod tests {
     fn of(avsender: &Avsender, deliveries: &[DeliverySummary], days: &Days) -> Activity {
         let count = |one: &DeliverySummary| DayCount {
             sender: one.sender,
-            day: norwegian_date(one.received_at),
+            day: lmr_identifiers::norwegian_date(one.received_at),
             last: None,
             accepted: 1,
             refused_messages: 0,
