@@ -4,26 +4,13 @@
 
 import assert from "node:assert/strict";
 
-import { bundle, choose, end, file, open as openAt, saved, test, verdict } from "./harness.mjs";
+import { bundle, checkedAfter, choose, end, file, open as openAt, saved, test, verdict } from "./harness.mjs";
 
 const [url] = process.argv.slice(2);
 const open = (query) => openAt(url, query);
 
 const codes = async (page) => (await saved(page, "json")).split("\n").filter(Boolean).map((line) => JSON.parse(line));
 const errors = (findings) => findings.filter(({ severity }) => ["fatal", "error"].includes(severity));
-
-/** Does something that begins a check, and waits until another result is shown. */
-async function checkedAfter(page, act) {
-  await page.evaluate(() => document.querySelector("#results").setAttribute("data-before", ""));
-  await page.evaluate(() => {
-    const seen = document.querySelector("#verdict");
-    globalThis.changed = false;
-    new MutationObserver(() => (globalThis.changed = true)).observe(seen, { childList: true, characterData: true, subtree: true });
-  });
-  await act();
-  await page.waitForFunction(() => globalThis.changed, null, { timeout: 60_000 });
-  return verdict(page);
-}
 
 const system = "http://example.org/fhir/CodeSystem/wards";
 const valueSet = "http://example.org/fhir/ValueSet/wards";

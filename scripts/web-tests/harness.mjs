@@ -85,7 +85,17 @@ export async function end() {
 export const file = (name, content) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
 
 export async function choose(page, files) {
-  await page.setInputFiles("#choose", files);
+  return checkedAfter(page, () => page.setInputFiles("#choose", files));
+}
+
+/** Does something that begins a check, and waits until its result is shown, not the one before. */
+export async function checkedAfter(page, act) {
+  await page.evaluate(() => {
+    globalThis.changed = false;
+    new MutationObserver(() => (globalThis.changed = true)).observe(document.querySelector("#verdict"), { childList: true, characterData: true, subtree: true });
+  });
+  await act();
+  await page.waitForFunction(() => globalThis.changed, null, { timeout: 60_000 });
   return verdict(page);
 }
 

@@ -522,7 +522,7 @@ fn an_archive_in_a_folder_is_an_incomplete_check_in_every_format() {
         ("text", "m.ZIP: "),
         ("json", "\"file\":\"./below/m.ZIP\""),
         ("operation-outcome", "\"severity\":\"fatal\""),
-        ("html", "Not all files were checked."),
+        ("html", "Not everything was checked: an archive was not unpacked."),
         ("sarif", "\"executionSuccessful\": false"),
         ("junit", "tests=\"3\" failures=\"1\" errors=\"1\""),
         ("github", "::error file=./below/m.ZIP"),

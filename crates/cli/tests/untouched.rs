@@ -10,7 +10,8 @@ use world::{World, said};
 /// The file of the source that has the administrations.
 const GIVEN: &str = "MedicationAdministration.ndjson";
 
-/// Every file and folder below a folder, with its bytes.
+/// Every file and folder below a folder, with its bytes. What SQLite keeps beside a database while it is read is not in
+/// it: its shared memory, and a log without anything in it.
 fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut todo = vec![folder.to_owned()];
@@ -21,7 +22,12 @@ fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
             if bytes.is_none() {
                 todo.push(path.clone());
             }
-            found.insert(path, bytes);
+            let name = path.to_string_lossy();
+            let is_empty_log =
+                name.ends_with(".sqlite-wal") && bytes.as_ref().is_some_and(Vec::is_empty);
+            if !is_empty_log && !name.ends_with(".sqlite-shm") {
+                found.insert(path, bytes);
+            }
         }
     }
     found
