@@ -4,6 +4,7 @@
 //! Why here: a number that one finder knows and another does not is redacted in one place and stays in the next. All that
 //! read texts may import this crate. It knows no kind of number.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// What may be between two digits of a number.
@@ -277,26 +278,46 @@ pub fn in_groups<'t>(
     count: usize,
     ends: &'t [usize],
 ) -> impl Iterator<Item = (Range<usize>, String)> + 't {
-    let all: Vec<Group> = groups(text.as_bytes()).collect();
-    (0..all.len()).filter_map(move |first| {
-        let mut sum = 0;
-        for (at, group) in all.iter().enumerate().skip(first) {
-            if at > first && !group.usually {
-                return None;
-            }
-            sum += group.digits;
-            if sum == count {
-                let place = all[first].place.start..group.place.end;
-                let groups = &all[first..=at];
-                let digits = groups.iter().flat_map(|group| digits_of(text, &group.place));
-                return Some((place, digits.collect()));
-            }
-            if !ends.contains(&sum) {
-                return None;
+    let mut source = groups(text.as_bytes());
+    // The next groups: no number has more than digits. A text may be a whole message, with millions of them.
+    let mut ahead: VecDeque<Group> = VecDeque::with_capacity(count);
+    std::iter::from_fn(move || {
+        loop {
+            let missing = count - ahead.len();
+            ahead.extend(source.by_ref().take(missing));
+            let found = number_of(text, &ahead, count, ends);
+            ahead.pop_front()?;
+            if found.is_some() {
+                return found;
             }
         }
-        None
     })
+}
+
+/// The number that begins with the first of these groups.
+fn number_of(
+    text: &str,
+    ahead: &VecDeque<Group>,
+    count: usize,
+    ends: &[usize],
+) -> Option<(Range<usize>, String)> {
+    let start = ahead.front()?.place.start;
+    let mut sum = 0;
+    for (at, group) in ahead.iter().enumerate() {
+        if at > 0 && !group.usually {
+            return None;
+        }
+        sum += group.digits;
+        if sum == count {
+            let groups = ahead.iter().take(at + 1);
+            let digits = groups.flat_map(|group| digits_of(text, &group.place)).collect();
+            return Some((start..group.place.end, digits));
+        }
+        if !ends.contains(&sum) {
+            return None;
+        }
+    }
+    None
 }
 
 /// The digits of one group, without what is invisible between them.
