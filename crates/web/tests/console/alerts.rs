@@ -38,7 +38,8 @@ async fn an_alert_that_grows_all_the_time_is_closed_as_it_was_seen() {
         sent += 1;
         world.refuse_call(&format!("kall-av-{sent}"), "LMR-3001", Some(sender), at).await;
     };
-    refuse("320000009", *world.now.lock().unwrap()).await;
+    let began = *world.now.lock().unwrap();
+    refuse("320000009", began).await;
     for chosen in [("alert", INVALID), ("kind", "invalid")] {
         let cookie = world.sign_in("kari").await;
         // Within the hour of the page, and in the next one.
@@ -68,7 +69,8 @@ async fn an_alert_that_grows_all_the_time_is_closed_as_it_was_seen() {
 async fn what_a_page_did_not_show_is_not_closed() {
     let world = world().await;
     world.register_other().await;
-    world.refuse_call("kall-2", "LMR-3001", Some("320000009"), *world.now.lock().unwrap()).await;
+    let began = *world.now.lock().unwrap();
+    world.refuse_call("kall-2", "LMR-3001", Some("320000009"), began).await;
     let now = pass(&world, 70);
     world.refuse_call("kall-3", "LMR-3001", Some(SENDER), now).await;
     let cookie = world.sign_in("kari").await;

@@ -89,11 +89,8 @@ async fn every_address_of_console_and_desk_is_looked_at_in_a_browser() {
         for row in table[group].as_array().unwrap() {
             let text = |at: usize| row[at].as_str().unwrap().to_owned();
             let (method, path, how) = (text(0), text(1), text(2));
-            let fits = match (&*method, &*how) {
-                ("GET", "page" | "file" | "elsewhere") => true,
-                (_, "answer") => true,
-                _ => false,
-            };
+            let fits =
+                matches!((&*method, &*how), ("GET", "page" | "file" | "elsewhere") | (_, "answer"));
             assert!(fits, "{method} {path} is not looked at as {how}");
             assert!(listed.insert((method, path)), "twice: {row}");
         }
