@@ -169,9 +169,8 @@ async fn ask(store: &dyn Database) {
 }
 
 /// Tables that are as large as there are senders, alerts or settings: reading all of them is what is asked for.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 13] = [
     "audit_head",
-    "sqlite_autoindex_audit_head_1",
     "alert_note",
     "avsender",
     "avsender_certificate",
@@ -270,8 +269,15 @@ fn is_of_a_small_table(step: &str) -> bool {
     SMALL.iter().any(|table| {
         words
             .iter()
-            .any(|word| word == table || (table.ends_with("pg_") && word.starts_with("pg_")))
+            .map(|word| without_key(word))
+            .any(|word| word == *table || (table.ends_with("pg_") && word.starts_with("pg_")))
     })
+}
+
+/// The table whose own key an index is: a database names it after the table.
+fn without_key(index: &str) -> &str {
+    let of_sqlite = index.strip_prefix("sqlite_autoindex_").and_then(|rest| rest.rsplit_once('_'));
+    of_sqlite.map(|(table, _)| table).or_else(|| index.strip_suffix("_pkey")).unwrap_or(index)
 }
 
 /// The files of a folder and of the folders in it.

@@ -205,6 +205,7 @@ mod tests {
     use jiff::{SignedDuration, Timestamp};
     use lmr_sandbox::certificates::TestCa;
     use std::net::TcpListener;
+    use std::sync::mpsc;
     use std::thread;
 
     /// What a client gets of "an answer", with what the proxy's side does to it.
@@ -218,10 +219,13 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let server = tls.server;
+        // A question that comes along with the end of the handshake would be read before the harm is done.
+        let (is_ready, ready) = mpsc::channel();
         let serving = thread::spawn(move || {
             let (tcp, _) = listener.accept().unwrap();
             let Ok(mut wire) = Wire::accept(tcp, server, cut) else { return };
             wire.harm(harm);
+            let _ = is_ready.send(());
             let mut asked = [0; 8];
             let done = wire.read_exact(&mut asked).and_then(|()| wire.write_all(b"an answer"));
             if done.is_ok() {
@@ -232,6 +236,8 @@ mod tests {
         tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let answer =
             Wire::connect(tcp, tls.client).map_err(io::Error::other).and_then(|mut wire| {
+                // Fails where the other side has ended; then so does what follows.
+                let _ = ready.recv();
                 wire.write_all(b"question")?;
                 let mut answer = vec![0; 9];
                 wire.read_exact(&mut answer)?;
