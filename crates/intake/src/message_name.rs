@@ -1,29 +1,30 @@
 //! How a message is called where its id stays for good or goes elsewhere: in log lines.
 
+use lmr_fhir::digits;
 use lmr_identifiers::NationalIdentityNumber;
 use std::borrow::Cow;
+use std::ops::Range;
 
-/// Digits of an identity number.
-const DIGITS: usize = 11;
-
-/// A message's id without any identity number that its sender has put into it: each digit of one is written as zero. An id
-/// that is a UUID is as it is: what looks like a number there is chance.
+/// A message's id without any identity number that its sender has put into it, within other digits or spelled in groups:
+/// each digit of one is written as zero. An id that is a UUID is as it is: what looks like a number there is chance.
 #[must_use]
 pub fn message_name(id: &str) -> Cow<'_, str> {
     if is_uuid(id) {
         return Cow::Borrowed(id);
     }
-    let found: Vec<usize> = (0..id.len())
-        .filter(|at| {
-            let window = id.get(*at..at + DIGITS);
-            window.is_some_and(|window| NationalIdentityNumber::parse(window).is_ok())
-        })
-        .collect();
+    let is_number = |text: &str| NationalIdentityNumber::parse(text).is_ok();
+    let windows = (0..id.len()).map(|at| at..at + NationalIdentityNumber::LENGTH);
+    let within = windows.filter(|place| id.get(place.clone()).is_some_and(is_number));
+    let spelled =
+        digits::in_groups(id, NationalIdentityNumber::LENGTH, &NationalIdentityNumber::GROUPS)
+            .filter(|(_, digits)| is_number(digits));
+    let found: Vec<Range<usize>> = within.chain(spelled.map(|(place, _)| place)).collect();
     if found.is_empty() {
         return Cow::Borrowed(id);
     }
-    let is_masked = |at: usize| found.iter().any(|from| (*from..from + DIGITS).contains(&at));
-    let masked = id.char_indices().map(|(at, c)| if is_masked(at) { '0' } else { c });
+    let is_masked =
+        |at: usize, c: char| c.is_ascii_digit() && found.iter().any(|place| place.contains(&at));
+    let masked = id.char_indices().map(|(at, c)| if is_masked(at, c) { '0' } else { c });
     Cow::Owned(masked.collect())
 }
 
@@ -52,6 +53,17 @@ mod tests {
             ("00000000-0000-4000-8000-138665102820", "00000000-0000-4000-8000-138665102820"),
         ] {
             assert_eq!(message_name(id), name, "{id}");
+        }
+    }
+
+    #[test]
+    fn no_usual_spelling_of_a_number_is_in_a_name() {
+        let number = "13866510282";
+        for spelling in digits::spellings(number).filter(|spelling| spelling.is_usual) {
+            let id = format!("pasient {} i dag", spelling.text);
+            let name = message_name(&id);
+            assert!(digits::find(name.as_bytes(), number, 0).is_none(), "{id}: {name}");
+            assert_eq!(name.len(), id.len());
         }
     }
 }
