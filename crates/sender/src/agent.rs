@@ -419,9 +419,14 @@ impl Agent {
             failure: answer.failure.clone(),
         });
         match &answer.outcome {
-            // Made by a clock that was ahead and has been put right: the data goes with a new message.
+            // Not made in this run, or by a clock that has been put right since: what was sealed then (a certificate that
+            // has ended, a wrong time) says nothing about now. The data goes with a new message, which decides.
             AttemptOutcome::Never { bytes_at_fault: true }
-                if self.outbox.made_at(seq).await?.is_some_and(|made| made > now) =>
+                if self
+                    .outbox
+                    .made_at(seq)
+                    .await?
+                    .is_some_and(|made| made < run.report.started_at || made > now) =>
             {
                 run.again = true;
             }

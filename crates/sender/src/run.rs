@@ -28,7 +28,7 @@ pub(crate) struct Run {
     /// A message was too large: its data is to be bundled again, in smaller ones.
     pub(crate) too_large: bool,
     /// Something is to be sent again in this run: what a restored register has lost, as a receipt has shown, or what
-    /// was sealed by a clock that has been put right since.
+    /// was sealed in an earlier run, or by a clock that has been put right since, and refused for that.
     pub(crate) again: bool,
     /// A person is needed before anything more is sent.
     pub(crate) stop: Option<AttemptFailure>,

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::world::{Fate, World, given, medicine, patient, with};
 use crate::outbox::Released;
+use crate::progress::State;
 use crate::report::RunStatus;
 
 fn ward() -> World {
@@ -86,6 +87,50 @@ async fn b6_a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
     assert!(text.contains("LMR-2010"), "{text}");
     let report = world.run().await;
     assert_eq!((report.status(), report.new), (RunStatus::Clean, 5));
+}
+
+/// A certificate has ended or a clock was wrong when it was sealed, and both are right by now: the run that hears of it
+/// sends the same data in a new message. Where that one is refused too, a person is needed.
+#[tokio::test]
+async fn what_is_refused_as_it_was_sealed_in_an_earlier_run_goes_in_a_new_message() {
+    for (again, expected) in [(1, RunStatus::Clean), (2, RunStatus::Stopped)] {
+        for code in ["LMR-2010", "LMR-2031"] {
+            let mut world = ward();
+            world.fates(&[Fate::NotReached]);
+            assert_eq!(world.run().await.status(), RunStatus::Undelivered);
+            world.pass(24);
+            world.fates(&vec![Fate::Refused(code); again]);
+            let report = world.run().await;
+            let states: Vec<State> = report.messages.iter().map(|message| message.state).collect();
+            let last = if again == 1 { State::Delivered } else { State::Released };
+            assert_eq!(states, [State::Released, last], "{code}");
+            assert_eq!((report.status(), report.held), (expected, 0), "{code}");
+            let versions = world.versions("MedicationAdministration/a");
+            assert_eq!(versions, usize::from(again == 1), "{code}");
+        }
+    }
+}
+
+/// New attempts read no source and make no message: what they give up is not delivered yet, and must not look so.
+#[tokio::test]
+async fn new_attempts_that_give_a_message_up_are_not_clean() {
+    for fate in [Fate::Refused("LMR-2031"), Fate::Status(413)] {
+        let mut world = ward();
+        world.fates(&[Fate::NotReached]);
+        world.run().await;
+        world.pass(2);
+        world.fates(&[fate]);
+        let report = world.retry().await;
+        assert_eq!(
+            (report.status(), report.open_messages),
+            (RunStatus::Undelivered, 0),
+            "{fate:?}"
+        );
+        assert!(report.stop.is_none(), "{fate:?}");
+        world.pass(24);
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{fate:?}");
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{fate:?}");
+    }
 }
 
 /// n5
