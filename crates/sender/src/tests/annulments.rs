@@ -298,10 +298,8 @@ async fn a_repair_takes_no_annulment_back() {
             let report = world.run().await;
             assert_eq!(report.status(), status, "{what}: {report:#?}");
             let name = "MedicationAdministration/a3";
-            assert_eq!(
-                (world.versions(name), last_status(&world, name)),
-                (2, json!("entered-in-error"))
-            );
+            let versions = (world.versions(name), last_status(&world, name));
+            assert_eq!(versions, (2, json!("entered-in-error")), "{what}: {report:#?}");
             if status == RunStatus::Clean {
                 let corrected = "MedicationAdministration/a4";
                 let versions = (world.versions(corrected), last_status(&world, corrected));
