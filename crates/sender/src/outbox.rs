@@ -437,6 +437,19 @@ impl Outbox {
         })
     }
 
+    /// Writes what is in the log beside the file into the file, and empties the log. Closing does so only where SQLite finds
+    /// no other connection, which one that is just being closed is too: whoever moves the file alone must not rely on it.
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
+        match row.read::<i64>(0)? {
+            0 => Ok(()),
+            _ => {
+                let busy = std::io::ErrorKind::ResourceBusy;
+                Err(OutboxError::Database(std::io::Error::from(busy).into()))
+            }
+        }
+    }
+
     /// Closes the file cleanly.
     pub async fn close(&self) {
         self.pool.close().await;

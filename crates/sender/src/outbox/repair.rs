@@ -164,9 +164,15 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
         lost_annulments.extend(kept.iter().map(ToString::to_string));
     }
     let may_lack_annulments = lacks("stored") && lacks("operation");
+    // Only the file itself is put in place.
+    outbox.empty_log().await?;
     outbox.close().await;
     let damaged_file = free_name(path, now);
     put_in_place(path, &new, &damaged_file).map_err(moved)?;
+    // Empty, where they are there at all.
+    for ending in [".repaired-wal", ".repaired-shm"] {
+        let _ = std::fs::remove_file(file(ending));
+    }
     Ok(Some(Repaired {
         found: Examination { faults, tables },
         damaged_file,

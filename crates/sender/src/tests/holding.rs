@@ -95,7 +95,7 @@ async fn b6_a_clock_that_is_wrong_is_the_operators_matter_and_holds_no_data() {
 async fn what_is_refused_as_it_was_sealed_in_an_earlier_run_goes_in_a_new_message() {
     for (again, expected) in [(1, RunStatus::Clean), (2, RunStatus::Stopped)] {
         for code in ["LMR-2010", "LMR-2031"] {
-            let mut world = ward();
+            let world = ward();
             world.fates(&[Fate::NotReached]);
             assert_eq!(world.run().await.status(), RunStatus::Undelivered);
             world.pass(24);
@@ -115,7 +115,7 @@ async fn what_is_refused_as_it_was_sealed_in_an_earlier_run_goes_in_a_new_messag
 #[tokio::test]
 async fn new_attempts_that_give_a_message_up_are_not_clean() {
     for fate in [Fate::Refused("LMR-2031"), Fate::Status(413)] {
-        let mut world = ward();
+        let world = ward();
         world.fates(&[Fate::NotReached]);
         world.run().await;
         world.pass(2);

@@ -24,6 +24,31 @@ async fn the_outbox_flushes_every_commit() {
     }
 }
 
+/// A connection that is still open, or just being closed, keeps SQLite from emptying the log at the end; a repair puts the
+/// file alone in place, and what was in the log alone would be lost: which annulments are to be looked for, among others.
+#[tokio::test]
+async fn the_file_alone_has_everything_once_its_log_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.db");
+    let outbox = Outbox::open(&path).await.unwrap();
+    let other = Outbox::open(&path).await.unwrap();
+    outbox.set("kept", "yes").await.unwrap();
+    let alone = folder.path().join("alone.db");
+    let is_kept = async || {
+        std::fs::copy(&path, &alone).unwrap();
+        // All of it may be in the log.
+        let Ok(copy) = Outbox::open_read_only(&alone).await else { return false };
+        let kept = copy.setting("kept").await.unwrap();
+        copy.close().await;
+        kept.is_some()
+    };
+    assert!(!is_kept().await, "it is in the log");
+    outbox.empty_log().await.unwrap();
+    outbox.close().await;
+    assert!(is_kept().await);
+    other.close().await;
+}
+
 /// a13
 #[tokio::test]
 async fn a13_a_copy_without_a_log_is_read_without_writing_and_one_with_a_log_says_what_to_do() {
