@@ -40,7 +40,7 @@ conformance shared="../shared":
 
 # The whole chain on this machine.
 demo:
-    cargo run --release -- demo --once
+    cargo run --profile quick -- demo --once
 
 # Makes the embedded R4 core again and compares.
 definitions:
