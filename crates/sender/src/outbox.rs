@@ -444,8 +444,9 @@ impl Outbox {
         match row.read::<i64>(0)? {
             0 => Ok(()),
             _ => {
-                let busy = std::io::ErrorKind::ResourceBusy;
-                Err(OutboxError::Database(std::io::Error::from(busy).into()))
+                let text = "something else has the file open: end it, and try again";
+                let busy = std::io::Error::new(std::io::ErrorKind::ResourceBusy, text);
+                Err(OutboxError::Database(busy.into()))
             }
         }
     }

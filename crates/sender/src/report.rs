@@ -150,6 +150,9 @@ pub struct Report {
     pub unreadable_copies: u64,
     /// Receipts of the register's that do not hold for what was sent and answered, or cannot be verified.
     pub doubtful_receipts: u64,
+    /// Messages that were given up and whose content is in no other yet: only a planned transfer reads the source and makes
+    /// new ones, so in its report there are none.
+    pub given_up: u64,
     /// Resource types that the guide does not take.
     pub foreign_types: Vec<ForeignType>,
     /// How administrations are identified, where that will not do for corrections.
@@ -289,6 +292,7 @@ impl Report {
             lost_annulments: Vec::new(),
             unreadable_copies: 0,
             doubtful_receipts: 0,
+            given_up: 0,
             foreign_types: Vec::new(),
             identifier_advice: Vec::new(),
             started_at: now,
@@ -382,7 +386,7 @@ impl Report {
             || self.not_stored > 0
             || self.forgotten > 0
             || self.stopped_early
-            || self.has_given_up_content()
+            || self.given_up > 0
         {
             RunStatus::Undelivered
         } else if self.held > 0
@@ -395,13 +399,6 @@ impl Report {
         } else {
             RunStatus::Clean
         }
-    }
-
-    /// Whether a message was given up and its content is in no other yet: new attempts make none, the next planned
-    /// transfer does.
-    fn has_given_up_content(&self) -> bool {
-        self.kind == RunKind::Retry
-            && self.messages.iter().any(|message| message.state == State::Released)
     }
 }
 
@@ -436,6 +433,7 @@ mod tests {
             lost_annulments,
             unreadable_copies,
             doubtful_receipts,
+            given_up,
             forgotten,
             // Sent again by the run itself.
             lost_at_register: _,
@@ -457,12 +455,12 @@ mod tests {
             waiting: _,
             deferred: _,
             next_attempt: _,
-            messages,
+            messages: _,
             // Hooks and doctor report it; messages go while the register takes them.
             clock_ahead_seconds: _,
             error,
-            kind,
             // Counts and times of what was done.
+            kind: _,
             reexamined: _,
             started_at: _,
             ended_at: _,
@@ -487,8 +485,7 @@ mod tests {
             || *not_yet > 0
             || *not_stored > 0
             || *open_messages > 0
-            || (*kind == RunKind::Retry
-                && messages.iter().any(|message| message.state == State::Released))
+            || *given_up > 0
     }
 
     fn issue() -> SourceIssue {
@@ -496,23 +493,6 @@ mod tests {
             file: "a.json".to_owned(),
             line: Some(1),
             issue: SourceIssueKind::NotAResource,
-        }
-    }
-
-    fn given_up() -> SentMessage {
-        SentMessage {
-            message_id: "m".to_owned(),
-            state: State::Released,
-            entries: 1,
-            stored: 0,
-            unchanged: 0,
-            refused: 0,
-            not_yet: 0,
-            not_stored: 0,
-            failed: 0,
-            links: None,
-            next_attempt: None,
-            failure: None,
         }
     }
 
@@ -526,10 +506,7 @@ mod tests {
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped, broke_off, gave_up] = flags;
-            if gave_up {
-                report.kind = RunKind::Retry;
-                report.messages = vec![given_up()];
-            }
+            report.given_up = u64::from(gave_up);
             report.error = broke_off.then(|| "the disk is full".to_owned());
             report.source_failure = failed.then_some(SourceFailure::Empty);
             report.source_issues = if issues { vec![issue()] } else { Vec::new() };

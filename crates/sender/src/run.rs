@@ -8,6 +8,7 @@ use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::outbox::{HeldCount, Outbox};
+use crate::progress::State;
 use crate::report::{Report, RunKind, SourceFailure};
 use crate::source::SourceUnavailable;
 
@@ -68,6 +69,10 @@ impl Run {
         report.ended_at = now;
         report.stop = self.stop;
         report.not_stored = report.not_stored_without_a_reason();
+        if report.kind != RunKind::Planned {
+            let given_up = report.messages.iter().filter(|one| one.state == State::Released);
+            report.given_up = given_up.count() as u64;
+        }
         report.open_messages = outbox.open_messages().await?;
         report.next_attempt = outbox.next_attempt().await?;
         let HeldCount { held, not_yet } = outbox.held_count().await?;

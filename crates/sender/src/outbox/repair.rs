@@ -164,21 +164,22 @@ async fn repair_file(path: &Path, now: Timestamp) -> Result<Option<Repaired>> {
         lost_annulments.extend(kept.iter().map(ToString::to_string));
     }
     let may_lack_annulments = lacks("stored") && lacks("operation");
-    // Only the file itself is put in place.
-    outbox.empty_log().await?;
-    outbox.close().await;
     let damaged_file = free_name(path, now);
-    put_in_place(path, &new, &damaged_file).map_err(moved)?;
-    // Empty, where they are there at all.
-    for ending in [".repaired-wal", ".repaired-shm"] {
-        let _ = std::fs::remove_file(file(ending));
-    }
+    end_in_place(outbox, path, &new, &damaged_file).await?;
     Ok(Some(Repaired {
         found: Examination { faults, tables },
         damaged_file,
         lost_annulments,
         may_lack_annulments,
     }))
+}
+
+/// Closes the new file and puts it in the damaged one's place. Only the file itself moves, so nothing may be left in the
+/// log beside it.
+async fn end_in_place(outbox: Outbox, path: &Path, new: &Path, aside: &Path) -> Result<()> {
+    outbox.empty_log().await?;
+    outbox.close().await;
+    put_in_place(path, new, aside).map_err(|error| OutboxError::Database(error.into()))
 }
 
 /// A name beside the file that none has: an earlier damaged one is never overwritten, whatever the clock says.
@@ -683,4 +684,49 @@ fn is_damage(error: &OutboxError) -> bool {
     let code = code.and_then(|code| code.parse::<i32>().ok());
     // SQLITE_ERROR (a page that is not what the schema says), SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_MISMATCH.
     matches!(code.map(|code| code & 0xff), Some(1 | 11 | 20 | 26))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection that is still open, or just being closed, keeps SQLite from emptying the log at the end.
+    #[tokio::test]
+    async fn all_that_a_repair_has_committed_is_in_the_file_that_it_puts_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        let (path, new, aside) = (file("outbox.db"), file("outbox.db.repaired"), file("damaged"));
+        std::fs::write(&path, "damaged").unwrap();
+        let (outbox, other) =
+            (Outbox::open(&new).await.unwrap(), Outbox::open(&new).await.unwrap());
+        outbox.set("kept", "yes").await.unwrap();
+        end_in_place(outbox, &path, &new, &aside).await.unwrap();
+        assert_eq!(std::fs::read(&aside).unwrap(), b"damaged");
+        let placed = Outbox::open(&path).await.unwrap();
+        assert_eq!(placed.setting("kept").await.unwrap().as_deref(), Some("yes"));
+        placed.close().await;
+        other.close().await;
+    }
+
+    /// A reader of the log, such as a program that copies the file: the damaged one stays, and the error says why.
+    #[tokio::test]
+    async fn a_file_that_something_else_reads_is_not_put_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        let (path, new, aside) = (file("outbox.db"), file("outbox.db.repaired"), file("damaged"));
+        std::fs::write(&path, "damaged").unwrap();
+        let (outbox, other) =
+            (Outbox::open(&new).await.unwrap(), Outbox::open(&new).await.unwrap());
+        outbox.set("kept", "yes").await.unwrap();
+        let mut reader = other.connection().await.unwrap();
+        sqlx::query("BEGIN").execute(&mut *reader).await.unwrap();
+        sqlx::query("SELECT * FROM setting").fetch_all(&mut *reader).await.unwrap();
+        // Else it is waited for.
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&outbox.pool).await.unwrap();
+        let error = end_in_place(outbox, &path, &new, &aside).await.unwrap_err();
+        assert!(error.to_string().contains("something else has the file open"), "{error}");
+        assert!(!matches!(irreparable(error), OutboxError::Irreparable(_)));
+        assert_eq!(std::fs::read(&path).unwrap(), b"damaged");
+        assert!(!aside.exists());
+    }
 }

@@ -238,7 +238,7 @@ impl RunRow {
 }
 
 /// How everything is to be taken, from what is open and held and from the last transfer. `is_at_rest`: there was a
-/// transfer, the newest one was not cut off, and nothing was released or forgotten since.
+/// transfer, the newest one was not cut off, and nothing was released, forgotten or given up since.
 fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: bool) -> RunStatus {
     let source = overview.last_source.as_ref();
     // An error of the source has its own status; any other is for a person, as the run's exit status says.
@@ -315,10 +315,10 @@ impl Outbox {
             source.not_stored += self.sum_since(planned.number, "not_stored").await?;
         }
         let of_last = |name: &str| last_planned.as_ref().map_or(0, |run| run.count(name));
-        let mut doubtful_receipts = of_last("doubtful_receipts");
+        let (mut doubtful_receipts, mut given_up) = (of_last("doubtful_receipts"), 0);
         if let Some(planned) = &last_planned {
-            let name = "doubtful_receipts";
-            doubtful_receipts += self.sum_since(planned.number, name).await?;
+            doubtful_receipts += self.sum_since(planned.number, "doubtful_receipts").await?;
+            given_up = self.sum_since(planned.number, "given_up").await?;
         }
         let mut overview = Overview {
             stored,
@@ -347,7 +347,7 @@ impl Outbox {
         if is_left {
             overview.forgotten = self.forgotten_count().await?;
         }
-        let is_at_rest = self.has_ended().await? && !is_left;
+        let is_at_rest = self.has_ended().await? && !is_left && given_up == 0;
         overview.status = status_of(&overview, last_planned.as_ref(), is_at_rest);
         Ok(overview)
     }

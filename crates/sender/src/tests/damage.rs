@@ -131,7 +131,7 @@ async fn confirmed(world: &World) -> Vec<(String, u64)> {
 }
 
 /// How everything is to be taken.
-async fn status(world: &World) -> RunStatus {
+pub(super) async fn status(world: &World) -> RunStatus {
     let outbox = Outbox::open(&path(world)).await.unwrap();
     let status = outbox.overview().await.unwrap().status;
     outbox.close().await;

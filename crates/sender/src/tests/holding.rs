@@ -3,6 +3,7 @@
 use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
+use super::damage::status;
 use super::world::{Fate, World, given, medicine, patient, with};
 use crate::outbox::Released;
 use crate::progress::State;
@@ -127,8 +128,10 @@ async fn new_attempts_that_give_a_message_up_are_not_clean() {
             "{fate:?}"
         );
         assert!(report.stop.is_none(), "{fate:?}");
+        assert_eq!(status(&world).await, RunStatus::Undelivered, "{fate:?}");
         world.pass(24);
         assert_eq!(world.run().await.status(), RunStatus::Clean, "{fate:?}");
+        assert_eq!(status(&world).await, RunStatus::Clean, "{fate:?}");
         assert_eq!(world.versions("MedicationAdministration/a"), 1, "{fate:?}");
     }
 }
