@@ -22,11 +22,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use sqlx::error::DatabaseError as _;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, SqlSafeStr as _, Sqlite, SqlitePool, Transaction};
 
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
@@ -224,8 +224,24 @@ pub(crate) const CHANGED_SINCE: &str = "changed-since";
 const PAGE: i64 = 10_000;
 
 /// The forms of the file, oldest first.
-fn forms() -> Migrator {
-    sqlx::migrate!("./migrations")
+pub(crate) fn forms() -> Migrator {
+    Migrator::with_migrations(vec![
+        form(1, "outbox", include_str!("../migrations/0001_outbox.sql")),
+        form(2, "finished at", include_str!("../migrations/0002_finished_at.sql")),
+        form(3, "source keys", include_str!("../migrations/0003_source_keys.sql")),
+        form(4, "short hashes", include_str!("../migrations/0004_short_hashes.sql")),
+        form(5, "receipts", include_str!("../migrations/0005_receipts.sql")),
+        form(6, "desk", include_str!("../migrations/0006_desk.sql")),
+        form(7, "sent item", include_str!("../migrations/0007_sent_item.sql")),
+        form(8, "narrow ledger", include_str!("../migrations/0008_narrow_ledger.sql")),
+        form(9, "schema program", include_str!("../migrations/0009_schema_program.sql")),
+    ])
+}
+
+/// The step to a form: its number and description are those in the name of its file. Without sqlx's `migrate!`, for whose
+/// procedural macro every driver would be built a second time.
+fn form(version: i64, description: &'static str, sql: &'static str) -> Migration {
+    Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
 }
 
 /// Whether a form is one that came after those of this program.

@@ -13,7 +13,7 @@ use lmr_intake::{
     AdministrationFacts, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed,
     Rewritten, StoreError,
 };
-use sqlx::{Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use sqlx::{Database, QueryBuilder, query, query_as, query_scalar};
 use std::ops::Range;
 
 type Connection = <Db as Database>::Connection;
@@ -45,30 +45,32 @@ pub(super) fn place(
     Ok(Some(from..from.checked_add(length).ok_or(PLACE)?))
 }
 
-#[derive(FromRow)]
-struct MessageRow {
-    id: i64,
-    organisation: String,
-    message_id: String,
-    content_sha256: Vec<u8>,
-    received_at: i64,
-    salt: Vec<u8>,
-    answer_coding: String,
-    answer_sealed: Option<Vec<u8>>,
-    content_sealed: Option<Vec<u8>>,
+from_row! {
+    struct MessageRow {
+        id: i64,
+        organisation: String,
+        message_id: String,
+        content_sha256: Vec<u8>,
+        received_at: i64,
+        salt: Vec<u8>,
+        answer_coding: String,
+        answer_sealed: Option<Vec<u8>>,
+        content_sealed: Option<Vec<u8>>,
+    }
 }
 
-#[derive(FromRow)]
-struct VersionRow {
-    resource_id: String,
-    resource_type: String,
-    version: i64,
-    newest: i64,
-    entry: i64,
-    content_from: Option<i64>,
-    content_length: Option<i64>,
-    content_sealed: Vec<u8>,
-    administration_sealed: Option<Vec<u8>>,
+from_row! {
+    struct VersionRow {
+        resource_id: String,
+        resource_type: String,
+        version: i64,
+        newest: i64,
+        entry: i64,
+        content_from: Option<i64>,
+        content_length: Option<i64>,
+        content_sealed: Vec<u8>,
+        administration_sealed: Option<Vec<u8>>,
+    }
 }
 
 pub(super) async fn archived(
@@ -249,14 +251,15 @@ impl VersionRow {
     }
 }
 
-#[derive(FromRow)]
-struct ErasedRow {
-    message_id: String,
-    received_at: i64,
-    salt: Vec<u8>,
-    answer_coding: String,
-    answer_sealed: Vec<u8>,
-    content_sealed: Option<Vec<u8>>,
+from_row! {
+    struct ErasedRow {
+        message_id: String,
+        received_at: i64,
+        salt: Vec<u8>,
+        answer_coding: String,
+        answer_sealed: Vec<u8>,
+        content_sealed: Option<Vec<u8>>,
+    }
 }
 
 fn open_answer(

@@ -7,7 +7,7 @@ use lmr_intake::{
     Act, Action, AuditEntry, AuditFault, AuditFilter, AuditHead, AuditProblem, AuditReport,
     ChainCheck, REGISTER_CHAIN, ReceiptDigest, StoreError,
 };
-use sqlx::{AssertSqlSafe, Database, FromRow, QueryBuilder, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Database, QueryBuilder, query, query_as, query_scalar};
 
 type Connection = <Db as Database>::Connection;
 
@@ -172,14 +172,15 @@ pub(super) async fn record(
     Ok(entry)
 }
 
-#[derive(FromRow)]
-struct EntryRow {
-    chain: String,
-    sequence: i64,
-    at: i64,
-    action: String,
-    entry: String,
-    mac: Vec<u8>,
+from_row! {
+    struct EntryRow {
+        chain: String,
+        sequence: i64,
+        at: i64,
+        action: String,
+        entry: String,
+        mac: Vec<u8>,
+    }
 }
 
 impl EntryRow {

@@ -11,7 +11,7 @@ use lmr_intake::{
     CodeCounts, CodesOfDay, CodesOfSender, DayCount, HourCodes, OrganisationNumber, Outcome,
     RefusedCall, StoreError, norwegian_date,
 };
-use sqlx::{Database, FromRow, QueryBuilder};
+use sqlx::{Database, QueryBuilder};
 use std::collections::BTreeMap;
 
 type Connection = <Db as Database>::Connection;
@@ -181,18 +181,19 @@ fn push_times(
     sql.push(" AND ").push(time).push(" < ").push_bind(before);
 }
 
-#[derive(FromRow)]
-struct DayRow {
-    organisation: String,
-    day: i64,
-    last_hour: Option<i64>,
-    accepted: i64,
-    refused_messages: i64,
-    entries: i64,
-    stored: i64,
-    unchanged: i64,
-    refused: i64,
-    dependent: i64,
+from_row! {
+    struct DayRow {
+        organisation: String,
+        day: i64,
+        last_hour: Option<i64>,
+        accepted: i64,
+        refused_messages: i64,
+        entries: i64,
+        stored: i64,
+        unchanged: i64,
+        refused: i64,
+        dependent: i64,
+    }
 }
 
 /// The statement that reads the sums of days; `prefix` is for its plan.

@@ -9,9 +9,7 @@ use crate::key::{IdentityKey, salt};
 use crate::opening::Opening;
 use async_trait::async_trait;
 use lmr_intake::StoreError;
-use sqlx::{
-    ConnectOptions as _, Connection as _, Database, FromRow, query, query_as, query_scalar,
-};
+use sqlx::{ConnectOptions as _, Connection as _, Database, query, query_as, query_scalar};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,13 +58,14 @@ struct Identities {
     key: IdentityKey,
 }
 
-#[derive(FromRow)]
-struct PartRow {
-    rest_mac: Vec<u8>,
-    generation: i64,
-    salt: Vec<u8>,
-    people_sealed: Vec<u8>,
-    mixed_sealed: Vec<u8>,
+from_row! {
+    struct PartRow {
+        rest_mac: Vec<u8>,
+        generation: i64,
+        salt: Vec<u8>,
+        people_sealed: Vec<u8>,
+        mixed_sealed: Vec<u8>,
+    }
 }
 
 /// Ends a wait for a server that says nothing.

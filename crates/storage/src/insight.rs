@@ -17,7 +17,7 @@ use lmr_intake::{
     AlertNote, Answer, DeliverySummary, ListedMessage, MessageCursor, MessageDetail, MessageFilter,
     MessageState, OrganisationNumber, Outcome, Period, StoreError,
 };
-use sqlx::{Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar};
+use sqlx::{Database, QueryBuilder, Row as _, query, query_as, query_scalar};
 use std::cmp::Ordering;
 
 type Connection = <Db as Database>::Connection;
@@ -37,22 +37,22 @@ const MESSAGE: &str = "m.id, m.organisation, m.message_id, m.rule_set, m.receive
     m.outcome, m.entries, m.created, m.updated, m.unchanged, m.refused, m.dependent, m.has_content,
     m.lent_until, m.times_lent, m.acknowledged_at";
 
-#[derive(FromRow)]
-struct MessageRow {
-    id: i64,
-    organisation: String,
-    message_id: String,
-    rule_set: String,
-    received_at: i64,
-    reporting_from: i64,
-    reporting_to: i64,
-    outcome: String,
-    #[sqlx(flatten)]
-    counts: CountsRow,
-    has_content: bool,
-    lent_until: Option<i64>,
-    times_lent: i64,
-    acknowledged_at: Option<i64>,
+from_row! {
+    struct MessageRow {
+        id: i64,
+        organisation: String,
+        message_id: String,
+        rule_set: String,
+        received_at: i64,
+        reporting_from: i64,
+        reporting_to: i64,
+        outcome: String,
+        has_content: bool,
+        lent_until: Option<i64>,
+        times_lent: i64,
+        acknowledged_at: Option<i64>,
+        ..counts: CountsRow,
+    }
 }
 
 impl MessageRow {
@@ -284,17 +284,17 @@ pub(super) const ONE_MESSAGE: &str =
     LEFT JOIN audit_entry a ON a.chain = m.organisation AND a.sequence = m.audit_sequence
     WHERE m.organisation = $1 AND m.message_id = $2";
 
-#[derive(FromRow)]
-struct DetailRow {
-    #[sqlx(flatten)]
-    message: MessageRow,
-    generated_at: i64,
-    client_id: String,
-    content_sha256: Vec<u8>,
-    salt: Vec<u8>,
-    answer_coding: String,
-    answer_sealed: Vec<u8>,
-    receipt: Option<String>,
+from_row! {
+    struct DetailRow {
+        generated_at: i64,
+        client_id: String,
+        content_sha256: Vec<u8>,
+        salt: Vec<u8>,
+        answer_coding: String,
+        answer_sealed: Vec<u8>,
+        receipt: Option<String>,
+        ..message: MessageRow,
+    }
 }
 
 pub(super) async fn message(

@@ -36,10 +36,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[macro_use]
+mod row;
+
 mod apart;
 mod coding;
 mod error;
 mod key;
+mod migration;
 mod opening;
 mod placed;
 #[cfg(test)]

@@ -9,23 +9,24 @@ use crate::{
 };
 use jiff::Timestamp;
 use lmr_intake::{Acknowledged, HandedOver, OrganisationNumber, OutletStatus, StoreError};
-use sqlx::{AssertSqlSafe, Database, FromRow, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Database, query, query_as, query_scalar};
 
 type Connection = <Db as Database>::Connection;
 
-#[derive(FromRow)]
-struct LentRow {
-    id: i64,
-    organisation: String,
-    message_id: String,
-    content_sha256: Vec<u8>,
-    rule_set: String,
-    reporting_from: i64,
-    reporting_to: i64,
-    generated_at: i64,
-    received_at: i64,
-    times_lent: i64,
-    salt: Vec<u8>,
+from_row! {
+    struct LentRow {
+        id: i64,
+        organisation: String,
+        message_id: String,
+        content_sha256: Vec<u8>,
+        rule_set: String,
+        reporting_from: i64,
+        reporting_to: i64,
+        generated_at: i64,
+        received_at: i64,
+        times_lent: i64,
+        salt: Vec<u8>,
+    }
 }
 
 /// What waits to be lent: not acknowledged, and not lent to anybody at the moment, `$1`.

@@ -7,7 +7,10 @@ use crate::error::unavailable;
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use lmr_intake::{OrganisationNumber, StoreError};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, query, query_as, query_scalar};
+use sqlx::postgres::PgRow;
+use sqlx::{
+    AssertSqlSafe, Connection as _, FromRow, PgConnection, Row as _, query, query_as, query_scalar,
+};
 
 /// What belongs to a sender, in an order in which no foreign key is ahead of its target. The audit log is taken over
 /// apart: its entries are never removed.
@@ -28,13 +31,24 @@ const TABLES: [&str; 10] = [
 const MOVING: i64 = 0x6c6d_725f_6d6f_7665;
 
 /// What a database knows of a sender.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) chain: String,
     /// The database that has taken the sender over, or is about to.
     pub(crate) moved_to: Option<String>,
     pub(crate) sequence: i64,
     pub(crate) has_messages: bool,
+}
+
+impl FromRow<'_, PgRow> for Head {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            chain: row.try_get("chain")?,
+            moved_to: row.try_get("moved_to")?,
+            sequence: row.try_get("sequence")?,
+            has_messages: row.try_get("has_messages")?,
+        })
+    }
 }
 
 /// What the taking over has copied.

@@ -39,6 +39,7 @@ mod writer;
 use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
+use crate::migration::form;
 use crate::opening::Opening;
 use backend::Inner;
 pub use placement::Copied;
@@ -49,7 +50,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
     query,
 };
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 type Db = sqlx::Postgres;
 type Name = PostgresStore;
@@ -90,8 +94,56 @@ const WRITING: &[&str] = &["SELECT set_config('synchronous_commit', 'on', false)
 /// For writes that may be lost with the server: losing a used proof opens a window of a minute to whoever holds it,
 /// and waiting for the disk would cost every call as much as its message does.
 const QUICK: &[&str] = &["SET synchronous_commit = off"];
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
-static IDENTITY_MIGRATIONS: Migrator = sqlx::migrate!("migrations/identities/postgres");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(vec![
+        form(
+            1,
+            "messages and resources",
+            include_str!("../migrations/postgres/0001_messages_and_resources.sql"),
+        ),
+        form(2, "used proofs", include_str!("../migrations/postgres/0002_used_proofs.sql")),
+        form(
+            3,
+            "codes and refused calls",
+            include_str!("../migrations/postgres/0003_codes_and_refused_calls.sql"),
+        ),
+        form(
+            4,
+            "administration facts",
+            include_str!("../migrations/postgres/0004_administration_facts.sql"),
+        ),
+        form(
+            5,
+            "identifier systems",
+            include_str!("../migrations/postgres/0005_identifier_systems.sql"),
+        ),
+        form(6, "audit", include_str!("../migrations/postgres/0006_audit.sql")),
+        form(
+            7,
+            "content and outlet",
+            include_str!("../migrations/postgres/0007_content_and_outlet.sql"),
+        ),
+        form(8, "search", include_str!("../migrations/postgres/0008_search.sql")),
+        form(9, "insight", include_str!("../migrations/postgres/0009_insight.sql")),
+        form(10, "sender leads", include_str!("../migrations/postgres/0010_sender_leads.sql")),
+        form(11, "schema program", include_str!("../migrations/postgres/0011_schema_program.sql")),
+        form(12, "days", include_str!("../migrations/postgres/0012_days.sql")),
+    ])
+});
+pub(crate) static IDENTITY_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(vec![
+        form(
+            1,
+            "identity parts",
+            include_str!("../migrations/identities/postgres/0001_identity_parts.sql"),
+        ),
+        form(
+            2,
+            "schema program",
+            include_str!("../migrations/identities/postgres/0002_schema_program.sql"),
+        ),
+    ])
+});
 /// Sessions that write identities at once.
 const IDENTITY_WRITERS: u32 = 4;
 

@@ -9,27 +9,29 @@ use lmr_intake::{
     AllowList, Avsender, Certificate, OrganisationNumber, RegisteredCertificate, RuleSetId,
     StoreError,
 };
-use sqlx::{Database, FromRow, query, query_as};
+use sqlx::{Database, query, query_as};
 use std::collections::HashMap;
 
 type Connection = <Db as Database>::Connection;
 
-#[derive(FromRow)]
-struct AvsenderRow {
-    organisation: String,
-    name: String,
-    active: bool,
-    rule_set: Option<String>,
-    start_date: Option<String>,
-    database: Option<String>,
+from_row! {
+    struct AvsenderRow {
+        organisation: String,
+        name: String,
+        active: bool,
+        rule_set: Option<String>,
+        start_date: Option<String>,
+        database: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-struct CertificateRow {
-    organisation: String,
-    der: Vec<u8>,
-    accepted_from: Option<i64>,
-    accepted_until: Option<i64>,
+from_row! {
+    struct CertificateRow {
+        organisation: String,
+        der: Vec<u8>,
+        accepted_from: Option<i64>,
+        accepted_until: Option<i64>,
+    }
 }
 
 pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, StoreError> {

@@ -34,6 +34,7 @@ mod writer;
 use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
+use crate::migration::form;
 use crate::opening::{Opening, make_file};
 use backend::Inner;
 use sqlx::{
@@ -42,7 +43,11 @@ use sqlx::{
     query, query_scalar,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 type Db = sqlx::Sqlite;
 type Name = SqliteStore;
@@ -84,8 +89,56 @@ const PROBES: bool = false;
 /// else, and must not be answered for while a loss of power can still take it. A commit flushes the whole log
 /// (<https://sqlite.org/wal.html>).
 const FLUSH: Option<&str> = Some("UPDATE key_check SET id = id");
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static IDENTITY_MIGRATIONS: Migrator = sqlx::migrate!("migrations/identities/sqlite");
+pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(vec![
+        form(
+            1,
+            "messages and resources",
+            include_str!("../migrations/sqlite/0001_messages_and_resources.sql"),
+        ),
+        form(2, "used proofs", include_str!("../migrations/sqlite/0002_used_proofs.sql")),
+        form(
+            3,
+            "codes and refused calls",
+            include_str!("../migrations/sqlite/0003_codes_and_refused_calls.sql"),
+        ),
+        form(
+            4,
+            "administration facts",
+            include_str!("../migrations/sqlite/0004_administration_facts.sql"),
+        ),
+        form(
+            5,
+            "identifier systems",
+            include_str!("../migrations/sqlite/0005_identifier_systems.sql"),
+        ),
+        form(6, "audit", include_str!("../migrations/sqlite/0006_audit.sql")),
+        form(
+            7,
+            "content and outlet",
+            include_str!("../migrations/sqlite/0007_content_and_outlet.sql"),
+        ),
+        form(8, "search", include_str!("../migrations/sqlite/0008_search.sql")),
+        form(9, "insight", include_str!("../migrations/sqlite/0009_insight.sql")),
+        form(10, "sender leads", include_str!("../migrations/sqlite/0010_sender_leads.sql")),
+        form(11, "schema program", include_str!("../migrations/sqlite/0011_schema_program.sql")),
+        form(12, "days", include_str!("../migrations/sqlite/0012_days.sql")),
+    ])
+});
+pub(crate) static IDENTITY_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(vec![
+        form(
+            1,
+            "identity parts",
+            include_str!("../migrations/identities/sqlite/0001_identity_parts.sql"),
+        ),
+        form(
+            2,
+            "schema program",
+            include_str!("../migrations/identities/sqlite/0002_schema_program.sql"),
+        ),
+    ])
+});
 /// Sessions that write identities at once.
 const IDENTITY_WRITERS: u32 = 1;
 

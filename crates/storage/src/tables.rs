@@ -18,7 +18,7 @@ use lmr_intake::{
 };
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{
-    AssertSqlSafe, Database, FromRow, QueryBuilder, Row as _, query, query_as, query_scalar,
+    AssertSqlSafe, Database, FromRow as _, QueryBuilder, Row as _, query, query_as, query_scalar,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -173,14 +173,15 @@ async fn check_key(db: &mut Connection, key: &StorageKey) -> Result<bool, OpenEr
     }
 }
 
-#[derive(FromRow)]
-pub(super) struct CountsRow {
-    entries: i64,
-    created: i64,
-    updated: i64,
-    unchanged: i64,
-    refused: i64,
-    dependent: i64,
+from_row! {
+    pub(super) struct CountsRow {
+        entries: i64,
+        created: i64,
+        updated: i64,
+        unchanged: i64,
+        refused: i64,
+        dependent: i64,
+    }
 }
 
 impl CountsRow {
@@ -198,18 +199,18 @@ impl CountsRow {
     }
 }
 
-#[derive(FromRow)]
-struct SeenRow {
-    organisation: String,
-    message_id: String,
-    content_sha256: Vec<u8>,
-    outcome: String,
-    salt: Vec<u8>,
-    answer_coding: String,
-    answer_sealed: Vec<u8>,
-    receipt: Option<String>,
-    #[sqlx(flatten)]
-    counts: CountsRow,
+from_row! {
+    struct SeenRow {
+        organisation: String,
+        message_id: String,
+        content_sha256: Vec<u8>,
+        outcome: String,
+        salt: Vec<u8>,
+        answer_coding: String,
+        answer_sealed: Vec<u8>,
+        receipt: Option<String>,
+        ..counts: CountsRow,
+    }
 }
 
 /// Among whose messages a content is looked for.
@@ -268,16 +269,17 @@ pub(super) async fn seen(
     }
 }
 
-#[derive(FromRow)]
-struct CurrentRow {
-    identity_mac: Vec<u8>,
-    resource_id: String,
-    version: i64,
-    hash_sealed: Vec<u8>,
-    administration_sealed: Option<Vec<u8>>,
-    has_content: bool,
-    stored_at: i64,
-    salt: Vec<u8>,
+from_row! {
+    struct CurrentRow {
+        identity_mac: Vec<u8>,
+        resource_id: String,
+        version: i64,
+        hash_sealed: Vec<u8>,
+        administration_sealed: Option<Vec<u8>>,
+        has_content: bool,
+        stored_at: i64,
+        salt: Vec<u8>,
+    }
 }
 
 /// Identities and systems that are asked about in one go. Each number of them is a text of its own that the database
@@ -404,19 +406,20 @@ fn version(number: i64) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::Damaged { what: "resource_version.version" })
 }
 
-#[derive(FromRow)]
-struct VersionRow {
-    version: i64,
-    entry: i64,
-    stored_at: i64,
-    hash_sealed: Vec<u8>,
-    content_sealed: Vec<u8>,
-    content_from: Option<i64>,
-    content_length: Option<i64>,
-    bundle_sealed: Option<Vec<u8>>,
-    organisation: String,
-    message_id: String,
-    salt: Vec<u8>,
+from_row! {
+    struct VersionRow {
+        version: i64,
+        entry: i64,
+        stored_at: i64,
+        hash_sealed: Vec<u8>,
+        content_sealed: Vec<u8>,
+        content_from: Option<i64>,
+        content_length: Option<i64>,
+        bundle_sealed: Option<Vec<u8>>,
+        organisation: String,
+        message_id: String,
+        salt: Vec<u8>,
+    }
 }
 
 pub(super) async fn history(
@@ -478,18 +481,18 @@ pub(super) async fn history(
         .collect()
 }
 
-#[derive(FromRow)]
-struct DeliveryRow {
-    id: i64,
-    organisation: String,
-    message_id: String,
-    rule_set: String,
-    received_at: i64,
-    reporting_from: i64,
-    reporting_to: i64,
-    outcome: String,
-    #[sqlx(flatten)]
-    counts: CountsRow,
+from_row! {
+    struct DeliveryRow {
+        id: i64,
+        organisation: String,
+        message_id: String,
+        rule_set: String,
+        received_at: i64,
+        reporting_from: i64,
+        reporting_to: i64,
+        outcome: String,
+        ..counts: CountsRow,
+    }
 }
 
 /// The senders that have messages, with the time of the newest, newest first.
@@ -693,18 +696,19 @@ pub(super) async fn keep_refused(
     Ok(())
 }
 
-#[derive(FromRow)]
-struct RefusedRow {
-    received_at: i64,
-    organisation: String,
-    client_id: Option<String>,
-    message_id: Option<String>,
-    request_id: String,
-    code: String,
-    entries: i64,
-    refused: i64,
-    dependent: i64,
-    calls: i64,
+from_row! {
+    struct RefusedRow {
+        received_at: i64,
+        organisation: String,
+        client_id: Option<String>,
+        message_id: Option<String>,
+        request_id: String,
+        code: String,
+        entries: i64,
+        refused: i64,
+        dependent: i64,
+        calls: i64,
+    }
 }
 
 /// Everybody of whom refused calls are kept, and the newest of each: step by step along the index.

@@ -24,6 +24,22 @@ async fn the_outbox_flushes_every_commit() {
     }
 }
 
+/// sqlx reads a folder as its macro does.
+#[tokio::test]
+async fn every_file_of_the_folder_is_a_form() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let files = sqlx::migrate::Migrator::new(folder).await.unwrap();
+    let of = |forms: &sqlx::migrate::Migrator| -> Vec<_> {
+        let of = forms.iter().map(|form| {
+            (form.version, form.description.clone(), form.checksum.clone(), form.no_tx)
+        });
+        of.collect()
+    };
+    let known = crate::outbox::forms();
+    assert_eq!(of(&known), of(&files));
+    assert!(of(&known).len() > 8);
+}
+
 /// A connection that is still open, or just being closed, keeps SQLite from emptying the log at the end; a repair puts the
 /// file alone in place, and what was in the log alone would be lost: which annulments are to be looked for, among others.
 #[tokio::test]

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 /// The first column of a key or an index.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-pub struct Lead {
-    pub relation: String,
-    pub lead: String,
-    pub is_unique: bool,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Lead {
+    relation: String,
+    lead: String,
+    is_unique: bool,
 }
 
 /// Tables, first columns, whether unique, and why they need no sender.
@@ -38,7 +38,9 @@ const NOT_LED: [(&str, &str, bool, &str); 8] = [
 ];
 
 /// A sender's number leads, also under the name that chains of the audit log have for it.
-pub fn sender_leads(found: Vec<Lead>) {
+pub fn sender_leads(found: Vec<(String, String, bool)>) {
+    let lead = |(relation, lead, is_unique)| Lead { relation, lead, is_unique };
+    let found: Vec<Lead> = found.into_iter().map(lead).collect();
     assert!(found.len() > 20, "the catalogue was not read: {found:?}");
     let (led, not_led): (BTreeSet<_>, BTreeSet<_>) =
         found.into_iter().partition(|one| one.lead == "organisation" || one.lead == "chain");
