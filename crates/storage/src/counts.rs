@@ -13,6 +13,7 @@ use lmr_intake::{
 };
 use sqlx::{Database, QueryBuilder};
 use std::collections::BTreeMap;
+use std::str::SplitWhitespace;
 
 type Connection = <Db as Database>::Connection;
 
@@ -154,15 +155,50 @@ fn hours(since: Timestamp, before: Timestamp) -> (i64, i64) {
     )
 }
 
-/// The codes of these senders' hours; `select` is [`CODES`], or what gives its plan.
+/// The statement that reads the codes of these senders' hours; `prefix` is for its plan.
 pub(super) fn by_hour(
-    select: &'static str,
+    prefix: &'static str,
     senders: &[String],
     hours: (i64, i64),
 ) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(select);
-    push_times(&mut sql, BY_HOUR, senders, hours);
+    packed(prefix, "hour, code, entries, calls", BY_HOUR, senders, hours)
+}
+
+/// A row for each sender with all of its rows within this time, as text: a row costs far more than the numbers in it.
+fn packed(
+    prefix: &'static str,
+    columns: &'static str,
+    table: CodeTable,
+    senders: &[String],
+    times: (i64, i64),
+) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    sql.push("SELECT organisation, string_agg(concat_ws(' ', ").push(columns).push("), ',')");
+    push_times(&mut sql, table, senders, times);
+    sql.push(" GROUP BY organisation");
     sql
+}
+
+/// The columns of a row that [`packed`] gives.
+struct Columns<'a>(SplitWhitespace<'a>);
+
+impl<'a> Columns<'a> {
+    /// Those of each row in a text.
+    fn of(text: &'a str) -> impl Iterator<Item = Self> {
+        text.split(',').map(|row| Self(row.split_whitespace()))
+    }
+
+    fn text(&mut self) -> Result<&'a str, StoreError> {
+        self.0.next().ok_or(StoreError::Damaged { what: "a row of the sums" })
+    }
+
+    fn number(&mut self) -> Result<i64, StoreError> {
+        number(self.text()?)
+    }
+
+    fn count(&mut self) -> Result<u64, StoreError> {
+        count(self.number()?)
+    }
 }
 
 /// ` FROM table WHERE` of these senders and times: from the first one until before the other.
@@ -181,37 +217,20 @@ fn push_times(
     sql.push(" AND ").push(time).push(" < ").push_bind(before);
 }
 
-from_row! {
-    struct DayRow {
-        organisation: String,
-        day: i64,
-        last_hour: Option<i64>,
-        accepted: i64,
-        refused_messages: i64,
-        entries: i64,
-        stored: i64,
-        unchanged: i64,
-        refused: i64,
-        dependent: i64,
-    }
-}
-
 /// The statement that reads the sums of days; `prefix` is for its plan.
 pub(super) fn by_day(
     prefix: &'static str,
     senders: &[String],
     days: (i64, i64),
 ) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    sql.push(
-        "SELECT organisation, day, last_hour, accepted, refused_messages, entries, stored, unchanged, refused,
-             dependent",
-    );
-    push_times(&mut sql, ("day_count", "day"), senders, days);
-    sql
+    let columns = "day, COALESCE(CAST(last_hour AS TEXT), '-'), accepted, refused_messages, entries, stored, unchanged,
+        refused, dependent";
+    packed(prefix, columns, ("day_count", "day"), senders, days)
 }
 
-pub(super) const CODES: &str = "SELECT organisation, hour, code, entries, calls";
+fn number(text: &str) -> Result<i64, StoreError> {
+    text.parse().map_err(|_| StoreError::Damaged { what: "a number of the sums" })
+}
 
 /// The numbers of the days `[first, last]`, as a first one and one that is too late.
 fn numbers(first: Date, last: Date) -> (i64, i64) {
@@ -226,24 +245,30 @@ pub(super) async fn day_counts(
     let names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
     let mut all = Vec::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<DayRow> = by_day("", chunk, numbers(first, last))
+        let rows: Vec<(String, String)> = by_day("", chunk, numbers(first, last))
             .build_query_as()
             .fetch_all(&mut *db)
             .await
             .map_err(unavailable)?;
-        for row in rows {
-            all.push(DayCount {
-                sender: organisation(&row.organisation)?,
-                day: date_of(row.day)?,
-                last: row.last_hour.map(start_of).transpose()?,
-                accepted: count(row.accepted)?,
-                refused_messages: count(row.refused_messages)?,
-                entries: count(row.entries)?,
-                stored: count(row.stored)?,
-                unchanged: count(row.unchanged)?,
-                refused: count(row.refused)?,
-                dependent: count(row.dependent)?,
-            });
+        for (sender, days) in rows {
+            let sender = organisation(&sender)?;
+            for mut day in Columns::of(&days) {
+                all.push(DayCount {
+                    sender,
+                    day: date_of(day.number()?)?,
+                    last: match day.text()? {
+                        "-" => None,
+                        hour => Some(start_of(number(hour)?)?),
+                    },
+                    accepted: day.count()?,
+                    refused_messages: day.count()?,
+                    entries: day.count()?,
+                    stored: day.count()?,
+                    unchanged: day.count()?,
+                    refused: day.count()?,
+                    dependent: day.count()?,
+                });
+            }
         }
     }
     Ok(all)
@@ -259,20 +284,22 @@ pub(super) async fn hour_codes(
     names.push(String::new());
     let mut all = Vec::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(String, i64, String, i64, i64)> =
-            by_hour(CODES, chunk, hours(since, before))
-                .build_query_as()
-                .fetch_all(&mut *db)
-                .await
-                .map_err(unavailable)?;
-        for (sender, hour, code, entries, calls) in rows {
-            all.push(HourCodes {
-                sender: known(&sender)?,
-                hour: start_of(hour)?,
-                code,
-                entries: count(entries)?,
-                calls: count(calls)?,
-            });
+        let rows: Vec<(String, String)> = by_hour("", chunk, hours(since, before))
+            .build_query_as()
+            .fetch_all(&mut *db)
+            .await
+            .map_err(unavailable)?;
+        for (sender, codes) in rows {
+            let sender = known(&sender)?;
+            for mut code in Columns::of(&codes) {
+                all.push(HourCodes {
+                    sender,
+                    hour: start_of(code.number()?)?,
+                    code: code.text()?.to_owned(),
+                    entries: code.count()?,
+                    calls: code.count()?,
+                });
+            }
         }
     }
     Ok(all)

@@ -112,26 +112,31 @@ pub(super) async fn messages(
     let limit = usize::try_from(filter.limit_or_default()).unwrap_or(usize::MAX);
     let mut rows: Vec<MessageRow> = Vec::new();
     let mut between = Between::of(filter);
-    for (sender, newest) in senders {
+    let mut left = senders.as_slice();
+    while let Some((_, newest)) = left.first() {
         if rows.len() == limit
             && let Some(last) = rows.last()
         {
             // The senders that are left have nothing as new as the last one of the page.
-            if last.received_at > newest {
+            if last.received_at > *newest {
                 break;
             }
             between.since = between.since.max(last.received_at);
         }
-        let way = way(db, &sender, filter, between).await?;
-        let of_sender: Vec<MessageRow> = list_query("", &sender, filter, between, way)
+        // Several senders at once, and more the more have been asked: the time that a page can still be of shrinks as much.
+        let asked = senders.len() - left.len();
+        let (together, rest) = left.split_at(asked.clamp(1, TOGETHER).min(left.len()));
+        left = rest;
+        let ways = ways(db, together, filter, between).await?;
+        let of_senders: Vec<MessageRow> = list_query("", &ways, filter, between)
             .build_query_as()
             .fetch_all(&mut *db)
             .await
             .map_err(unavailable)?;
-        rows.extend(of_sender);
+        rows.extend(of_senders);
         rows.sort_by(|a, b| {
-            let order = |row: &MessageRow| (row.received_at, row.organisation.clone(), row.id);
-            order(b).cmp(&order(a))
+            let by_time = b.received_at.cmp(&a.received_at);
+            by_time.then_with(|| b.organisation.cmp(&a.organisation)).then(b.id.cmp(&a.id))
         });
         rows.truncate(limit);
     }
@@ -163,67 +168,94 @@ pub(super) enum Way {
     ByTime,
 }
 
+/// Senders of one statement at most.
+const TOGETHER: usize = 32;
+
 /// Rows that are counted before a way is chosen.
 const COUNTED: i64 = 1000;
 
-/// The shorter way to a sender's messages with a code: those with the code are read in no order, so all of them have to
+/// The shorter way to each sender's messages with a code: those with the code are read in no order, so all of them have to
 /// be, and a common code has many; by time only those of the page's days are read, of which few may have the code.
-async fn way(
+async fn ways<'a>(
     db: &mut Connection,
-    sender: &str,
+    senders: &'a [(String, i64)],
     filter: &MessageFilter,
     between: Between,
-) -> Result<Way, StoreError> {
+) -> Result<Vec<(&'a str, Way)>, StoreError> {
+    let mut ways: Vec<_> = senders.iter().map(|(sender, _)| (sender.as_str(), Way::Any)).collect();
     // Where the statement does not decide the way, there is nothing to choose.
     let is_chosen = ORDERS_JOINS && filter.message_id.is_none();
-    let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else {
-        return Ok(Way::Any);
-    };
-    let (by_time, with_code): (i64, i64) = way_query("", sender, code, between)
+    let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else { return Ok(ways) };
+    let names: Vec<&str> = ways.iter().map(|(sender, _)| *sender).collect();
+    let counted: Vec<(String, i64, i64)> = way_query("", &names, code, between)
         .build_query_as()
-        .fetch_one(db)
+        .fetch_all(db)
         .await
         .map_err(unavailable)?;
-    let is_common = with_code == COUNTED;
-    Ok(if is_common || by_time < with_code { Way::ByTime } else { Way::Any })
+    for (sender, by_time, with_code) in counted {
+        let is_common = with_code == COUNTED;
+        if is_common || by_time < with_code {
+            let of_sender = ways.iter_mut().filter(|(name, _)| *name == sender);
+            of_sender.for_each(|(_, way)| *way = Way::ByTime);
+        }
+    }
+    Ok(ways)
 }
 
 /// The statement that counts what each way would read; `prefix` is for its plan.
 pub(super) fn way_query(
     prefix: &'static str,
-    sender: &str,
+    senders: &[&str],
     code: &str,
     between: Between,
 ) -> QueryBuilder<Db> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    sql.push("SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE organisation = ")
-        .push_bind(sender.to_owned())
-        .push(" AND received_at >= ")
-        .push_bind(between.since)
-        .push(" AND received_at <= ")
-        .push_bind(between.until)
-        .push(" LIMIT ")
-        .push_bind(COUNTED)
-        .push(") AS by_time), (SELECT COUNT(*) FROM (SELECT 1 FROM message_code WHERE organisation = ")
-        .push_bind(sender.to_owned())
-        .push(" AND code = ")
-        .push_bind(code.to_owned())
-        .push(" LIMIT ")
-        .push_bind(COUNTED)
-        .push(") AS with_code)");
+    for (place, sender) in senders.iter().enumerate() {
+        sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " })
+            .push_bind((*sender).to_owned())
+            .push(", (SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE organisation = ")
+            .push_bind((*sender).to_owned())
+            .push(" AND received_at >= ")
+            .push_bind(between.since)
+            .push(" AND received_at <= ")
+            .push_bind(between.until)
+            .push(" LIMIT ")
+            .push_bind(COUNTED)
+            .push(") AS by_time), (SELECT COUNT(*) FROM (SELECT 1 FROM message_code WHERE organisation = ")
+            .push_bind((*sender).to_owned())
+            .push(" AND code = ")
+            .push_bind(code.to_owned())
+            .push(" LIMIT ")
+            .push_bind(COUNTED)
+            .push(") AS with_code)");
+    }
     sql
 }
 
-/// The statement of one sender's part of a page; `prefix` is for its plan. Which index it goes by depends on what is
-/// asked for.
+/// The statement of these senders' part of a page, each with as many messages as a page has; `prefix` is for its plan.
+/// Which index it goes by depends on what is asked for.
 pub(super) fn list_query(
     prefix: &'static str,
+    senders: &[(&str, Way)],
+    filter: &MessageFilter,
+    between: Between,
+) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    for (place, (sender, way)) in senders.iter().enumerate() {
+        sql.push(if place == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+        push_list(&mut sql, sender, filter, between, *way);
+        sql.push(") AS of_sender");
+    }
+    sql
+}
+
+fn push_list(
+    sql: &mut QueryBuilder<Db>,
     sender: &str,
     filter: &MessageFilter,
     between: Between,
     way: Way,
-) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+) {
     sql.push("SELECT ").push(MESSAGE);
     match &filter.code {
         Some(code) => {
@@ -275,7 +307,6 @@ pub(super) fn list_query(
     }
     sql.push(" ORDER BY m.received_at DESC, m.id DESC LIMIT ")
         .push_bind(i64::from(filter.limit_or_default()));
-    sql
 }
 
 pub(super) const ONE_MESSAGE: &str =

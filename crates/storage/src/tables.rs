@@ -597,29 +597,43 @@ pub(super) async fn codes_of(
     for (sender, message) in messages {
         of_senders.entry(sender).or_default().push(*message);
     }
+    let mut parts: Vec<(&str, &[i64])> = Vec::new();
+    for (sender, messages) in &of_senders {
+        parts.extend(messages.chunks(CHUNK).map(|chunk| (*sender, chunk)));
+    }
     let mut found: HashMap<(String, i64), Vec<CodeCount>> = HashMap::new();
-    for (sender, messages) in of_senders {
-        for chunk in messages.chunks(CHUNK) {
-            let mut sql: QueryBuilder<Db> = QueryBuilder::new(
-                "SELECT message, code, entries FROM message_code WHERE organisation = ",
-            );
-            sql.push_bind(sender.to_owned()).push(" AND message IN (");
+    let mut rest = parts.as_slice();
+    while let Some((_, first)) = rest.first() {
+        // Several senders in one statement, as long as it has few values.
+        let mut values = first.len();
+        let more = rest.iter().skip(1).take_while(|(_, chunk)| {
+            values += chunk.len() + 1;
+            values <= CHUNK
+        });
+        let (together, left) = rest.split_at(1 + more.count());
+        rest = left;
+        let mut sql: QueryBuilder<Db> = QueryBuilder::new("");
+        for (place, (sender, chunk)) in together.iter().enumerate() {
+            sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " });
+            sql.push(
+                "organisation, message, code, entries FROM message_code WHERE organisation = ",
+            )
+            .push_bind((*sender).to_owned())
+            .push(" AND message IN (");
             let mut list = sql.separated(", ");
-            for message in chunk {
+            for message in *chunk {
                 list.push_bind(*message);
             }
-            sql.push(") ORDER BY code");
-            let counts: Vec<(i64, String, i64)> =
-                sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
-            for (message, code, entries) in counts {
-                let entries = number(entries, "message_code.entries")?;
-                found
-                    .entry((sender.to_owned(), message))
-                    .or_default()
-                    .push(CodeCount { code, entries });
-            }
+            sql.push(")");
+        }
+        let counts: Vec<(String, i64, String, i64)> =
+            sql.build_query_as().fetch_all(&mut *db).await.map_err(unavailable)?;
+        for (sender, message, code, entries) in counts {
+            let entries = number(entries, "message_code.entries")?;
+            found.entry((sender, message)).or_default().push(CodeCount { code, entries });
         }
     }
+    found.values_mut().for_each(|codes| codes.sort_by(|a, b| a.code.cmp(&b.code)));
     Ok(found)
 }
 
