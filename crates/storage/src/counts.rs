@@ -305,21 +305,13 @@ pub(super) async fn hour_codes(
     Ok(all)
 }
 
-/// The columns of a sum of codes. Sums are decimals in PostgreSQL.
-const CODE_SUMS: &str = "code, CAST(SUM(entries) AS BIGINT), CAST(SUM(calls) AS BIGINT)";
-
-/// The statement that sums codes up by `day` or by `organisation`; `prefix` is for its plan.
-pub(super) fn codes_by(
-    column: &'static str,
+/// The statement that reads the codes of these senders' days; `prefix` is for its plan.
+pub(super) fn codes_by_day(
     prefix: &'static str,
     senders: &[String],
     days: (i64, i64),
 ) -> QueryBuilder<Db> {
-    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
-    sql.push("SELECT ").push(column).push(", ").push(CODE_SUMS);
-    push_times(&mut sql, BY_DAY, senders, days);
-    sql.push(" GROUP BY 1, 2");
-    sql
+    packed(prefix, "day, code, entries, calls", BY_DAY, senders, days)
 }
 
 pub(super) async fn code_counts(
@@ -331,28 +323,36 @@ pub(super) async fn code_counts(
         .iter()
         .map(|sender| sender.map_or_else(String::new, |sender| sender.as_str().to_owned()))
         .collect();
-    let days = numbers(first, last);
-    let mut all = CodeCounts::default();
+    // Summed up here: in the database each of the two sums would sort all rows.
+    let mut by_day: BTreeMap<(i64, String), (u64, u64)> = BTreeMap::new();
+    let mut by_sender: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(i64, String, i64, i64)> = codes_by("day", "", chunk, days)
+        let rows: Vec<(String, String)> = codes_by_day("", chunk, numbers(first, last))
             .build_query_as()
             .fetch_all(&mut *db)
             .await
             .map_err(unavailable)?;
-        for (day, code, entries, calls) in rows {
-            let (day, entries, calls) = (date_of(day)?, count(entries)?, count(calls)?);
-            all.by_day.push(CodesOfDay { day, code, entries, calls });
+        for (sender, codes) in rows {
+            let mut of_sender: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+            for mut columns in Columns::of(&codes) {
+                let (day, code) = (columns.number()?, columns.text()?);
+                let (entries, calls) = (columns.count()?, columns.count()?);
+                let of_day = by_day.entry((day, code.to_owned())).or_default();
+                for sum in [of_day, of_sender.entry(code).or_default()] {
+                    sum.0 = sum.0.saturating_add(entries);
+                    sum.1 = sum.1.saturating_add(calls);
+                }
+            }
+            let of_sender = of_sender.into_iter();
+            by_sender.extend(of_sender.map(|(code, sum)| ((sender.clone(), code.to_owned()), sum)));
         }
-        let rows: Vec<(String, String, i64, i64)> = codes_by("organisation", "", chunk, days)
-            .build_query_as()
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
-        for (sender, code, entries, calls) in rows {
-            let sender = known(&sender)?;
-            let (entries, calls) = (count(entries)?, count(calls)?);
-            all.by_sender.push(CodesOfSender { sender, code, entries, calls });
-        }
+    }
+    let mut all = CodeCounts::default();
+    for ((day, code), (entries, calls)) in by_day {
+        all.by_day.push(CodesOfDay { day: date_of(day)?, code, entries, calls });
+    }
+    for ((sender, code), (entries, calls)) in by_sender {
+        all.by_sender.push(CodesOfSender { sender: known(&sender)?, code, entries, calls });
     }
     Ok(all)
 }

@@ -19,6 +19,7 @@ use lmr_intake::{
 };
 use sqlx::{Database, QueryBuilder, Row as _, query, query_as, query_scalar};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 type Connection = <Db as Database>::Connection;
 
@@ -128,6 +129,9 @@ pub(super) async fn messages(
         let (together, rest) = left.split_at(asked.clamp(1, TOGETHER).min(left.len()));
         left = rest;
         let ways = ways(db, together, filter, between).await?;
+        if ways.is_empty() {
+            continue;
+        }
         let of_senders: Vec<MessageRow> = list_query("", &ways, filter, between)
             .build_query_as()
             .fetch_all(&mut *db)
@@ -171,63 +175,112 @@ pub(super) enum Way {
 /// Senders of one statement at most.
 const TOGETHER: usize = 32;
 
-/// Rows that are counted before a way is chosen.
+/// Rows that are read either way without a thought.
+const FEW: i64 = 100;
+/// Rows that are counted at most before a way is chosen.
 const COUNTED: i64 = 1000;
+
+/// What is counted to choose a way, and how far at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Count<'a> {
+    ByTime(Between, i64),
+    WithCode(&'a str, i64),
+}
 
 /// The shorter way to each sender's messages with a code: those with the code are read in no order, so all of them have to
 /// be, and a common code has many; by time only those of the page's days are read, of which few may have the code.
+/// Without the senders that have none.
 async fn ways<'a>(
     db: &mut Connection,
     senders: &'a [(String, i64)],
     filter: &MessageFilter,
     between: Between,
 ) -> Result<Vec<(&'a str, Way)>, StoreError> {
-    let mut ways: Vec<_> = senders.iter().map(|(sender, _)| (sender.as_str(), Way::Any)).collect();
+    let mut open: Vec<&str> = senders.iter().map(|(sender, _)| sender.as_str()).collect();
     // Where the statement does not decide the way, there is nothing to choose.
     let is_chosen = ORDERS_JOINS && filter.message_id.is_none();
-    let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else { return Ok(ways) };
-    let names: Vec<&str> = ways.iter().map(|(sender, _)| *sender).collect();
-    let counted: Vec<(String, i64, i64)> = way_query("", &names, code, between)
-        .build_query_as()
-        .fetch_all(db)
-        .await
-        .map_err(unavailable)?;
-    for (sender, by_time, with_code) in counted {
-        let is_common = with_code == COUNTED;
-        if is_common || by_time < with_code {
-            let of_sender = ways.iter_mut().filter(|(name, _)| *name == sender);
-            of_sender.for_each(|(_, way)| *way = Way::ByTime);
-        }
+    let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else {
+        return Ok(open.into_iter().map(|sender| (sender, Way::Any)).collect());
+    };
+    let mut ways = Vec::new();
+    if between.since > i64::MIN {
+        // Most often: a page that is full asks for what is newer than its last message.
+        let by_time = counted(db, &open, Count::ByTime(between, FEW)).await?;
+        open.retain(|sender| match by_time.get(*sender) {
+            Some(0) => false,
+            Some(count) if *count < FEW => {
+                ways.push((*sender, Way::ByTime));
+                false
+            }
+            _ => true,
+        });
     }
+    let with_code = counted(db, &open, Count::WithCode(code, COUNTED)).await?;
+    let count_of = |sender: &str| with_code.get(sender).copied().unwrap_or(COUNTED);
+    open.retain(|sender| match count_of(sender) {
+        0 => false,
+        count if count <= FEW => {
+            ways.push((*sender, Way::Any));
+            false
+        }
+        COUNTED => {
+            ways.push((*sender, Way::ByTime));
+            false
+        }
+        _ => true,
+    });
+    let by_time = counted(db, &open, Count::ByTime(between, COUNTED)).await?;
+    ways.extend(open.into_iter().map(|sender| {
+        let is_shorter = by_time.get(sender).is_some_and(|count| *count < count_of(sender));
+        (sender, if is_shorter { Way::ByTime } else { Way::Any })
+    }));
     Ok(ways)
 }
 
-/// The statement that counts what each way would read; `prefix` is for its plan.
+async fn counted(
+    db: &mut Connection,
+    senders: &[&str],
+    what: Count<'_>,
+) -> Result<HashMap<String, i64>, StoreError> {
+    if senders.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(String, i64)> =
+        way_query("", senders, what).build_query_as().fetch_all(db).await.map_err(unavailable)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The statement that counts what a way would read; `prefix` is for its plan.
 pub(super) fn way_query(
     prefix: &'static str,
     senders: &[&str],
-    code: &str,
-    between: Between,
+    what: Count<'_>,
 ) -> QueryBuilder<Db> {
     let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
     for (place, sender) in senders.iter().enumerate() {
         sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " })
             .push_bind((*sender).to_owned())
-            .push(", (SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE organisation = ")
-            .push_bind((*sender).to_owned())
-            .push(" AND received_at >= ")
-            .push_bind(between.since)
-            .push(" AND received_at <= ")
-            .push_bind(between.until)
-            .push(" LIMIT ")
-            .push_bind(COUNTED)
-            .push(") AS by_time), (SELECT COUNT(*) FROM (SELECT 1 FROM message_code WHERE organisation = ")
-            .push_bind((*sender).to_owned())
-            .push(" AND code = ")
-            .push_bind(code.to_owned())
-            .push(" LIMIT ")
-            .push_bind(COUNTED)
-            .push(") AS with_code)");
+            .push(", (SELECT COUNT(*) FROM (SELECT 1 FROM ");
+        match what {
+            Count::ByTime(between, most) => sql
+                .push("message WHERE organisation = ")
+                .push_bind((*sender).to_owned())
+                .push(" AND received_at >= ")
+                .push_bind(between.since)
+                .push(" AND received_at <= ")
+                .push_bind(between.until)
+                .push(" LIMIT ")
+                .push_bind(most)
+                .push(") AS by_time)"),
+            Count::WithCode(code, most) => sql
+                .push("message_code WHERE organisation = ")
+                .push_bind((*sender).to_owned())
+                .push(" AND code = ")
+                .push_bind(code.to_owned())
+                .push(" LIMIT ")
+                .push_bind(most)
+                .push(") AS with_code)"),
+        };
     }
     sql
 }
