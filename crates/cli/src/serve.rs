@@ -61,6 +61,16 @@ impl Serve {
         runtime.block_on(async {
             let Prepared { telemetry, store, services, outlet, console } =
                 Prepared::of(&config, &folder, open_store(&config, &folder, Opening::START).await?)?;
+            let reloading = Reload::of(
+                &services,
+                outlet.as_ref().map(|(services, _)| &services.settings),
+                console.as_ref().map(|(console, settings)| (console, settings)),
+                (&self.config, &config),
+            );
+            let has_outlet = outlet.is_some();
+            // The receiver last: who reaches it finds all of it.
+            let outlet = listening_outlet(&config, outlet).await?;
+            let showing = crate::console::serve(&config, console).await?;
             let listener = TcpListener::bind(config.listen)
                 .await
                 .explain(|| {
@@ -70,14 +80,6 @@ impl Serve {
                         address = config.listen
                     )
                 })?;
-            let reloading = Reload::of(
-                &services,
-                outlet.as_ref().map(|(services, _)| &services.settings),
-                console.as_ref().map(|(console, settings)| (console, settings)),
-                (&self.config, &config),
-            );
-            let has_outlet = outlet.is_some();
-            let outlet = listening_outlet(&config, outlet).await?;
             let mut beside = JoinSet::new();
             let listeners = Listeners::of(&reloading);
             beside.spawn(reloading.at_each_hangup());
@@ -88,7 +90,6 @@ impl Serve {
             #[cfg(windows)]
             crate::service::ready();
             let serving = lmr_server::serve(listener, services, interrupted());
-            let showing = crate::console::serve(&config, console).await?;
             let ended = match outlet {
                 None => tokio::try_join!(serving, showing).map(drop),
                 Some((listener, services, outlet)) => {

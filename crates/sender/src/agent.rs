@@ -635,6 +635,9 @@ impl Agent {
         self.adopt_former_versions(index).await?;
         self.keep_known_annulled(index).await?;
         self.outbox.drop_corrected(index, is_complete).await?;
+        if !is_complete {
+            self.outbox.drop_replaced(index, |label| self.source.id_space(label)).await?;
+        }
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
             return Ok(statuses);

@@ -290,7 +290,7 @@ fn is_of_session(error: &sqlx::Error) -> bool {
 mod tests {
     use super::*;
     use jiff::civil::date;
-    use lmr_intake::Store as _;
+    use lmr_intake::{Insight as _, Store as _};
 
     #[tokio::test]
     async fn the_writing_session_syncs_every_commit_to_the_disk() {
@@ -305,6 +305,112 @@ mod tests {
         // 2 is FULL: the log is synced after each commit.
         assert_eq!(ask("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2");
         session.close().await.unwrap();
+    }
+
+    /// Organisation numbers from this one on.
+    fn organisations(from: u32, count: usize) -> Vec<String> {
+        let number = |n: u32| {
+            let digits = format!("{n:08}");
+            let weighted =
+                digits.bytes().zip([3, 2, 7, 6, 5, 4, 3, 2]).map(|(d, w)| u32::from(d - b'0') * w);
+            match (11 - weighted.sum::<u32>() % 11) % 11 {
+                10 => None,
+                check => Some(format!("{digits}{check}")),
+            }
+        };
+        (from..).filter_map(number).take(count).collect()
+    }
+
+    /// More messages than are counted before a way is chosen, of more senders than one statement has.
+    #[tokio::test]
+    async fn messages_with_a_code_are_the_same_whichever_way_they_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+        // `plans` hears what is logged in this process.
+        let options = options(&file, Opening::START).disable_statement_logging();
+        let mut session = options.connect().await.unwrap();
+        let mut ids = 0_i64;
+        for (place, sender) in organisations(31_000_100, 40).iter().enumerate() {
+            let count = if place % 4 == 0 { 1_100 } else { 9 };
+            let insert = format!(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
+                 INSERT INTO message (id, organisation, message_id, content_sha256, rule_set, client_id, reporting_from,
+                     reporting_to, generated_at, received_at, outcome, entries, created, updated, unchanged, refused,
+                     dependent, salt, answer_coding, answer_sealed, has_content)
+                 SELECT {ids} + n, '{sender}', 'm' || n, CAST(n AS BLOB), 'lmdi-1.1.7', 'klient', 0, 0, 0,
+                     n * 7 % {count} * 1000, CASE n % 5 WHEN 0 THEN 'refused' ELSE 'accepted' END, 1, 1, 0, 0, 0, 0,
+                     zeroblob(16), 'identity', zeroblob(0), 1 FROM n"
+            );
+            for text in [
+                format!(
+                    "INSERT INTO audit_head (chain, sequence, digest) VALUES ('{sender}', 1, zeroblob(32))"
+                ),
+                insert,
+            ] {
+                query(sqlx::AssertSqlSafe(text)).execute(&mut session).await.unwrap();
+            }
+            ids += count;
+        }
+        // One that all have, one of some hundred of each large sender, one of few, one of few small senders.
+        for select in [
+            "SELECT organisation, id, 'LMR-4001', 1 FROM message",
+            "SELECT organisation, id, 'LMR-4002', 1 FROM message WHERE id % 3 = 0",
+            "SELECT organisation, id, 'LMR-4003', 1 FROM message WHERE id % 200 = 0",
+            "SELECT organisation, id, 'LMR-4004', 1 FROM message WHERE id % 4000 = 1109",
+        ] {
+            let text =
+                format!("INSERT INTO message_code (organisation, message, code, entries) {select}");
+            query(sqlx::AssertSqlSafe(text)).execute(&mut session).await.unwrap();
+        }
+        let at = |microsecond| jiff::Timestamp::from_microsecond(microsecond).ok();
+        let mut seen = 0;
+        for code in ["LMR-4001", "LMR-4002", "LMR-4003", "LMR-4004", "LMR-9999"] {
+            for (since, before) in
+                [(None, None), (at(900_000), None), (None, at(40_000)), (at(3_000), at(8_000))]
+            {
+                for only_refused in [false, true] {
+                    let expected: Vec<(String, String)> = sqlx::query_as(
+                        "SELECT organisation, message_id FROM message m WHERE EXISTS (SELECT 1 FROM message_code k
+                             WHERE k.organisation = m.organisation AND k.message = m.id AND k.code = $1)
+                         AND received_at >= $2 AND received_at < $3 AND (outcome = 'refused' OR NOT $4)
+                         ORDER BY received_at DESC, organisation DESC, id DESC LIMIT 90",
+                    )
+                    .bind(code)
+                    .bind(since.map_or(i64::MIN, jiff::Timestamp::as_microsecond))
+                    .bind(before.map_or(i64::MAX, jiff::Timestamp::as_microsecond))
+                    .bind(only_refused)
+                    .fetch_all(&mut session)
+                    .await
+                    .unwrap();
+                    let (mut found, mut after) = (Vec::new(), None);
+                    for _ in 0..3 {
+                        let filter = lmr_intake::MessageFilter {
+                            code: Some(code.to_owned()),
+                            since,
+                            before,
+                            only_refused,
+                            after,
+                            limit: 30,
+                            ..lmr_intake::MessageFilter::default()
+                        };
+                        let page =
+                            store.messages(&filter, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+                        after = page.last().map(|last| last.cursor).or(after);
+                        let names = page.into_iter().map(|one| one.summary);
+                        found.extend(names.map(|one| (one.sender.to_string(), one.message_id)));
+                        if found.len() >= expected.len() {
+                            break;
+                        }
+                    }
+                    assert_eq!(found, expected, "{code} {since:?} {before:?} {only_refused}");
+                    seen += found.len();
+                }
+            }
+        }
+        assert!(seen > 1_000, "{seen}");
+        session.close().await.unwrap();
+        store.close().await;
     }
 
     /// SQLite knows no time zones: the migration to sums by day computes Norwegian time itself.

@@ -1,5 +1,7 @@
 //! What is held back: why, since when, what waits for it, and when it is let go.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use lmr_fhir::Language;
 use serde::{Deserialize, Serialize};
@@ -195,6 +197,47 @@ impl Outbox {
                 let number: i64 = row.read(0)?;
                 sqlx::query("DELETE FROM held WHERE number = ?")
                     .bind(number)
+                    .execute(&mut *step)
+                    .await?;
+            }
+        }
+        self.commit(step).await
+    }
+
+    /// Lets go of what is held under identifiers that the source has replaced: it gives another resource now under the same
+    /// id, where ids are kept (`id_space`, of the label of a part). Among changes only nothing else would show it.
+    pub(crate) async fn drop_replaced<'s>(
+        &self,
+        index: &Index,
+        id_space: impl Fn(&str) -> Option<&'s str>,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        let rows = sqlx::query(
+            "SELECT number, identity, resource_type, resource_id, file FROM held WHERE resource_id IS NOT NULL",
+        )
+        .fetch_all(&mut *step)
+        .await?;
+        // By type and id: the number, and within what the id is kept.
+        let mut sought: HashMap<String, HashMap<String, Vec<(i64, &str)>>> = HashMap::new();
+        for row in rows {
+            let space = id_space(&row.read::<String>(4)?);
+            if let Some(space) = space
+                && index.position(hash(&row, 1)?).is_none()
+            {
+                let of_type = sought.entry(row.read(2)?).or_default();
+                of_type.entry(row.read(3)?).or_default().push((row.read(0)?, space));
+            }
+        }
+        if sought.is_empty() {
+            return Ok(());
+        }
+        for at in 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX) {
+            let Some(of_type) = sought.get(&**index.resource_type(at)) else { continue };
+            let Some(same) = index.id(at).and_then(|id| of_type.get(id)) else { continue };
+            let space = id_space(index.label(at));
+            for (number, _) in same.iter().filter(|(_, held_in)| space == Some(*held_in)) {
+                sqlx::query("DELETE FROM held WHERE number = ?")
+                    .bind(*number)
                     .execute(&mut *step)
                     .await?;
             }

@@ -123,6 +123,10 @@ impl Source for ServerSource {
         format!("{url:?} {searches:?} {export:?} {types:?}")
     }
 
+    fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        Some("")
+    }
+
     fn begin(&self, since: Option<Timestamp>) {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }

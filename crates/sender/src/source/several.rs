@@ -118,9 +118,17 @@ impl Source for Sources {
         self.0.iter().any(|(_, source)| source.archives())
     }
 
+    fn id_space<'s>(&'s self, label: &str) -> Option<&'s str> {
+        let space = |(name, source): &'s (String, Box<dyn Source>)| {
+            own_label(name, label).and_then(|own| source.id_space(own)).map(|_| name.as_str())
+        };
+        self.0.iter().find_map(space)
+    }
+
     fn archives_part(&self, label: &str) -> bool {
-        let own = |name: &str| label.strip_prefix(name)?.strip_prefix(": ");
-        self.0.iter().any(|(name, source)| own(name).is_some_and(|own| source.archives_part(own)))
+        self.0.iter().any(|(name, source)| {
+            own_label(name, label).is_some_and(|own| source.archives_part(own))
+        })
     }
 
     fn archive(&self, finished: &BTreeSet<String>) -> Vec<SourceIssue> {
@@ -136,11 +144,12 @@ impl Source for Sources {
     }
 }
 
+/// What a source itself calls a part of its own.
+fn own_label<'l>(name: &str, label: &'l str) -> Option<&'l str> {
+    label.strip_prefix(name)?.strip_prefix(": ")
+}
+
 /// The labels of one source's own, without its name.
 fn below(name: &str, labels: &BTreeSet<String>) -> BTreeSet<String> {
-    labels
-        .iter()
-        .filter_map(|label| label.strip_prefix(name)?.strip_prefix(": "))
-        .map(str::to_owned)
-        .collect()
+    labels.iter().filter_map(|label| own_label(name, label)).map(str::to_owned).collect()
 }

@@ -155,6 +155,43 @@ async fn n5_a_corrected_identity_or_a_deleted_record_leaves_nothing_held() {
     assert_eq!((report.held, report.status()), (0, RunStatus::Clean));
 }
 
+/// The same where only changes come: what was held came under the id of the right one, which a FHIR server keeps. Elsewhere
+/// the same id may be another record's.
+#[tokio::test]
+async fn an_identity_corrected_at_a_fhir_server_leaves_nothing_held() {
+    for keeps_ids in [true, false] {
+        let mut world = ward();
+        (world.incremental, world.gives_changes, world.keeps_ids) = (true, true, keeps_ids);
+        let under = |value: &str| {
+            let written =
+                with(patient("p", 1), "meta", json!({ "lastUpdated": world.now().to_string() }));
+            with(written, "identifier", json!([{ "system": "s", "value": value }]))
+        };
+        let dose = |id: &str, patient: &str| {
+            with(given(id, patient, 1), "meta", json!({ "lastUpdated": world.now().to_string() }))
+        };
+        world.write("patients.ndjson", &[with(under("wrong"), "fault", json!("check"))]);
+        world.write("given.ndjson", &[dose("a", "p")]);
+        assert_eq!(world.run().await.held, 1, "{keeps_ids}");
+        world.pass(24);
+        world.write("patients.ndjson", &[under("right")]);
+        let (held, status) =
+            if keeps_ids { (0, RunStatus::Clean) } else { (1, RunStatus::ToCorrect) };
+        let report = world.run().await;
+        assert_eq!((report.held, report.status()), (held, status), "{keeps_ids}");
+        assert_eq!(world.versions("MedicationAdministration/a"), 1, "{keeps_ids}");
+        // Nothing comes under its id any more: what is held is not let go for that.
+        world.pass(24);
+        world.write("patients.ndjson", &[with(patient("q", 1), "fault", json!("check"))]);
+        world.write("given.ndjson", &[dose("b", "q")]);
+        for _ in 0..2 {
+            assert_eq!(world.run().await.held, held + 1, "{keeps_ids}");
+            world.write("patients.ndjson", &[]);
+            world.write("given.ndjson", &[]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_incremental_source_keeps_what_it_does_not_repeat_held() {
     let mut world = ward();

@@ -324,6 +324,7 @@ impl Transport for Line {
 struct Changes {
     source: FolderSource,
     question: &'static str,
+    keeps_ids: bool,
     since: Mutex<Option<Timestamp>>,
 }
 
@@ -355,6 +356,10 @@ impl Source for Changes {
 
     fn read(&self, location: &SourceLocation) -> Result<String, SourceIssueKind> {
         self.source.read(location)
+    }
+
+    fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        self.keeps_ids.then_some("")
     }
 
     fn begin(&self, since: Option<Timestamp>) {
@@ -454,6 +459,8 @@ pub(super) struct World {
     pub(super) incremental: bool,
     /// The source gives of what has a time of writing (`meta.lastUpdated`) only what was written since it was asked.
     pub(super) gives_changes: bool,
+    /// Ids in such a source are those of a FHIR server.
+    pub(super) keeps_ids: bool,
     /// What such a source is asked for.
     pub(super) question: &'static str,
     /// The agreed start date.
@@ -480,6 +487,7 @@ impl World {
             limits: BundleLimits::default(),
             incremental: false,
             gives_changes: false,
+            keeps_ids: false,
             question: "everything",
             start: jiff::civil::date(2026, 3, 1),
             stop: StopSignal::default(),
@@ -566,7 +574,8 @@ impl World {
                 match &self.archive {
                     _ if self.gives_changes => {
                         let question = self.question;
-                        Arc::new(Changes { source, question, since: Mutex::default() })
+                        let keeps_ids = self.keeps_ids;
+                        Arc::new(Changes { source, question, keeps_ids, since: Mutex::default() })
                     }
                     Some(archive) => Arc::new(source.archiving(archive.clone())),
                     None => Arc::new(source),

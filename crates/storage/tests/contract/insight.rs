@@ -1,6 +1,6 @@
 //! What the operator looks at.
 
-use super::{at, delivery, hash, other, sender, version};
+use super::{at, delivery, hash, org, other, sender, version};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan as _};
 use lmr_intake::{
@@ -140,7 +140,11 @@ pub async fn messages_are_paged_and_found(store: Arc<dyn Database>) {
     }
 }
 
-/// Messages whose clocks did not keep their order: two senders, a code that half of them have and a rare one.
+/// Senders with few messages.
+const SMALL: [&str; 4] = ["310000027", "310000035", "310000043", "310000051"];
+
+/// Messages whose clocks did not keep their order: two senders and some small ones, a code that half of them have and a
+/// rare one.
 fn out_of_order() -> Vec<Delivery> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |below: u64| {
@@ -148,11 +152,15 @@ fn out_of_order() -> Vec<Delivery> {
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
-    (0..60)
+    (0..80)
         .map(|number| {
             let mut one = delivery(&format!("m{number}"), 100 + number, vec![]);
             one.bundle_identifier = None;
-            one.head.sender = if random(3) == 0 { other() } else { sender() };
+            one.head.sender = match random(9) {
+                0..=2 => other(),
+                3 => org(SMALL[usize::try_from(random(4)).unwrap()]),
+                _ => sender(),
+            };
             // Some at the same time.
             let second = random(40) * 600 + random(3) * 86_400;
             one.head.received_at = at(i64::try_from(second).unwrap());
@@ -214,7 +222,8 @@ pub async fn pages_and_sums_are_those_of_a_plain_list(store: Arc<dyn Database>) 
     let first = norwegian_date(at(0));
     let days: Vec<Date> = (-1..4).map(|later| first + later.days()).collect();
     let range = (days[0], days[days.len() - 1]);
-    let asked = [Some(sender()), Some(other()), None];
+    let mut asked = vec![Some(sender()), Some(other()), None];
+    asked.extend(SMALL.map(|small| Some(org(small))));
     let counts = store.code_counts(&asked, range).await.unwrap();
     for code in ["LMR-4001", "LMR-4002"] {
         for &day in &days {
