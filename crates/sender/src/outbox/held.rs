@@ -168,6 +168,9 @@ const CHECKED_WITH: &str = "checked-with";
 /// Most waiting resources that are listed; the counts are of all.
 const MAX_WAITING: usize = 10_000;
 
+/// Something of resources, by their type and id.
+type ById<T> = HashMap<String, HashMap<String, T>>;
+
 impl Outbox {
     /// Holds resources back that the check here has found faulty.
     pub(crate) async fn hold(
@@ -217,8 +220,8 @@ impl Outbox {
         )
         .fetch_all(&mut *step)
         .await?;
-        // By type and id: the number, and within what the id is kept.
-        let mut sought: HashMap<String, HashMap<String, Vec<(i64, &str)>>> = HashMap::new();
+        // The numbers of rows, each with that within which its id is kept.
+        let mut sought: ById<Vec<(i64, &str)>> = HashMap::new();
         for row in rows {
             let space = id_space(&row.read::<String>(4)?);
             if let Some(space) = space
