@@ -68,7 +68,7 @@ impl Serve {
                 (&self.config, &config),
             );
             let has_outlet = outlet.is_some();
-            // The receiver last: who reaches it finds all of it.
+            // The receiver's own port last: when it is open, the others are.
             let outlet = listening_outlet(&config, outlet).await?;
             let showing = crate::console::serve(&config, console).await?;
             let listener = TcpListener::bind(config.listen)

@@ -108,9 +108,9 @@ pub trait Source: Send + Sync {
     /// left to deliver or to correct; none before the first. A source that cannot tell reads everything.
     fn begin(&self, _since: Option<Timestamp>) {}
 
-    /// Within what the ids in a part are kept: there a type and an id name the same resource for good, as at a FHIR
-    /// server (FHIR R4, "logical id"), so that what comes under them takes the place of what was there, under whatever
-    /// identifiers. None where an id may be another resource's the next time, as in files of messages.
+    /// The name of the space in which ids of this part are stable: in it, a type and an id always name the same resource, as
+    /// at a FHIR server (FHIR R4, `Resource.id`), whatever its identifiers become. None where an id may name another
+    /// resource the next time, as in messages in files.
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
         None
     }

@@ -179,6 +179,14 @@ fn packed(
     sql
 }
 
+/// The rows of such a statement: senders, and what they have as text.
+async fn fetch(
+    mut sql: QueryBuilder<Db>,
+    db: &mut Connection,
+) -> Result<Vec<(String, String)>, StoreError> {
+    sql.build_query_as().fetch_all(db).await.map_err(unavailable)
+}
+
 /// The columns of a row that [`packed`] gives.
 struct Columns<'a>(SplitWhitespace<'a>);
 
@@ -245,11 +253,7 @@ pub(super) async fn day_counts(
     let names: Vec<String> = senders.iter().map(|sender| sender.as_str().to_owned()).collect();
     let mut all = Vec::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(String, String)> = by_day("", chunk, numbers(first, last))
-            .build_query_as()
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
+        let rows = fetch(by_day("", chunk, numbers(first, last)), db).await?;
         for (sender, days) in rows {
             let sender = organisation(&sender)?;
             for mut day in Columns::of(&days) {
@@ -284,11 +288,7 @@ pub(super) async fn hour_codes(
     names.push(String::new());
     let mut all = Vec::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(String, String)> = by_hour("", chunk, hours(since, before))
-            .build_query_as()
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
+        let rows = fetch(by_hour("", chunk, hours(since, before)), db).await?;
         for (sender, codes) in rows {
             let sender = known(&sender)?;
             for mut code in Columns::of(&codes) {
@@ -327,11 +327,7 @@ pub(super) async fn code_counts(
     let mut by_day: BTreeMap<(i64, String), (u64, u64)> = BTreeMap::new();
     let mut by_sender: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
-        let rows: Vec<(String, String)> = codes_by_day("", chunk, numbers(first, last))
-            .build_query_as()
-            .fetch_all(&mut *db)
-            .await
-            .map_err(unavailable)?;
+        let rows = fetch(codes_by_day("", chunk, numbers(first, last)), db).await?;
         for (sender, codes) in rows {
             let mut of_sender: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
             for mut columns in Columns::of(&codes) {

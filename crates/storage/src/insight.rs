@@ -4,7 +4,7 @@
 use super::{
     Db, ORDERS_JOINS, audit,
     counts::count,
-    tables::{CountsRow, codes_of, newest_of_each, organisation, outcome},
+    tables::{DeliveryRow, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
     coding::decode_answer,
@@ -14,8 +14,8 @@ use crate::{
 };
 use jiff::Timestamp;
 use lmr_intake::{
-    AlertNote, Answer, DeliverySummary, ListedMessage, MessageCursor, MessageDetail, MessageFilter,
-    MessageState, OrganisationNumber, Outcome, Period, StoreError,
+    AlertNote, Answer, ListedMessage, MessageCursor, MessageDetail, MessageFilter, MessageState,
+    OrganisationNumber, Outcome, Period, StoreError,
 };
 use sqlx::{Database, QueryBuilder, Row as _, query, query_as, query_scalar};
 use std::cmp::Ordering;
@@ -40,25 +40,17 @@ const MESSAGE: &str = "m.id, m.organisation, m.message_id, m.rule_set, m.receive
 
 from_row! {
     struct MessageRow {
-        id: i64,
-        organisation: String,
-        message_id: String,
-        rule_set: String,
-        received_at: i64,
-        reporting_from: i64,
-        reporting_to: i64,
-        outcome: String,
         has_content: bool,
         lent_until: Option<i64>,
         times_lent: i64,
         acknowledged_at: Option<i64>,
-        ..counts: CountsRow,
+        ..delivery: DeliveryRow,
     }
 }
 
 impl MessageRow {
     fn state(&self, now: Timestamp) -> Result<MessageState, StoreError> {
-        Ok(if outcome(&self.outcome)? == Outcome::Refused {
+        Ok(if outcome(&self.delivery.outcome)? == Outcome::Refused {
             MessageState::Refused
         } else if self.acknowledged_at.is_some() {
             MessageState::Transferred
@@ -77,26 +69,15 @@ async fn listed(
     rows: Vec<MessageRow>,
     now: Timestamp,
 ) -> Result<Vec<ListedMessage>, StoreError> {
-    let places: Vec<_> = rows.iter().map(|row| (row.organisation.as_str(), row.id)).collect();
+    let deliveries = rows.iter().map(|row| &row.delivery);
+    let places: Vec<_> = deliveries.map(|row| (row.organisation.as_str(), row.id)).collect();
     let mut codes = codes_of(db, &places).await?;
     rows.into_iter()
         .map(|row| {
-            let (sender, received_at) = (organisation(&row.organisation)?, time(row.received_at)?);
-            Ok(ListedMessage {
-                cursor: MessageCursor { received_at, sender, id: row.id },
-                state: row.state(now)?,
-                summary: DeliverySummary {
-                    sender,
-                    received_at,
-                    rule_set: row.rule_set,
-                    reporting_from: time(row.reporting_from)?,
-                    reporting_to: time(row.reporting_to)?,
-                    outcome: outcome(&row.outcome)?,
-                    counts: row.counts.read()?,
-                    codes: codes.remove(&(row.organisation, row.id)).unwrap_or_default(),
-                    message_id: row.message_id,
-                },
-            })
+            let (state, id) = (row.state(now)?, row.delivery.id);
+            let summary = row.delivery.summary(&mut codes)?;
+            let (sender, received_at) = (summary.sender, summary.received_at);
+            Ok(ListedMessage { cursor: MessageCursor { received_at, sender, id }, state, summary })
         })
         .collect()
 }
@@ -116,7 +97,7 @@ pub(super) async fn messages(
     let mut left = senders.as_slice();
     while let Some((_, newest)) = left.first() {
         if rows.len() == limit
-            && let Some(last) = rows.last()
+            && let Some(MessageRow { delivery: last, .. }) = rows.last()
         {
             // The senders that are left have nothing as new as the last one of the page.
             if last.received_at > *newest {
@@ -124,7 +105,7 @@ pub(super) async fn messages(
             }
             between.since = between.since.max(last.received_at);
         }
-        // Several senders at once, and more the more have been asked: the time that a page can still be of shrinks as much.
+        // As many senders at once as have been asked: each of them has shortened the time that the page still asks for.
         let asked = senders.len() - left.len();
         let (together, rest) = left.split_at(asked.clamp(1, TOGETHER).min(left.len()));
         left = rest;
@@ -138,7 +119,7 @@ pub(super) async fn messages(
             .await
             .map_err(unavailable)?;
         rows.extend(of_senders);
-        rows.sort_by(|a, b| {
+        rows.sort_by(|MessageRow { delivery: a, .. }, MessageRow { delivery: b, .. }| {
             let by_time = b.received_at.cmp(&a.received_at);
             by_time.then_with(|| b.organisation.cmp(&a.organisation)).then(b.id.cmp(&a.id))
         });
@@ -172,24 +153,26 @@ pub(super) enum Way {
     ByTime,
 }
 
-/// Senders of one statement at most.
+/// Most senders in one statement.
 const TOGETHER: usize = 32;
 
-/// Rows that are read either way without a thought.
+/// So few rows that either way is fast.
 const FEW: i64 = 100;
-/// Rows that are counted at most before a way is chosen.
+/// Most rows that are counted to choose a way.
 const COUNTED: i64 = 1000;
 
 /// What is counted to choose a way, and how far at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count<'a> {
+    /// Messages received between these times.
     ByTime(Between, i64),
+    /// Messages with this code.
     WithCode(&'a str, i64),
 }
 
 /// The shorter way to each sender's messages with a code: those with the code are read in no order, so all of them have to
 /// be, and a common code has many; by time only those of the page's days are read, of which few may have the code.
-/// Without the senders that have none.
+/// Senders that have none are left out.
 async fn ways<'a>(
     db: &mut Connection,
     senders: &'a [(String, i64)],
@@ -204,7 +187,7 @@ async fn ways<'a>(
     };
     let mut ways = Vec::new();
     if between.since > i64::MIN {
-        // Most often: a page that is full asks for what is newer than its last message.
+        // A page that is full asks only for what is newer than its last message: mostly few.
         let by_time = counted(db, &open, Count::ByTime(between, FEW)).await?;
         open.retain(|sender| match by_time.get(*sender) {
             Some(0) => false,
@@ -404,9 +387,9 @@ pub(super) async fn message(
             let columns = key.personal_columns(&row.salt);
             let body = columns.open(ANSWER, &[sender.as_str(), message_id], row.answer_sealed)?;
             Some(Answer {
-                outcome: outcome(&stored.outcome)?,
+                outcome: outcome(&stored.delivery.outcome)?,
                 body: decode_answer(&row.answer_coding, body)?,
-                counts: stored.counts.read()?,
+                counts: stored.delivery.counts.read()?,
             })
         }
     };

@@ -4,12 +4,12 @@
 /// whose procedural macro every driver would be built a second time. For children of a database's module, whose `Db` it is.
 macro_rules! from_row {
     ($visible:vis struct $name:ident {
-        $($field:ident: $type:ty,)*
-        $(..$part:ident: $of:ty,)*
+        $($of_field:vis $field:ident: $type:ty,)*
+        $(..$of_part:vis $part:ident: $of:ty,)*
     }) => {
         $visible struct $name {
-            $($field: $type,)*
-            $($part: $of,)*
+            $($of_field $field: $type,)*
+            $($of_part $part: $of,)*
         }
 
         impl<'r> sqlx::FromRow<'r, <super::Db as sqlx::Database>::Row> for $name {

@@ -482,16 +482,36 @@ pub(super) async fn history(
 }
 
 from_row! {
-    struct DeliveryRow {
-        id: i64,
-        organisation: String,
+    pub(super) struct DeliveryRow {
+        pub(super) id: i64,
+        pub(super) organisation: String,
         message_id: String,
         rule_set: String,
-        received_at: i64,
+        pub(super) received_at: i64,
         reporting_from: i64,
         reporting_to: i64,
-        outcome: String,
-        ..counts: CountsRow,
+        pub(super) outcome: String,
+        ..pub(super) counts: CountsRow,
+    }
+}
+
+impl DeliveryRow {
+    /// What lists say of the message; `codes` are those of all of a list.
+    pub(super) fn summary(
+        self,
+        codes: &mut HashMap<(String, i64), Vec<CodeCount>>,
+    ) -> Result<DeliverySummary, StoreError> {
+        Ok(DeliverySummary {
+            sender: organisation(&self.organisation)?,
+            message_id: self.message_id,
+            rule_set: self.rule_set,
+            received_at: time(self.received_at)?,
+            reporting_from: time(self.reporting_from)?,
+            reporting_to: time(self.reporting_to)?,
+            outcome: outcome(&self.outcome)?,
+            counts: self.counts.read()?,
+            codes: codes.remove(&(self.organisation, self.id)).unwrap_or_default(),
+        })
     }
 }
 
@@ -534,21 +554,7 @@ pub(super) async fn deliveries(
     }
     let places: Vec<_> = rows.iter().map(|row| (row.organisation.as_str(), row.id)).collect();
     let mut codes = codes_of(db, &places).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(DeliverySummary {
-                sender: organisation(&row.organisation)?,
-                codes: codes.remove(&(row.organisation, row.id)).unwrap_or_default(),
-                message_id: row.message_id,
-                rule_set: row.rule_set,
-                received_at: time(row.received_at)?,
-                reporting_from: time(row.reporting_from)?,
-                reporting_to: time(row.reporting_to)?,
-                outcome: outcome(&row.outcome)?,
-                counts: row.counts.read()?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| row.summary(&mut codes)).collect()
 }
 
 async fn deliveries_of(

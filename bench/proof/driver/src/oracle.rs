@@ -128,6 +128,12 @@ pub fn ask_once(path: &Path, sql: &'static str) -> Result<()> {
     })
 }
 
+/// Ids of messages that the sender has sealed and not settled.
+pub fn sealed_messages(ledger: &Path) -> Result<BTreeSet<String>> {
+    let rows = ask(ledger, "SELECT message_id, 1 FROM message WHERE sealed IS NOT NULL")?;
+    Ok(rows.into_iter().map(|(id, _)| id).collect())
+}
+
 /// How many resources are held at the sender.
 pub fn held(ledger: &Path) -> Result<u64> {
     let rows = ask(ledger, "SELECT resource_type, count(*) FROM held GROUP BY resource_type")?;

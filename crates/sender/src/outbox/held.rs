@@ -168,7 +168,7 @@ const CHECKED_WITH: &str = "checked-with";
 /// Most waiting resources that are listed; the counts are of all.
 const MAX_WAITING: usize = 10_000;
 
-/// Something of resources, by their type and id.
+/// Values by resource type and id.
 type ById<T> = HashMap<String, HashMap<String, T>>;
 
 impl Outbox {
@@ -207,8 +207,9 @@ impl Outbox {
         self.commit(step).await
     }
 
-    /// Lets go of what is held under identifiers that the source has replaced: it gives another resource now under the same
-    /// id, where ids are kept (`id_space`, of the label of a part). Among changes only nothing else would show it.
+    /// Lets go of held rows whose identifiers the source has corrected: it now gives a resource with the same type and id
+    /// and other identifiers. Only where ids are stable; `id_space` is [`Source::id_space`](crate::source::Source::id_space).
+    /// A source that gives changes only has no other way to show it.
     pub(crate) async fn drop_replaced<'s>(
         &self,
         index: &Index,
@@ -220,7 +221,7 @@ impl Outbox {
         )
         .fetch_all(&mut *step)
         .await?;
-        // The numbers of rows, each with that within which its id is kept.
+        // Row numbers, each with the space of its id.
         let mut sought: ById<Vec<(i64, &str)>> = HashMap::new();
         for row in rows {
             let space = id_space(&row.read::<String>(4)?);

@@ -119,10 +119,12 @@ impl Source for Sources {
     }
 
     fn id_space<'s>(&'s self, label: &str) -> Option<&'s str> {
-        let space = |(name, source): &'s (String, Box<dyn Source>)| {
-            own_label(name, label).and_then(|own| source.id_space(own)).map(|_| name.as_str())
-        };
-        self.0.iter().find_map(space)
+        // Of two names that one label begins with, the longer one is its source's.
+        let named = self.0.iter().filter_map(|(name, source)| {
+            own_label(name, label).map(|own| (name.as_str(), source, own))
+        });
+        let (name, source, own) = named.max_by_key(|(name, ..)| name.len())?;
+        source.id_space(own).map(|_| name)
     }
 
     fn archives_part(&self, label: &str) -> bool {
@@ -152,4 +154,46 @@ fn own_label<'l>(name: &str, label: &'l str) -> Option<&'l str> {
 /// The labels of one source's own, without its name.
 fn below(name: &str, labels: &BTreeSet<String>) -> BTreeSet<String> {
     labels.iter().filter_map(|label| own_label(name, label)).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source with stable ids, or without.
+    struct Ids(bool);
+
+    impl Source for Ids {
+        fn name(&self) -> String {
+            "ids".to_owned()
+        }
+
+        fn scan(
+            &self,
+            _: Scope<'_>,
+            _: &mut dyn FnMut(FoundResource<'_>) -> Result<(), SourceIssueKind>,
+        ) -> Result<Scanned, SourceUnavailable> {
+            Ok(Scanned::default())
+        }
+
+        fn id_space<'s>(&'s self, _: &str) -> Option<&'s str> {
+            self.0.then_some("")
+        }
+    }
+
+    #[test]
+    fn each_source_has_ids_of_its_own() {
+        let sources = [("a", true), ("a: b", true), ("files", false)];
+        let sources = sources
+            .map(|(name, stable)| (name.to_owned(), Box::new(Ids(stable)) as Box<dyn Source>));
+        let sources = Sources::new(sources.into());
+        for (label, space) in [
+            ("a: Patient", Some("a")),
+            ("a: b: Patient", Some("a: b")),
+            ("files: patients.ndjson", None),
+            ("of a source that is no longer there: Patient", None),
+        ] {
+            assert_eq!(sources.id_space(label), space, "{label}");
+        }
+    }
 }

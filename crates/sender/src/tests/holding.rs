@@ -155,8 +155,8 @@ async fn n5_a_corrected_identity_or_a_deleted_record_leaves_nothing_held() {
     assert_eq!((report.held, report.status()), (0, RunStatus::Clean));
 }
 
-/// The same where only changes come: what was held came under the id of the right one, which a FHIR server keeps. Elsewhere
-/// the same id may be another record's.
+/// The same where a source gives changes only: at a FHIR server the corrected record has the id of the held one. In files the
+/// same id may be another record's, so there it stays held.
 #[tokio::test]
 async fn an_identity_corrected_at_a_fhir_server_leaves_nothing_held() {
     for keeps_ids in [true, false] {

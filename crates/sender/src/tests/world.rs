@@ -459,7 +459,7 @@ pub(super) struct World {
     pub(super) incremental: bool,
     /// The source gives of what has a time of writing (`meta.lastUpdated`) only what was written since it was asked.
     pub(super) gives_changes: bool,
-    /// Ids in such a source are those of a FHIR server.
+    /// The ids of such a source are stable, as a FHIR server's.
     pub(super) keeps_ids: bool,
     /// What such a source is asked for.
     pub(super) question: &'static str,
