@@ -1,6 +1,6 @@
 //! What is stored, given out and erased where something of it is damaged or has expired, with real processes.
 
-mod world;
+use crate::world;
 
 use std::collections::BTreeMap;
 use std::path::Path;

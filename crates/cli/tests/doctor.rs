@@ -1,7 +1,7 @@
 //! `lmr doctor`, situation by situation: each is provoked, and its line is asked for.
 #![expect(clippy::disallowed_methods, reason = "real processes run by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::fmt::Write as _;
 use std::path::Path;

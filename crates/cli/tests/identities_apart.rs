@@ -5,7 +5,7 @@
     reason = "which database to use depends on the machine; the test says what it leaves out"
 )]
 
-mod world;
+use crate::world;
 
 use std::collections::BTreeSet;
 use std::path::Path;

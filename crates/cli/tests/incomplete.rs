@@ -1,7 +1,7 @@
 //! What has not been checked is called correct in no format: files without a resource, what cannot be opened or unpacked,
 //! and what there was no time for.
 
-mod schema;
+use crate::schema;
 
 use std::io::Write as _;
 use std::path::Path;

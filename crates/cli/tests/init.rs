@@ -1,6 +1,6 @@
 //! `lmr send init` as a newcomer uses it: from nothing to the first bundle at a simulated register.
 
-mod world;
+use crate::world;
 
 use std::path::Path;
 use std::process::{Command, Output};

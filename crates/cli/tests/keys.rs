@@ -1,6 +1,6 @@
 //! A sender with its keys in every form that people have, against a simulated register.
 
-mod world;
+use crate::world;
 
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! The chain under SIGKILL, with the real program: what was answered is stored, and stored once.
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

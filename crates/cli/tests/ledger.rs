@@ -1,6 +1,6 @@
 //! `lmr send export-ledger` and `lmr send repair` as an operator uses them.
 
-mod world;
+use crate::world;
 
 use world::{World, said};
 

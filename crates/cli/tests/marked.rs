@@ -8,7 +8,7 @@
 //! | `fullUrl` of an answer's entry | the caller finds the entry that is answered by it |
 //! | the message's id in answers, lists and log | it is the caller's and the operator's common name for the message |
 
-mod world;
+use crate::world;
 
 use std::{
     collections::BTreeSet,

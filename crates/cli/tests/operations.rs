@@ -1,7 +1,7 @@
 //! docs/operations.md followed literally: the commands of its `sh` blocks, in order.
 #![expect(clippy::disallowed_methods, reason = "the program under test runs by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::path::Path;
 use std::process::Command;

@@ -4,7 +4,7 @@
     reason = "which database to use depends on the machine; the test says what it leaves out"
 )]
 
-mod world;
+use crate::world;
 
 use std::process::Command;
 use std::time::Duration;

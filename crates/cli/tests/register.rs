@@ -1,6 +1,6 @@
 //! What the register's operators do, with real processes: receipts, audit log, and what comes out of the receiver.
 
-mod world;
+use crate::world;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};

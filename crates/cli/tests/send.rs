@@ -1,7 +1,7 @@
 //! `lmr send` as people and service managers use it: real processes, a simulated register and HelseID.
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::time::Duration;
 

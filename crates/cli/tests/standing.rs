@@ -2,7 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "a real process is waited for by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::fs::File;
 use std::io::{Read, Write};

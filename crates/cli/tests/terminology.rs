@@ -1,7 +1,7 @@
 //! Code lists from import to the check on both sides of the chain, with the real program.
 #![allow(clippy::disallowed_methods, reason = "real processes are run and waited for")]
 
-mod world;
+use crate::world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 //! processes, a simulated register and HelseID.
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for by the real clock")]
 
-mod schema;
-mod world;
+use crate::schema;
+use crate::world;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-mod world;
+use crate::world;
 use world::{World, said};
 
 /// The file of the source that has the administrations.

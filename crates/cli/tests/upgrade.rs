@@ -2,7 +2,7 @@
 //! again. `scripts/keep-release` writes `tests/releases/VERSION`; a release adds its own, and none is changed.
 #![allow(clippy::disallowed_methods, reason = "real processes are waited for by the real clock")]
 
-mod world;
+use crate::world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's own data")]
 
-mod model;
+use crate::model;
 
 use lmr_fhir::{Document, ParseOptions};
 use lmr_fhirpath::{

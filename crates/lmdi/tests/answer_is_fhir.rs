@@ -1,7 +1,7 @@
 //! The answer is FHIR according to the same validator.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use std::sync::LazyLock;
 

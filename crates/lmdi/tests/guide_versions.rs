@@ -2,7 +2,7 @@
 //! and the other takes, and the proof that there is no other difference.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@
 mod locate;
 #[path = "mutation/recipes.rs"]
 mod recipes;
-mod sample;
+use crate::sample;
 #[path = "mutation/values.rs"]
 mod values;
 

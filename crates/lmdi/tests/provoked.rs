@@ -2,7 +2,7 @@
 //! names where.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

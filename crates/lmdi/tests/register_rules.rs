@@ -1,7 +1,7 @@
 //! The register's rules beyond the profiles, through the public API: one fault in a correct bundle.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use jiff::Timestamp;
 use lmr_fhir::{Document, Limits, ParseOptions};

@@ -2,7 +2,7 @@
 //! not still does not.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::codes::Code;

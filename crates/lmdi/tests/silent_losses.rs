@@ -1,7 +1,7 @@
 //! What the register would lose in silence: reported, counted, and refused where the operator wants it so.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod sample;
+use crate::sample;
 
 use lmr_fhir::{Document, ParseOptions};
 use lmr_lmdi::codes::{Code, Language, Severity};

@@ -1,6 +1,6 @@
 //! The rows of a query to PostgreSQL. `TEST_DATABASE_URL` names a database whose content may be thrown away.
 
-mod table_rows;
+use crate::table_rows;
 
 use lmr_sender::source::Source as _;
 use sqlx::{Connection as _, PgConnection};

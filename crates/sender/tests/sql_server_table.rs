@@ -3,7 +3,7 @@
 //! program does not offer.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod table_rows;
+use crate::table_rows;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

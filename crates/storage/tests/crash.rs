@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails; the child reports on stdout"
 )]
 
-mod contract;
+use crate::contract;
 
 use contract::{delivery, identity, sender, version};
 use lmr_intake::{DeliveryFilter, Store};

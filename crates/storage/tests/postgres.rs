@@ -5,7 +5,7 @@
     reason = "a test that cannot go on fails, and says what it leaves out"
 )]
 
-mod contract;
+use crate::contract;
 
 use contract::{delivery, hash, identity, sender, version};
 use lmr_intake::{

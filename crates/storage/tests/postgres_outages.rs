@@ -8,7 +8,7 @@
     reason = "a test that cannot go on fails, says what it leaves out, and starts processes"
 )]
 
-mod contract;
+use crate::contract;
 
 use contract::{at, delivery, hash, sender, version};
 use lmr_intake::{

@@ -1,7 +1,7 @@
 //! The store contract on SQLite, and what is SQLite's own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod contract;
+use crate::contract;
 
 use contract::{at, delivery, identity, sender, version};
 use lmr_intake::{

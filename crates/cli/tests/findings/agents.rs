@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use lmr_sandbox::certificates::TestCa;
 
+use super::{GIVEN, Served, other_clock, pairs};
 use crate::world::stand_in::{StandIn, answer, page};
 use crate::world::{World, lmr, now, said};
-use crate::{GIVEN, Served, other_clock, pairs};
 
 /// Deliveries of the register: how many resources it has stored.
 fn stored(world: &World) -> u64 {

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::{GIVEN, Served, other_clock, pairs};
 use crate::world::{World, now, said};
-use crate::{GIVEN, Served, other_clock, pairs};
 
 /// A clock that is wrong is the operator's matter: no record is held for it, and what depended on it goes when the
 /// clock is right.

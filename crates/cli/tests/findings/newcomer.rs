@@ -5,8 +5,8 @@ use std::process::Command;
 use lmr_sandbox::certificates::{Order, TestCa};
 use serde_json::{Value, json};
 
+use super::{GIVEN, Served};
 use crate::world::{World, lmr, now, said};
-use crate::{GIVEN, Served};
 
 /// Whether everything in the source that counts is at the register.
 fn all_delivered(world: &World) -> bool {

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::{GIVEN, Served};
 use crate::world::{Process, World, lmr, said};
-use crate::{GIVEN, Served};
 
 /// Where a log goes that cannot be written.
 fn broken_logs() -> Vec<(&'static str, Stdio)> {

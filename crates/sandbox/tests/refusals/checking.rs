@@ -1,6 +1,6 @@
 //! The routes that validate and store nothing.
 
-use crate::scene::*;
+use super::scene::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;

@@ -1,6 +1,6 @@
 //! Address, token, size.
 
-use crate::scene::*;
+use super::scene::*;
 use lmr_auth::SecretString;
 use lmr_identifiers::synthetic::organisation_number;
 use lmr_intake::AllowList;

@@ -1,6 +1,6 @@
 //! JSON, bundle, entries.
 
-use crate::scene::*;
+use super::scene::*;
 use jiff::civil::date;
 use lmr_intake::{RuleSetId, Settings};
 use lmr_sandbox::hospital::{Era, Fault, Hospital};

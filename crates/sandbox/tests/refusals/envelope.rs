@@ -1,6 +1,6 @@
 //! The SignertKryptertBundle: members, sender, certificates, signature, decryption, compression.
 
-use crate::scene::*;
+use super::scene::*;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,6 @@
 //! The same again, and the same under another name.
 
-use crate::scene::*;
+use super::scene::*;
 use lmr_sandbox::hospital::Era;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! What one caller can take from the others: nothing. The numbers b1 to b18 are those of docs/security.md.
 
-use crate::harness::{
+use super::harness::{
     BUNDLE_CHECK, Moody, Running, assert_refused, read_answer, start, start_with,
 };
 use lmr_intake::{AllowList, DeliveryFilter, Store as _};

@@ -12,8 +12,7 @@ mod inputs;
 mod newcomer;
 mod page;
 mod signals;
-#[path = "../world/mod.rs"]
-mod world;
+use crate::world;
 
 use world::{Process, World};
 

@@ -3,8 +3,7 @@
 
 mod alerts;
 mod forms;
-#[path = "../html/mod.rs"]
-mod html;
+use crate::html;
 mod open_id;
 mod passkeys;
 mod routes;

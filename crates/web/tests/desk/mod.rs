@@ -2,8 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod forms;
-#[path = "../html/mod.rs"]
-mod html;
+use crate::html;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -1,0 +1,35 @@
+//! The tests of this crate that need nothing of their own, as one program: it is linked once.
+
+mod admin;
+mod archive;
+mod commands;
+mod demo;
+mod doctor;
+mod example;
+mod explain;
+mod findings;
+mod formats;
+mod guides;
+mod identities_apart;
+mod incomplete;
+mod init;
+mod interop_oidc_provider;
+mod keys;
+mod killed;
+mod ledger;
+mod lsp;
+mod marked;
+mod operations;
+mod postgres_two_receivers;
+mod project;
+mod register;
+mod schema;
+mod send;
+mod sources;
+mod standing;
+mod terminology;
+mod unattended;
+mod untouched;
+mod upgrade;
+mod web;
+mod world;

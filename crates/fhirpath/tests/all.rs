@@ -1,0 +1,8 @@
+//! The tests of this crate that need nothing of their own, as one program: it is linked once.
+
+mod bounds;
+mod exact;
+mod functions;
+mod language;
+mod model;
+mod typed;
