@@ -258,6 +258,21 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
     let archive = "kind = \"folder\"\npath = \"a\"\narchive = \"done\"\n";
     assert_eq!(check(&format!("{archive}incremental = true")), Ok(()));
     assert_eq!(check(&format!("{archive}archive_copy = true")), Ok(()));
+    for (path, archive, is_outside) in [
+        ("a", "a", false),
+        ("a", "./a/done", false),
+        (".", "done", false),
+        ("/srv/a", "/srv/a/done", false),
+        ("a", "ab", true),
+        ("a", "a/.done", true),
+        (".", "../done", true),
+        (".", "/srv/done", true),
+    ] {
+        let table = format!(
+            "kind = \"folder\"\npath = \"{path}\"\narchive = \"{archive}\"\nincremental = true"
+        );
+        assert_eq!(check(&table).is_ok(), is_outside, "{archive} of {path}");
+    }
     for (tables, named) in [
         ("kind = \"folder\"\npath = \"a\"\n[[source]]\nkind = \"folder\"\npath = \"a\"", "a"),
         (archive, "archive"),
