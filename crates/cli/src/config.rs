@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::log::LastLines;
-use crate::text::{Explain, failure, text};
+use crate::text::{Explain, Text, because, failure, text};
 
 pub(crate) mod console;
 pub(crate) mod key_files;
@@ -27,14 +27,55 @@ pub(crate) mod trust;
 /// Reads a configuration file; the answer has the folder that relative paths start from.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathBuf)> {
     let toml = read_text(path)?;
-    let config = toml::from_str(&toml).explain(|| {
-        text!(
+    let config = toml::from_str(&toml).map_err(|error| {
+        let mut text = text!(
             "{path} er ikke en gyldig konfigurasjon",
             "{path} is not a valid configuration",
             path = path.display()
-        )
+        );
+        if let Some(remedy) = remedy(&toml, &error) {
+            text = Text {
+                nb: format!("{} ({})", text.nb, remedy.nb),
+                en: format!("{} ({})", text.en, remedy.en),
+            };
+        }
+        because(error.into(), text)
     })?;
     Ok((config, folder_of(path).to_owned()))
+}
+
+/// What to do about the faults that are made most often, of which the library only says what it finds.
+fn remedy(toml: &str, error: &toml::de::Error) -> Option<Text> {
+    let at = error.span()?.start;
+    let (before, after) = (toml.get(..at)?, toml.get(at..)?);
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    let line = format!("{before}{}", after.split('\n').next().unwrap_or_default());
+    let message = error.message();
+    if line.contains('\\') && (message.contains("unicode") || message.contains("escape")) {
+        return Some(text!(
+            "mellom doble anførselstegn begynner \\ en kode: skriv stien med /, eller i enkle anførselstegn",
+            "in double quotes \\ begins a code: write the path with /, or in single quotes"
+        ));
+    }
+    // A key that should be on the first level is named at the beginning of the table above it.
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    if let Some(name) = unknown
+        && line.trim_start().starts_with("[[")
+        && !line.contains(name)
+    {
+        let section = line.trim().split_inclusive("]]").next().unwrap_or_default();
+        return Some(text!(
+            "alle nøkler under {section}, fram til neste seksjon, hører til den: flytt den til slutten av filen, eller \
+             rett nøkkelen",
+            "all keys below {section}, up to the next section, belong to it: move it to the end of the file, or \
+             correct the key"
+        ));
+    }
+    let is_date = line.split('=').next().is_some_and(|key| key.trim().ends_with("date"));
+    if is_date && message.contains("parse") {
+        return Some(text!("skriv datoen som 2026-01-31", "write the date as 2026-01-31"));
+    }
+    None
 }
 
 /// The folder that a file is or will be in.

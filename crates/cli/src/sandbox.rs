@@ -235,11 +235,11 @@ impl Init {
             made => made?,
         };
         let done = text!(
-            "En simulert verden i {at}. Prøv, i tre terminaler:\n\n  \
+            "En simulert verden i mappen «{at}». Prøv, i tre terminaler i mappen du er i nå:\n\n  \
              lmr sandbox {issuer} {at}\n  \
              lmr serve --config {at}/receiver.toml\n  \
              lmr send run --config {at}/sender.toml\n",
-            "A simulated world in {at}. Try, in three terminals:\n\n  \
+            "A simulated world in the folder “{at}”. Try, in three terminals in the folder you are in now:\n\n  \
              lmr sandbox {issuer} {at}\n  \
              lmr serve --config {at}/receiver.toml\n  \
              lmr send run --config {at}/sender.toml\n",
@@ -333,10 +333,10 @@ fn listening<T>(started: Result<T, HelseIdError>, port: u16) -> anyhow::Result<T
     match started {
         Err(HelseIdError::Listen(error)) => Err(error).explain(|| {
             text!(
-                "kan ikke lytte på 127.0.0.1:{port}: avslutt det som bruker porten, eller velg en annen med --port og \
-                 skriv den i issuer i sender.toml og receiver.toml",
-                "cannot listen on 127.0.0.1:{port}: end what uses the port, or choose another one with --port and \
-                 write it in `issuer` of sender.toml and receiver.toml"
+                "kan ikke lytte på 127.0.0.1:{port} (en annen port velges med --port og skrives i issuer i sender.toml og \
+                 receiver.toml)",
+                "cannot listen on 127.0.0.1:{port} (another port is chosen with --port and written in `issuer` of \
+                 sender.toml and receiver.toml)"
             )
         }),
         started => Ok(started?),

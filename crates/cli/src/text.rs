@@ -214,7 +214,10 @@ pub(crate) fn io_error(error: &io::Error, language: Language) -> String {
             ("denne brukeren har ikke tilgang", "this user has no access")
         }
         io::ErrorKind::AlreadyExists => ("finnes fra før", "exists already"),
-        io::ErrorKind::AddrInUse => ("adressen er i bruk", "the address is in use"),
+        io::ErrorKind::AddrInUse => (
+            "adressen er i bruk: avslutt det som bruker den, eller velg en annen port",
+            "the address is in use: end what uses it, or choose another port",
+        ),
         io::ErrorKind::AddrNotAvailable => {
             ("maskinen har ikke denne adressen", "this machine does not have the address")
         }
@@ -238,7 +241,10 @@ pub(crate) fn io_error(error: &io::Error, language: Language) -> String {
         io::ErrorKind::NotADirectory => ("er ikke en mappe", "is not a folder"),
         io::ErrorKind::FileTooLarge => ("filen er for stor", "the file is too large"),
         io::ErrorKind::InvalidFilename => ("navnet kan ikke brukes", "the name cannot be used"),
-        io::ErrorKind::InvalidData => ("er ikke tekst i UTF-8", "is not text in UTF-8"),
+        io::ErrorKind::InvalidData => (
+            "er ikke tekst i UTF-8: lagre filen som UTF-8",
+            "is not text in UTF-8: save the file as UTF-8",
+        ),
         _ => return error.to_string(),
     };
     match language {

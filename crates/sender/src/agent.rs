@@ -644,7 +644,7 @@ impl Agent {
         }
         let missing = statuses.missing;
         (report.known, report.missing) = (statuses.known, missing);
-        // Records of a file that cannot be opened have not vanished.
+        // Records of a file or line that cannot be read have not vanished.
         let is_whole = index.scanned.is_whole();
         report.vanished_unknown = !is_whole && missing > 0;
         let may_add = is_whole && missing > 0 && !report.has_lost_most();

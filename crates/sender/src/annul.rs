@@ -64,11 +64,12 @@ impl AnnulError {
         let nb = language == Language::Bokmal;
         let text = match self {
             Self::NotFound if nb => {
-                "registeret har ingenting med dette navnet; lmr send vanished viser det som kan \
+                "registeret har ingenting med dette navnet eller nummeret; lmr send vanished viser det som kan \
                  annulleres"
             }
             Self::NotFound => {
-                "the register has nothing by this name; lmr send vanished lists what can be annulled"
+                "the register has nothing by this name or number; lmr send vanished lists what can be \
+                 annulled"
             }
             Self::Ambiguous(count) if nb => {
                 return format!(

@@ -249,13 +249,14 @@ pub struct Scanned {
 }
 
 impl Scanned {
-    /// Whether all that the source has was read, but for single resources: what is missing then has gone.
+    /// Whether all that the source has was read: what is missing then has gone.
     pub(crate) fn is_whole(&self) -> bool {
-        // A row that is held is still there, though nobody knows which record it is.
-        let is_single = |issue: &SourceIssue| {
-            issue.line.is_some() && !matches!(issue.issue, SourceIssueKind::Row { .. })
+        // A line that cannot be read or a row that is held is still there, though nobody knows which record it is: called
+        // vanished, it would be offered for annulment.
+        let is_nothing = |issue: &SourceIssue| {
+            matches!(issue.issue, SourceIssueKind::EntryWithoutResource { .. })
         };
-        self.issues.iter().all(is_single)
+        self.issues.iter().all(is_nothing)
             && self.passed_over.iter().all(|over| over.kind != PassedOverKind::Unfinished)
     }
 }
@@ -304,7 +305,9 @@ mod tests {
         let issue = |line, issue| SourceIssue { file: "a".to_owned(), line, issue };
         let with = |issues| Scanned { issues, ..Scanned::default() };
         assert!(with(vec![]).is_whole());
-        assert!(with(vec![issue(Some(3), SourceIssueKind::NotAResource)]).is_whole());
+        let nothing = SourceIssueKind::EntryWithoutResource { index: 0 };
+        assert!(with(vec![issue(Some(3), nothing)]).is_whole());
+        assert!(!with(vec![issue(Some(3), SourceIssueKind::NotAResource)]).is_whole());
         assert!(!with(vec![issue(None, SourceIssueKind::ChangedMeanwhile)]).is_whole());
         let error =
             RowError { key: None, column: "unit".to_owned(), reason: RowReason::NotANumber };

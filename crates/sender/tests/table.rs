@@ -299,6 +299,9 @@ fn the_header_must_be_the_one_that_is_agreed_in_any_case_of_letters() {
     let comma = text.replace(';', ",");
     let error = scan_bytes(comma.as_bytes(), municipal()).err().expect("refused");
     assert!(error.contains("header line is \"Id,BirthDate"), "{error}");
+    assert!(error.contains("one column") && error.contains("csv.delimiter"), "{error}");
+    let error = scan_bytes(fewer.as_bytes(), municipal()).err().expect("refused");
+    assert!(error.contains("missing: BirthDate"), "{error}");
 }
 
 #[test]

@@ -44,13 +44,17 @@ impl Senders {
             }
         }
         if list.is_empty() && self.view.format == Format::Text {
-            out.push_str(self.view.say(
-                "ingen avsendere: legg til [[avsender]] i konfigurasjonen eller bruk «lmr admin register»\n",
-                "no senders: add [[avsender]] to the configuration or use `lmr admin register`\n",
-            ));
+            out.push_str(self.no_senders());
         }
         print(&out)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn no_senders(&self) -> &'static str {
+        self.view.say(
+            "ingen avsendere: legg til [[avsender]] i konfigurasjonen eller bruk «lmr admin register»\n",
+            "no senders: add [[avsender]] to the configuration or use `lmr admin register`\n",
+        )
     }
 
     pub(super) async fn all(&self) -> anyhow::Result<Vec<Avsender>> {
@@ -280,6 +284,9 @@ impl Senders {
                     out.push_str(&activity_text(number, sender, &activity, &days, self.view));
                 }
             }
+        }
+        if out.is_empty() && self.view.format == Format::Text {
+            out.push_str(self.no_senders());
         }
         print(&out)?;
         Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -202,6 +202,18 @@ pub(crate) struct FolderTable {
     pub(crate) archive_copy: bool,
 }
 
+/// Whether what is in `folder` is read as a part of `source`, as far as their names say. Hidden folders are not.
+fn is_read_of(folder: &Path, source: &Path) -> bool {
+    let plain = |path: &Path| -> PathBuf {
+        path.components().filter(|part| *part != Component::CurDir).collect()
+    };
+    let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+    folder.is_absolute() == source.is_absolute()
+        && plain(folder)
+            .strip_prefix(plain(source))
+            .is_ok_and(|below| !below.components().any(is_hidden))
+}
+
 impl SourceTable {
     /// What lists call it.
     pub(crate) fn name(&self) -> String {
@@ -244,6 +256,14 @@ impl SourceTable {
                 within("timeout_seconds", table.timeout_seconds, 1, AN_HOUR)?;
                 within("retries", table.retries, 0, 100)?;
             }
+        }
+        if let Self::Folder(table) = self
+            && table.archive.as_ref().is_some_and(|archive| is_read_of(archive, &table.path))
+        {
+            fail!(
+                "source {name}: archive er i path, så det som er lagt bort, leses igjen: velg en mappe utenfor",
+                "source {name}: archive is inside path, so what is put away is read again: choose a folder outside it"
+            );
         }
         match self {
             Self::Folder(table) if table.archive.is_some() && !table.archive_copy => {

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::receiver::ReceiverConfig;
 use super::sender::SenderConfig;
 use crate::validate::ProjectKeys;
+use lmr_fhir::Language;
 use lmr_sandbox::certificates::{Order, TestCa};
 
 fn docs() -> std::path::PathBuf {
@@ -37,6 +38,34 @@ fn every_documented_sample_is_read() {
     }
     toml::from_str::<SenderConfig>(&sample("sender.toml"))
         .unwrap_or_else(|e| panic!("sender.toml: {e}"));
+}
+
+#[test]
+fn the_faults_that_are_made_most_often_have_their_remedy() {
+    let whole = sample("sender.toml");
+    let source = "source = \"/srv/lmr/export\"";
+    let date = "start_date = \"2026-01-01\"";
+    let table = "[[source]]\nkind = \"folder\"\npath = \"inbox\"\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sender.toml");
+    for (wanted, given, nb, en) in [
+        (source, "source = \"C:\\Users\\lmr\"", "enkle anførselstegn", "single quotes"),
+        (source, "source = \"D:\\lmr\"", "enkle anførselstegn", "single quotes"),
+        (source, table, "slutten av filen", "the end of the file"),
+        (date, "start_date = \"01.01.2026\"", "2026-01-31", "2026-01-31"),
+    ] {
+        assert!(whole.contains(wanted), "{wanted}");
+        std::fs::write(&path, whole.replacen(wanted, given, 1)).expect("written");
+        let error = super::read::<SenderConfig>(&path).err().expect(given);
+        for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
+            let said = crate::text::chain(&error, language);
+            assert!(said.contains(remedy), "{given}: {said}");
+        }
+    }
+    // Where the fault is another one, nothing is said of these.
+    std::fs::write(&path, whole.replacen(date, "start = \"01.01.2026\"", 1)).expect("written");
+    let error = super::read::<SenderConfig>(&path).err().expect("a key");
+    assert!(!crate::text::chain(&error, Language::English).contains("2026-01-31"));
 }
 
 #[test]
@@ -229,6 +258,21 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
     let archive = "kind = \"folder\"\npath = \"a\"\narchive = \"done\"\n";
     assert_eq!(check(&format!("{archive}incremental = true")), Ok(()));
     assert_eq!(check(&format!("{archive}archive_copy = true")), Ok(()));
+    for (path, archive, is_outside) in [
+        ("a", "a", false),
+        ("a", "./a/done", false),
+        (".", "done", false),
+        ("/srv/a", "/srv/a/done", false),
+        ("a", "ab", true),
+        ("a", "a/.done", true),
+        (".", "../done", true),
+        (".", "/srv/done", true),
+    ] {
+        let table = format!(
+            "kind = \"folder\"\npath = \"{path}\"\narchive = \"{archive}\"\nincremental = true"
+        );
+        assert_eq!(check(&table).is_ok(), is_outside, "{archive} of {path}");
+    }
     for (tables, named) in [
         ("kind = \"folder\"\npath = \"a\"\n[[source]]\nkind = \"folder\"\npath = \"a\"", "a"),
         (archive, "archive"),

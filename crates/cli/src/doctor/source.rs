@@ -44,7 +44,9 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             return checks.fail("source", text, None);
         }
     };
-    if scanned.resources == 0 && !config.is_incremental() {
+    // Nothing was said of a time, so that every source was asked for all it has.
+    let is_empty = scanned.resources == 0 && !config.is_incremental();
+    if is_empty || !scanned.empty_in_full.is_empty() {
         checks.fail(
             "source",
             Text {

@@ -304,8 +304,12 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
     };
     for name in subject.mapping.empty_constants() {
         let text = match language {
-            Language::Bokmal => format!("konstanten {name} har ingen verdi"),
-            Language::English => format!("the constant {name} has no value"),
+            Language::Bokmal => format!(
+                "konstanten {name} har ingen verdi: gi den med --constant {name}=VERDI, eller under [constants] i mappingen"
+            ),
+            Language::English => format!(
+                "the constant {name} has no value: give it with --constant {name}=VALUE, or under [constants] in the mapping"
+            ),
         };
         fault(&mut out, &text)?;
     }

@@ -261,6 +261,16 @@ pub enum FileError {
         found: String,
         /// The mapping's.
         expected: String,
+        /// Those of the mapping's that the table lacks.
+        #[serde(default)]
+        missing: Vec<String>,
+    },
+    /// A table that is one column with the mapping's delimiter.
+    OneColumn {
+        /// The header line.
+        found: String,
+        /// The mapping's.
+        delimiter: char,
     },
     /// A quotation mark that opens a field of a table and is never closed.
     OpenQuote {
@@ -431,9 +441,31 @@ impl FileError {
                 "tabellen er helt tom, uten overskriftslinje",
                 "the table is empty, without a header line",
             ),
-            Self::OtherHeader { found, expected } => made(
-                format!("overskriftslinjen er «{found}», men mappingen venter «{expected}»"),
-                format!("the header line is {found:?}, but the mapping expects {expected:?}"),
+            Self::OtherHeader { found, expected, missing } => {
+                let nb =
+                    format!("overskriftslinjen er «{found}», men mappingen venter «{expected}»");
+                let en =
+                    format!("the header line is {found:?}, but the mapping expects {expected:?}");
+                match missing.as_slice() {
+                    [] => made(nb, en),
+                    missing => {
+                        let missing = missing.join(", ");
+                        made(
+                            format!("{nb}; det mangler {missing}"),
+                            format!("{en}; missing: {missing}"),
+                        )
+                    }
+                }
+            }
+            Self::OneColumn { found, delimiter } => made(
+                format!(
+                    "overskriftslinjen er «{found}», som er én kolonne når «{delimiter}» skiller dem; si med \
+                     csv.delimiter i mappingen hva som gjør det"
+                ),
+                format!(
+                    "the header line is {found:?}, which is one column when {delimiter:?} separates them; say with \
+                     csv.delimiter in the mapping what does"
+                ),
             ),
             Self::OpenQuote { line } => made(
                 format!(
@@ -455,6 +487,10 @@ impl FileError {
                     "the header line (line {line}) has a quotation mark that neither opens nor closes a field"
                 ),
             ),
+            Self::DuplicateColumn { name } if name.is_empty() => pick(
+                "to kolonner har ikke noe navn; mangler overskriftslinjen?",
+                "two columns have no name; is the header line missing?",
+            ),
             Self::DuplicateColumn { name } => {
                 made(format!("to kolonner heter {name}"), format!("two columns are called {name}"))
             }
@@ -465,11 +501,11 @@ impl FileError {
             Self::NotInEncoding { name } => made(
                 format!(
                     "den er ikke i tegnsettet {name}; kommer den fra Windows, prøv encoding = \
-                     \"windows-1252\" i mappingen"
+                     \"windows-1252\" under [csv] i mappingen"
                 ),
                 format!(
                     "it is not in the encoding {name}; if it comes from Windows, try encoding = \
-                     \"windows-1252\" in the mapping"
+                     \"windows-1252\" under [csv] in the mapping"
                 ),
             ),
             Self::Mapping { nb, en } => made(nb.clone(), en.clone()),
@@ -555,6 +591,30 @@ impl FileError {
                 format!("serveren gir ikke tilgang (HTTP {status}): se access for kilden"),
                 format!("the server gives no access (HTTP {status}): see the source's access"),
             ),
+            Self::Status { status: status @ 404 } => made(
+                format!(
+                    "serveren svarer HTTP {status}: er url FHIR-adressen, den med /metadata under seg?"
+                ),
+                format!(
+                    "the server answers HTTP {status}: is url the FHIR address, the one that has /metadata below it?"
+                ),
+            ),
+            Self::Status { status: status @ 300..=399 } => made(
+                format!(
+                    "serveren viser videre (HTTP {status}), som ikke følges: skriv adressen det vises til, i url"
+                ),
+                format!(
+                    "the server redirects (HTTP {status}), which is not followed: write the address that it leads to in url"
+                ),
+            ),
+            Self::Status { status: status @ 200..=299 } => made(
+                format!(
+                    "serveren svarer HTTP {status} der et annet svar skal komme: er url og export riktige?"
+                ),
+                format!(
+                    "the server answers HTTP {status} where another answer is due: are url and export right?"
+                ),
+            ),
             Self::Status { status } => made(
                 format!("serveren svarer HTTP {status}"),
                 format!("the server answers HTTP {status}"),
@@ -566,8 +626,10 @@ impl FileError {
                 ),
             ),
             Self::NotFhir => pick(
-                "svaret er ikke en FHIR Bundle i JSON",
-                "the answer is not a FHIR Bundle in JSON",
+                "svaret er ikke en FHIR Bundle i JSON: er url FHIR-adressen, og ikke en side for pålogging? Serverens logg sier \
+                 om den har meldt en feil",
+                "the answer is not a FHIR Bundle in JSON: is url the FHIR address, and not a page for signing in? The \
+                 server's log says whether it has reported an error",
             ),
             Self::ForeignLink { origin } => made(
                 format!(

@@ -137,6 +137,24 @@ async fn a_file_that_cannot_be_read_makes_nothing_vanish() {
     }
 }
 
+/// Whoever corrects a record by hand and forgets a quotation mark is not asked to annul it.
+#[tokio::test]
+async fn a_line_that_cannot_be_read_makes_nothing_vanish() {
+    let world = sent().await;
+    let file = world.source().join("given.ndjson");
+    let text = std::fs::read_to_string(&file).unwrap();
+    for broken in ["\"status\":", "{", "{\"resourceType\":3}", "\"ADM-a3\""] {
+        let lines = text.lines().map(|line| if line.contains("ADM-a3") { broken } else { line });
+        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+        let report = world.run().await;
+        assert_eq!((report.missing, report.vanished, report.vanished_unknown), (1, 0, true));
+        assert_eq!(report.status(), RunStatus::ToCorrect, "{broken}");
+    }
+    std::fs::write(&file, text).unwrap();
+    let report = world.run().await;
+    assert_eq!((report.missing, report.vanished, report.status()), (0, 0, RunStatus::Clean));
+}
+
 /// breaker 10
 #[tokio::test]
 async fn b10_a_register_restored_from_a_backup_gets_what_it_lacks() {

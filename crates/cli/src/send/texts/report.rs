@@ -43,12 +43,18 @@ pub(super) fn source(report: &Report, language: Language) -> String {
         && report.stop.is_none()
         && report.error.is_none()
         && !report.stopped_early;
-    if was_read && report.resources == 0 && report.passed_over.is_empty() {
+    if was_read && report.resources == 0 {
         // Else nothing would be below the heading, and the last line says that everything is delivered.
-        let text = say(
-            "kilden ga ingen ressurser: ingenting nytt siden sist (er det ventet? er mappen montert?)",
-            "the source gave no resource: nothing new since the last run (is that so? is the folder mounted?)",
-        );
+        let text = match report.passed_over.is_empty() {
+            true => say(
+                "kilden ga ingen ressurser: ingenting nytt siden sist (er det ventet? er mappen montert?)",
+                "the source gave no resource: nothing new since the last run (is that so? is the folder mounted?)",
+            ),
+            false => say(
+                "kilden ga ingen ressurser: det som er der, ble ikke brukt (er det ventet? se nedenfor)",
+                "the source gave no resource: what is there was not used (is that so? see below)",
+            ),
+        };
         lines.line(&format!("       0  {text}"));
     }
     lines.count(report.new, "nye", "new");

@@ -85,8 +85,14 @@ impl CsvRows {
         if fits {
             return Ok(());
         }
+        if let ([found], [_, _, ..]) = (found, expected.as_slice()) {
+            let (found, delimiter) = (found.clone(), dialect.delimiter);
+            return Err(FileError::OneColumn { found, delimiter });
+        }
         let list = |names: &[String]| names.join(&dialect.delimiter.to_string());
-        Err(FileError::OtherHeader { found: list(found), expected: list(expected) })
+        let is_missing = |wanted: &&String| !found.iter().any(|name| same(name, wanted));
+        let missing = expected.iter().filter(is_missing).cloned().collect();
+        Err(FileError::OtherHeader { found: list(found), expected: list(expected), missing })
     }
 
     /// Why the row that was just read must be held for its quotation marks.

@@ -223,6 +223,12 @@ impl Mapping {
     /// # Errors
     /// [`MappingError`] for a constant that the mapping does not have.
     pub fn set_constant(&mut self, name: &str, value: &str) -> Result<(), MappingError> {
+        let names: Vec<&str> = self.constants.keys().map(|name| &**name).collect();
+        let names = names.join(", ");
+        let known = |before: &str| match &*names {
+            "" => String::new(),
+            names => format!("{before}{names}"),
+        };
         match self.constants.get_mut(name) {
             Some(constant) => {
                 value.clone_into(constant);
@@ -230,8 +236,8 @@ impl Mapping {
             }
             None => Err(MappingError::new(
                 "constants",
-                format!("mappingen har ingen konstant {name}"),
-                format!("the mapping has no constant {name}"),
+                format!("mappingen har ingen konstant {name}{}", known("; den har ")),
+                format!("the mapping has no constant {name}{}", known("; it has ")),
             )),
         }
     }
