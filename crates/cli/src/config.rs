@@ -26,7 +26,19 @@ pub(crate) mod trust;
 
 /// Reads a configuration file; the answer has the folder that relative paths start from.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathBuf)> {
-    let toml = read_text(path)?;
+    let toml = match read_text(path) {
+        // A folder too: the file in it is meant.
+        Err(error) if !path.is_file() => {
+            return Err(because(
+                error,
+                text!(
+                    "konfigurasjonen (--config sier hvilken fil; lmr send init lager avsenderens, lmr sandbox init en hel prøve)",
+                    "the configuration (--config says which file; lmr send init makes the sender's, lmr sandbox init a whole trial)"
+                ),
+            ));
+        }
+        read => read?,
+    };
     let config = toml::from_str(&toml).map_err(|error| {
         let mut text = text!(
             "{path} er ikke en gyldig konfigurasjon",
@@ -70,6 +82,22 @@ fn remedy(toml: &str, error: &toml::de::Error) -> Option<Text> {
             "all keys below {section}, up to the next section, belong to it: move it to the end of the file, or \
              correct the key"
         ));
+    }
+    // A key that only the other program's file has.
+    if unknown.is_some() {
+        let keys: toml::Table = toml.parse().unwrap_or_default();
+        if keys.contains_key("column_key") {
+            return Some(text!(
+                "dette er mottakets konfigurasjon, som lmr serve og lmr admin leser",
+                "this is the receiver's configuration, which lmr serve and lmr admin read"
+            ));
+        }
+        if keys.contains_key("hash_key") {
+            return Some(text!(
+                "dette er avsenderens konfigurasjon, som lmr send og lmr doctor leser",
+                "this is the sender's configuration, which lmr send and lmr doctor read"
+            ));
+        }
     }
     let is_date = line.split('=').next().is_some_and(|key| key.trim().ends_with("date"));
     if is_date && message.contains("parse") {

@@ -17,8 +17,13 @@ pub(crate) fn language() -> impl TypedValueParser<Value = Language> {
     let values = [
         PossibleValue::new("nb").help("Norwegian bokmål"),
         PossibleValue::new("en").help("English"),
+        // LMR_LANG that is set to nothing.
+        PossibleValue::new("").hide(true),
     ];
-    PossibleValuesParser::new(values).try_map(|tag| tag.parse::<Language>())
+    PossibleValuesParser::new(values).try_map(|tag| match tag.is_empty() {
+        true => Ok(Language::default()),
+        false => tag.parse::<Language>(),
+    })
 }
 
 /// Reads a file, `-` being standard input.

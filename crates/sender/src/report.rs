@@ -9,7 +9,7 @@ use crate::index::Index;
 use crate::outbox::{Forgotten, LostAnnulment};
 use crate::plan::Plan;
 use crate::progress::State;
-use crate::source::{FileError, PassedOver, SourceIssue, SourceLocation};
+use crate::source::{FileError, PassedOver, PassedOverKind, SourceIssue, SourceLocation};
 
 pub use crate::index::{AdviceCount, Duplicate, IdentifierAdvice};
 
@@ -371,6 +371,16 @@ impl Report {
         self.source_issues.extend(counts.source_issues);
     }
 
+    /// Nothing was read, though files are there whose names are not those of data: an export that has changed its names
+    /// looks like a day without news else.
+    #[must_use]
+    pub fn has_read_nothing_there(&self) -> bool {
+        has_read_nothing_there(
+            self.resources as u64,
+            self.passed_over.iter().map(|over| &over.kind),
+        )
+    }
+
     /// How the run is to be taken.
     #[must_use]
     pub fn status(&self) -> RunStatus {
@@ -392,6 +402,7 @@ impl Report {
         } else if self.held > 0
             || !self.source_issues.is_empty()
             || misspelt
+            || self.has_read_nothing_there()
             || !self.lost_annulments.is_empty()
             || self.unreadable_copies + self.doubtful_receipts > 0
         {
@@ -400,6 +411,14 @@ impl Report {
             RunStatus::Clean
         }
     }
+}
+
+/// Whether no resource was read and something that was passed over may be data.
+pub(crate) fn has_read_nothing_there<'k>(
+    resources: u64,
+    mut passed_over: impl Iterator<Item = &'k PassedOverKind>,
+) -> bool {
+    resources == 0 && passed_over.any(PassedOverKind::may_be_data)
 }
 
 /// Whether `missing` of `known` records are more than half.
@@ -435,11 +454,12 @@ mod tests {
             doubtful_receipts,
             given_up,
             forgotten,
+            resources,
+            passed_over,
             // Sent again by the run itself.
             lost_at_register: _,
             // Each is named in the report's text, and asks for nothing.
             unknown_messages: _,
-            passed_over: _,
             duplicates: _,
             vanished: _,
             vanished_now: _,
@@ -466,7 +486,6 @@ mod tests {
             ended_at: _,
             interrupted: _,
             files: _,
-            resources: _,
             new: _,
             changed: _,
             dependencies: _,
@@ -477,6 +496,10 @@ mod tests {
             || source_failure.is_some()
             || missing * 2 > *known
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
+            || (*resources == 0
+                && passed_over
+                    .iter()
+                    .any(|over| matches!(over.kind, PassedOverKind::Ending { .. })))
             || !source_issues.is_empty()
             || *stopped_early
             || error.is_some()
@@ -500,12 +523,16 @@ mod tests {
         /// Whatever a run leaves undone gives another exit status than 0, and the worst of it decides.
         #[test]
         fn nothing_undone_looks_clean(
-            flags in proptest::array::uniform6(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
+            flags in proptest::array::uniform7(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
             held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
-            forgotten in 0_u64..2, copies in 0_u64..2, receipts in 0_u64..2,
+            forgotten in 0_u64..2, copies in 0_u64..2, receipts in 0_u64..2, resources in 0_usize..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
-            let [failed, issues, early, stopped, broke_off, gave_up] = flags;
+            let [failed, issues, early, stopped, broke_off, gave_up, unread] = flags;
+            let ending = PassedOverKind::Ending { ending: ".csv".to_owned() };
+            let over = PassedOver { kind: ending, count: 1, example: "a.csv".to_owned() };
+            report.passed_over = if unread { vec![over] } else { Vec::new() };
+            report.resources = resources;
             report.given_up = u64::from(gave_up);
             report.error = broke_off.then(|| "the disk is full".to_owned());
             report.source_failure = failed.then_some(SourceFailure::Empty);

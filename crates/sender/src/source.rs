@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lmr_fhir::Node;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use folder::{FileArchive, FolderSource};
 pub use issue::{ArchiveError, FileError, SourceIssue, SourceIssueKind};
@@ -274,7 +274,7 @@ pub struct PassedOver {
 }
 
 /// Why a file was not read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum PassedOverKind {
     /// Files with this ending are not read.
@@ -282,6 +282,8 @@ pub enum PassedOverKind {
         /// With its dot; empty where the name has none.
         ending: String,
     },
+    /// A text for people that lies beside the data: README, LES-MEG.
+    Note,
     /// A pipe, a device or a socket.
     NotAFile,
     /// A link that leads back to a folder above it.
@@ -294,6 +296,23 @@ pub enum PassedOverKind {
     Unfinished,
     /// Rows that the mapping says to leave out.
     SkippedRows,
+}
+
+impl PassedOverKind {
+    /// Whether it may be data that somebody expects to be sent.
+    #[must_use]
+    pub fn may_be_data(&self) -> bool {
+        matches!(self, Self::Ending { .. } | Self::NotAFile)
+    }
+
+    /// A file that is not read because of its ending: `.csv`, `.json.gz`.
+    fn of_ending(name: &str, ending: String) -> Self {
+        let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        match stem.replace(['-', '_', ' '], "").as_str() {
+            "readme" | "lesmeg" => Self::Note,
+            _ => Self::Ending { ending },
+        }
+    }
 }
 
 #[cfg(test)]

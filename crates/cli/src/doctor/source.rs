@@ -1,8 +1,10 @@
 //! The source: whether there is something in it, whether it can be used, and whether the rule set fits.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 
-use lmr_fhir::{Document, Language, ParseOptions};
+use lmr_fhir::{Document, Language, Node, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_sender::source::{PassedOverKind, Scope};
@@ -27,10 +29,16 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
     };
     let what = text!("kilden {name}", "source {name}", name = source.name());
     let mut sample: Vec<(String, String)> = Vec::new();
+    let (mut there, mut referred) = (HashSet::new(), Vec::new());
+    let hashes = RandomState::new();
     let scanned = source.scan(Scope::All, &mut |found| {
+        if let Some(id) = found.node.member("id").and_then(Node::as_str) {
+            there.insert(hashes.hash_one(format!("{}/{id}", found.resource_type)));
+        }
         let of_type = sample.iter().filter(|(name, _)| name == found.resource_type).count();
         if of_type < SAMPLE {
             sample.push((found.resource_type.to_owned(), found.node.raw().to_owned()));
+            referred.extend(references(found.node));
         }
         Ok(())
     });
@@ -91,8 +99,8 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             );
             continue;
         }
-        // Hidden files and second links are passed over on purpose.
-        if !matches!(passed.kind, PassedOverKind::Ending { .. } | PassedOverKind::NotAFile) {
+        // Hidden files, texts for people and second links are passed over on purpose.
+        if !passed.kind.may_be_data() {
             continue;
         }
         checks.warn(
@@ -107,7 +115,42 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             ),
         );
     }
+    // Such a source may have given them before, or somebody may have put their files away.
+    if !config.is_incremental() {
+        referred.retain(|reference| !there.contains(&hashes.hash_one(reference)));
+        dangling(&referred, checks);
+    }
     fits(&sample, config.ruleset, checks);
+}
+
+/// What a resource refers to by type and id.
+fn references(resource: Node<'_>) -> impl Iterator<Item = String> + '_ {
+    let members = ["subject", "context", "medicationReference", "request"].into_iter();
+    members.filter_map(move |name| {
+        let reference = resource.member(name)?.member("reference")?.as_str()?;
+        let (kind, id) = reference.split_once('/')?;
+        let is_relative = !id.is_empty() && !id.contains('/') && !kind.contains(':');
+        is_relative.then(|| reference.into_owned())
+    })
+}
+
+/// Resources of the sample that refer to what the source does not have: each would be held back.
+fn dangling(referred: &[String], checks: &mut Checks) {
+    let Some(first) = referred.first() else { return };
+    let (count, kind) = (referred.len(), first.split('/').next().unwrap_or_default());
+    checks.warn(
+        "source.references",
+        text!(
+            "{count} referanser (i et utvalg) fører til noe som ikke er i kilden, den første til en {kind}",
+            "{count} references (in a sample) lead to what is not in the source, the first to a {kind}"
+        ),
+        text!(
+            "ressurser som viser til noe som mangler, holdes tilbake (LMR-3030): ta med det de viser til; \
+             lmr send run --dry-run viser alle",
+            "resources that refer to what is missing are held back (LMR-3030): include what they refer to; \
+             lmr send run --dry-run shows all"
+        ),
+    );
 }
 
 /// What to do about a source without resources, by what is configured.

@@ -190,6 +190,15 @@ fn state(state: State, language: Language) -> &'static str {
     }
 }
 
+/// Where nothing has been delivered and nothing waits: all that the source has is left out.
+fn nothing_to_send(language: Language) -> &'static str {
+    pick(
+        language,
+        "Ingenting er sendt: ingenting i kilden skulle sendes.",
+        "Nothing was sent: nothing in the source was to be sent.",
+    )
+}
+
 /// What a status means for the people who read it.
 fn status_text(status: RunStatus, language: Language) -> &'static str {
     let (nb, en) = match status {

@@ -12,9 +12,8 @@ mod inputs;
 mod newcomer;
 mod page;
 mod signals;
-use crate::world;
 
-use world::{Process, World};
+use crate::world::{Process, World};
 
 /// The file of administrations in a world's source.
 const GIVEN: &str = "MedicationAdministration.ndjson";

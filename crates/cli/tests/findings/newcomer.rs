@@ -278,3 +278,70 @@ fn n25_the_page_has_links_for_dark_screens_and_says_what_was_checked_with_what()
         assert!(page.contains(what), "the page does not name {what}");
     }
 }
+
+#[test]
+fn what_is_wrong_before_anything_is_read_has_its_remedy() {
+    let world = World::make("lmdi-1.1.7", 1, 100);
+    let run = |config: &str, language: &str| {
+        let mut command = Command::new(lmr());
+        command.args(["send", "status", "--config"]).arg(world.config(config));
+        command.env("LMR_LANG", language).output().expect("lmr")
+    };
+    let output = run("nothing.toml", "en");
+    assert_eq!(output.status.code(), Some(2));
+    let text = said(&output);
+    assert!(
+        text.contains("nothing.toml: does not exist") && text.contains("lmr send init"),
+        "{text}"
+    );
+    let output = run("receiver.toml", "nb");
+    assert_eq!(output.status.code(), Some(2));
+    let text = said(&output);
+    assert!(text.contains("mottakets konfigurasjon, som lmr serve"), "{text}");
+    let serve = Command::new(lmr())
+        .args(["serve", "--check", "--lang", "en", "--config"])
+        .arg(world.config("sender.toml"))
+        .output()
+        .expect("lmr");
+    let text = said(&serve);
+    assert!(
+        !serve.status.success() && text.contains("the sender's configuration, which lmr send"),
+        "{text}"
+    );
+    // A variable that is set to nothing is not set.
+    let output = run("sender.toml", "");
+    assert_ne!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn where_nothing_was_to_be_sent_nothing_is_called_delivered() {
+    let served = Served::new();
+    let patients = served.lines("Patient.ndjson");
+    let files = std::fs::read_dir(served.config("source")).expect("a folder");
+    for file in files {
+        std::fs::remove_file(file.expect("a file").path()).expect("removed");
+    }
+    served.write("Patient.ndjson", &patients);
+    for arguments in [&["run"][..], &["status"]] {
+        let output = served.send(arguments);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert!(text.contains("Nothing was sent") && !text.contains("is delivered"), "{text}");
+    }
+}
+
+#[test]
+fn doctor_says_what_the_source_refers_to_and_does_not_have() {
+    let served = Served::new();
+    std::fs::remove_file(served.config("source/Patient.ndjson")).expect("removed");
+    let output = Command::new(lmr())
+        .args(["doctor", "--lang", "en", "--config"])
+        .arg(served.config("sender.toml"))
+        .output()
+        .expect("lmr doctor");
+    let text = said(&output);
+    assert!(
+        text.contains("not in the source, the first to a Patient") && text.contains("LMR-3030"),
+        "{text}"
+    );
+}

@@ -12,6 +12,7 @@ use crate::identity::Hash;
 use crate::meter::TransferState;
 use crate::progress::State;
 use crate::report::RunStatus;
+use crate::source::PassedOverKind;
 
 /// A message and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -217,6 +218,16 @@ impl SourceCounts {
         crate::report::has_lost_most(self.missing, self.known)
     }
 
+    /// Nothing was read though something that may be data was passed over: [`crate::report::Report::has_read_nothing_there`].
+    fn has_read_nothing_there(run: &RunRow) -> bool {
+        let Some(report) = &run.report else { return false };
+        let passed_over: Vec<PassedOverKind> = report
+            .get("passed_over")
+            .and_then(|over| serde_json::from_value(over.clone()).ok())
+            .unwrap_or_default();
+        crate::report::has_read_nothing_there(run.count("resources"), passed_over.iter())
+    }
+
     fn misspelt(run: &RunRow) -> bool {
         let types = run.report.as_ref().and_then(|report| report["foreign_types"].as_array());
         types.is_some_and(|all| all.iter().any(|foreign| foreign["is_fhir_type"] == false))
@@ -262,6 +273,7 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
         || overview.unreadable_copies + overview.doubtful_receipts > 0
         || !overview.failed_hooks.is_empty()
         || last_planned.is_some_and(SourceCounts::misspelt)
+        || last_planned.is_some_and(SourceCounts::has_read_nothing_there)
     {
         RunStatus::ToCorrect
     } else {

@@ -473,8 +473,9 @@ fn is_hidden(path: &Path) -> bool {
 /// The kind for a file that is not read because of its ending: `.csv`, `.json.gz`.
 fn ending(path: &Path) -> PassedOverKind {
     let lower = |part: &std::ffi::OsStr| part.to_string_lossy().to_ascii_lowercase();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some(last) = path.extension().map(lower) else {
-        return PassedOverKind::Ending { ending: String::new() };
+        return PassedOverKind::of_ending(&name, String::new());
     };
     // Of a compressed file the ending before that says what it is.
     let packed = ["gz", "bz2", "xz", "zst", "7z", "bak"].contains(&&*last);
@@ -483,7 +484,7 @@ fn ending(path: &Path) -> PassedOverKind {
         Some(before) => format!(".{before}.{last}"),
         None => format!(".{last}"),
     };
-    PassedOverKind::Ending { ending }
+    PassedOverKind::of_ending(&name, ending)
 }
 
 fn file_error(error: &walkdir::Error) -> FileError {

@@ -10,6 +10,7 @@ use lmr_lmdi::json_fault;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::RowError;
+use crate::attempt::ConnectionFailure;
 
 /// A part of the source that could not be used. The rest was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -347,8 +348,11 @@ pub enum FileError {
     Address,
     /// No answer from the server.
     Unreachable {
-        /// The system's words.
-        detail: String,
+        /// Host and port of a database; empty where the configuration says the address itself.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        address: String,
+        /// Why there is no connection, or none any more.
+        reason: ConnectionFailure,
     },
     /// An answer that is not a success.
     Status {
@@ -584,8 +588,13 @@ impl FileError {
                 "adressen skal begynne med https:// (http:// bare på denne maskinen)",
                 "the address must begin with https:// (http:// on this machine only)",
             ),
-            Self::Unreachable { detail } => {
-                made(format!("serveren svarer ikke: {detail}"), format!("no answer: {detail}"))
+            Self::Unreachable { address, reason } => {
+                let place = if address.is_empty() { String::new() } else { format!("{address}: ") };
+                let reason = reason.text(language);
+                made(
+                    format!("serveren svarer ikke: {place}{reason}"),
+                    format!("no answer: {place}{reason}"),
+                )
             }
             Self::Status { status: status @ (401 | 403) } => made(
                 format!("serveren gir ikke tilgang (HTTP {status}): se access for kilden"),

@@ -8,7 +8,7 @@ use lmr_lmdi::RuleSetId;
 use proptest::prelude::*;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-use super::world::{Fate, World, given, medicine, patient};
+use super::world::{Fate, World, given, medicine, patient, whole_file};
 use crate::error::SenderError;
 use crate::outbox::{Outbox, OutboxError, examine, repair};
 use crate::plan::BundleLimits;
@@ -92,7 +92,7 @@ fn wipe(path: &Path, page: u64) {
 pub(super) async fn delivered() -> (World, Vec<u8>) {
     let world = ward();
     assert_eq!(world.run().await.status(), RunStatus::Clean);
-    let bytes = std::fs::read(path(&world)).unwrap();
+    let bytes = whole_file(&path(&world)).await;
     assert!(bytes.len() > 20 * 4096, "{}", bytes.len());
     (world, bytes)
 }
@@ -415,7 +415,7 @@ async fn what_is_read_of_a_damaged_file_is_right_or_an_error_with_its_remedy() {
     let outbox = Outbox::open(&path(&world)).await.unwrap();
     look_at_all(&outbox).await.unwrap();
     outbox.close().await;
-    let ledger = std::fs::read(path(&world)).unwrap();
+    let ledger = whole_file(&path(&world)).await;
     let (mut named, mut seed) = (0, 0x9e37_79b9_7f4a_7c15_u64);
     for round in 0..300 {
         put(&world, &ledger);
@@ -516,7 +516,7 @@ proptest! {
                     Event::Run => {
                         use_it(&world).await.expect("a run");
                         if backup.is_none() {
-                            backup = std::fs::read(path(&world)).ok();
+                            backup = Some(whole_file(&path(&world)).await);
                         }
                     }
                 }

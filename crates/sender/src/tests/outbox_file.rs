@@ -3,7 +3,7 @@
 use lmr_lmdi::RuleSetId;
 use sqlx::Row;
 
-use super::world::{World, given, medicine, patient};
+use super::world::{World, given, medicine, patient, whole_file};
 use crate::outbox::Outbox;
 use crate::report::RunStatus;
 
@@ -73,7 +73,7 @@ async fn a13_a_copy_without_a_log_is_read_without_writing_and_one_with_a_log_say
     world.run().await;
     let snapshot = tempfile::tempdir().unwrap();
     let copy = snapshot.path().join("outbox.db");
-    std::fs::copy(world.folder.path().join("outbox.db"), &copy).unwrap();
+    std::fs::write(&copy, whole_file(&world.folder.path().join("outbox.db")).await).unwrap();
     let outbox = Outbox::open_read_only(&copy).await.unwrap();
     assert_eq!(outbox.overview().await.unwrap().status, RunStatus::Clean);
     assert_eq!(outbox.held().await.unwrap(), []);

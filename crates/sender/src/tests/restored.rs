@@ -4,7 +4,7 @@ use lmr_lmdi::RuleSetId;
 
 use serde_json::json;
 
-use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient, with};
+use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient, whole_file, with};
 use crate::annul::AnnulTarget;
 use crate::outbox::{Outbox, repair};
 use crate::report::{Report, RunStatus};
@@ -326,7 +326,7 @@ async fn a_damaged_digest_of_a_receipt_does_not_accuse_the_register() {
 async fn a_ledger_that_was_restored_is_said_so() {
     let world = ward().await;
     let ledger = world.folder.path().join("outbox.db");
-    let backup = std::fs::read(&ledger).unwrap();
+    let backup = whole_file(&ledger).await;
     world.pass(24);
     world.write("given.ndjson", &[given("a", "p", 2)]);
     let report = run(&world).await;

@@ -61,7 +61,19 @@ async fn n1_b11_an_empty_source_is_a_failed_run_unless_it_is_incremental() {
     // Nothing that is held or known was forgotten because of it.
     world.incremental = true;
     let report = world.run().await;
+    assert_eq!((report.status(), report.source_failure), (RunStatus::ToCorrect, None));
+    let overview = world.agent().await.outbox().overview().await.unwrap();
+    assert_eq!(overview.status, RunStatus::ToCorrect, "files are there, and none was read");
+    // A day without news, with a text for people beside the data.
+    empty(&world);
+    for name in ["README", "README.md", "les-meg.txt"] {
+        std::fs::write(world.source().join(name), "x").unwrap();
+    }
+    let report = world.run().await;
     assert_eq!((report.status(), report.source_failure), (RunStatus::Clean, None));
+    assert_eq!(report.passed_over.len(), 1, "{:?}", report.passed_over);
+    let overview = world.agent().await.outbox().overview().await.unwrap();
+    assert_eq!(overview.status, RunStatus::Clean);
 }
 
 #[tokio::test]

@@ -645,3 +645,21 @@ pub(super) fn with(mut resource: Value, member: &str, value: Value) -> Value {
     resource[member] = value;
     resource
 }
+
+/// A closed ledger's file with all that was committed. Closing empties SQLite's log only where no other connection is
+/// there, and under load the thread of one that was closed may still be ending.
+pub(super) async fn whole_file(path: &std::path::Path) -> Vec<u8> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    for attempt in 0.. {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        if busy == 0 {
+            break;
+        }
+        assert!(attempt < 100, "another connection keeps the log");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    sqlx::Connection::close(connection).await.unwrap();
+    std::fs::read(path).unwrap()
+}

@@ -7,8 +7,8 @@ use lmr_sender::report::{
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
 use super::{
-    doubtful_receipts, lost_annulments, name, not_sent_again, pick, state, status_text, time,
-    unknown_messages, unreadable_copies, vanished_unknown,
+    doubtful_receipts, lost_annulments, name, not_sent_again, nothing_to_send, pick, state,
+    status_text, time, unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::{Language, Style};
 
@@ -206,6 +206,13 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         RunStatus::Clean if report.kind == RunKind::Retry && report.messages.is_empty() => {
             say("Ingen nye forsøk var på tide.", "No new attempt was due.")
         }
+        RunStatus::Clean if sends_nothing(report) => nothing_to_send(language),
+        RunStatus::ToCorrect if report.has_read_nothing_there() => say(
+            "Ingenting er lest: filene i kilden har andre endelser enn dem som leses (se over). Gi dem nytt navn, eller rett \
+             eksporten.",
+            "Nothing was read: the files of the source have other endings than those that are read (see above). Rename \
+             them, or correct the export.",
+        ),
         RunStatus::ToCorrect if report.held > 0 => say(
             "Levert, bortsett fra det som må rettes i kilden: se lmr send rejected.",
             "Delivered, except for what must be corrected at the source: see lmr send rejected.",
@@ -222,6 +229,12 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         _ => style.warn(text),
     });
     lines.text
+}
+
+/// Whether nothing was to be sent, and the register has confirmed nothing before: "delivered" would be the wrong word.
+fn sends_nothing(report: &Report) -> bool {
+    let left_out = report.too_early + report.unused + report.discarded;
+    report.known == 0 && report.messages.is_empty() && left_out > 0
 }
 
 /// In half a sentence why a run was not clean, for the log.
@@ -427,6 +440,9 @@ fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
         ),
         PassedOverKind::Ending { ending } => {
             (format!("{ending}-filer, ikke lest"), format!("{ending} files, not read"))
+        }
+        PassedOverKind::Note => {
+            ("tekster for mennesker, ikke lest".to_owned(), "texts for people, not read".to_owned())
         }
         PassedOverKind::NotAFile => {
             ("rør eller enheter, ikke lest".to_owned(), "pipes or devices, not read".to_owned())

@@ -14,13 +14,13 @@ use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::config::supervision::expiries;
 use lmr_sender::outbox::{MessageRow, Overview, RunRow, SourceCounts};
-use lmr_sender::report::SourceFailure;
+use lmr_sender::report::{RunStatus, SourceFailure};
 use lmr_sender::source::FileError;
 
 use super::report::source_failure;
 use super::{
-    doubtful_receipts, failed_hooks, lost_annulments, not_sent_again, pick, state, status_text,
-    time, unknown_messages, unreadable_copies, vanished_unknown,
+    doubtful_receipts, failed_hooks, lost_annulments, not_sent_again, nothing_to_send, pick, state,
+    status_text, time, unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::Language;
 
@@ -91,7 +91,12 @@ impl StatusPage {
 pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Timestamp) -> String {
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut text = String::new();
-    let _ = writeln!(text, "{}", status_text(overview.status, language));
+    let nothing_sent = overview.stored.is_empty() && overview.messages.is_empty();
+    let status = match overview.status {
+        RunStatus::Clean if nothing_sent => nothing_to_send(language),
+        status => status_text(status, language),
+    };
+    let _ = writeln!(text, "{status}");
     if let Some(since) = overview.silent_since {
         let (nb, en) = ("Ingen planlagt overføring siden", "No planned transfer since");
         let ask = say(

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::ServerSettings;
 use super::access::Authorization;
-use super::http::{Answered, Http, address};
+use super::http::{Answered, Http, address, unreachable};
 use crate::source::FileError;
 
 /// How many resources are asked for by their ids at once.
@@ -361,9 +361,7 @@ impl<'s> Fetch<'s> {
         let mut rest = Vec::new();
         let mut number = 0;
         loop {
-            let chunk = response.chunk().await.map_err(|error| FileError::Unreachable {
-                detail: error.without_url().to_string(),
-            })?;
+            let chunk = response.chunk().await.map_err(|error| unreachable(&error))?;
             let is_last = chunk.is_none();
             rest.extend_from_slice(&chunk.unwrap_or_default());
             let mut from = 0;

@@ -10,6 +10,7 @@ use reqwest::header::{
 use reqwest::{Client, Response, Url};
 
 use super::ServerSettings;
+use crate::attempt::ConnectionFailure;
 use crate::source::FileError;
 
 /// The media type of FHIR in JSON.
@@ -138,14 +139,12 @@ fn secret(text: &SecretString) -> Result<HeaderValue, FileError> {
 }
 
 /// Without the address, whose query may have a person's number.
-fn unreachable(error: &reqwest::Error) -> FileError {
-    let timed_out = error.is_timeout();
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let detail = if timed_out { "timeout".to_owned() } else { cause.to_string() };
-    FileError::Unreachable { detail }
+pub(super) fn unreachable(error: &reqwest::Error) -> FileError {
+    let reason = match error.is_timeout() {
+        true => ConnectionFailure::Timeout,
+        false => ConnectionFailure::of(error),
+    };
+    FileError::Unreachable { address: String::new(), reason }
 }
 
 async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, FileError> {

@@ -31,7 +31,7 @@ pub(super) fn in_folder(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PassedOv
             continue;
         } else if !is_table {
             let ending = if ending.is_empty() { ending } else { format!(".{ending}") };
-            PassedOverKind::Ending { ending }
+            PassedOverKind::of_ending(&name, ending)
         } else if path.metadata()?.is_file() {
             files.push(path);
             continue;

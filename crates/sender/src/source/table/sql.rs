@@ -24,6 +24,7 @@ use sqlx::{
 };
 
 use super::{FoundRow, Rows};
+use crate::attempt::ConnectionFailure;
 use crate::source::FileError;
 
 /// Rows that the query's thread is ahead.
@@ -186,6 +187,10 @@ impl Rows for SqlRows {
 /// What is wrong, in the driver's words: they name the host and the rule, never a password. Of errors of the data and
 /// of constraints (SQLSTATE classes 22 and 23) PostgreSQL repeats the value, which is left out.
 fn database(error: sqlx::Error) -> FileError {
+    if let sqlx::Error::Io(error) = &error {
+        let reason = ConnectionFailure::of(error);
+        return FileError::Unreachable { address: String::new(), reason };
+    }
     let of_data = |code: &str| code.starts_with("22") || code.starts_with("23");
     let text = error.to_string();
     let reason = match error.as_database_error().and_then(DatabaseError::code) {

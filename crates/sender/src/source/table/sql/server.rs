@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use super::{Sent, without_quoted};
+use crate::attempt::ConnectionFailure;
 use crate::source::FileError;
 
 /// Longest wait for the connection and the login.
@@ -138,13 +139,13 @@ async fn connect(address: Address) -> Result<Client<Compat<TcpStream>>, FileErro
     let mut is_followed = false;
     loop {
         let unreachable =
-            |detail: String| FileError::Unreachable { detail: format!("{host}:{port}: {detail}") };
-        let late = || unreachable(format!("{} s", CONNECT.as_secs()));
+            |reason| FileError::Unreachable { address: format!("{host}:{port}"), reason };
+        let late = || unreachable(ConnectionFailure::Timeout);
         let socket = tokio::time::timeout(CONNECT, TcpStream::connect((&*host, port)))
             .await
             .map_err(|_| late())?
-            .map_err(|error| unreachable(error.to_string()))?;
-        socket.set_nodelay(true).map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| unreachable(ConnectionFailure::of(&error)))?;
+        socket.set_nodelay(true).map_err(|error| unreachable(ConnectionFailure::of(&error)))?;
         match Box::pin(Client::connect(config.clone(), socket.compat_write())).await {
             Err(Error::Routing { host: other, port: its_port }) if !is_followed => {
                 is_followed = true;
