@@ -248,10 +248,12 @@ impl Parser<'_> {
                 } else if self.options.lenient
                     && (byte == b'"' || byte == b'{' || byte == b'[' || is_bare(byte))
                 {
+                    // Between items, the item that follows; between members, their object.
+                    let node = if is_object { open } else { self.nodes.len() as u32 };
                     self.syntax_issues.push(SyntaxIssue {
                         kind: SyntaxIssueKind::MissingComma,
                         offset: self.at as u32,
-                        node: open,
+                        node,
                     });
                 } else {
                     return self.fail(self.at, ParseErrorKind::ExpectedCommaOrEnd);

@@ -57,13 +57,12 @@ const TAGS: [&str; 51] = [
 const MAP_TAGS: [&str; 2] = ["map", "area"];
 
 /// On any tag.
-const ATTRIBUTES: [&str; 24] = [
+const ATTRIBUTES: [&str; 23] = [
     "title",
     "style",
     "class",
     "id",
     "ID",
-    "idref",
     "lang",
     "xml:lang",
     "xml:space",

@@ -119,6 +119,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BidiUnterminated
         | M::PrimitiveWs
         | M::StringWs { .. }
+        | M::StringWsAll
         | M::PrimitiveValueExt
         | M::SecurityStringWarning
         | M::SecurityStringError
@@ -236,6 +237,8 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleNotFoundApparent { .. }
         | M::BundleNotFoundCannot { .. }
         | M::BundlePossibleWrongUrl { .. }
+        | M::BundlePossibleNoUrl { .. }
+        | M::BundleNeedVersion { .. }
         | M::BundlePossibleMatches { .. } => Code::ReferenceDangling,
         M::RefBadTargetType { .. } | M::RefBadTargetType2 { .. } | M::RefWrongTarget { .. } => {
             Code::ReferenceWrongKind
@@ -295,6 +298,11 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleSearchWrongType { .. }
         | M::BundleSearchWrongTypeNoMode { .. }
         | M::BundleLinkDuplicate { .. }
+        | M::SecurityLabelTwice { .. }
+        | M::BundleStyleSheetExternal { .. }
+        | M::BundleStyleSheetInsecure { .. }
+        | M::BundleStyleSheetLinkable { .. }
+        | M::BundleStyleSheetNotFound { .. }
         | M::BundleLinkProhibited { .. } => Code::BundleInvalid,
         M::ConstraintMalformed { .. } => Code::InvariantFailed,
         M::DefinitionConstraintWrong { .. }

@@ -25,6 +25,7 @@ pub(crate) mod identifier;
 pub(crate) mod invariant;
 pub(crate) mod json;
 pub(crate) mod length;
+pub(crate) mod meta;
 pub(crate) mod narrative;
 pub(crate) mod observation;
 pub(crate) mod outcome;
@@ -156,6 +157,7 @@ pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
     let mark = cx.begin();
     resource_id::check_duplicates(cx, role, base);
     resource_id::check_required(cx, role, base);
+    meta::check_labels(cx, base);
     match &*type_name {
         "Bundle" => {
             let mark = cx.begin();
@@ -177,7 +179,7 @@ fn bundle<'a>(cx: &mut Context<'a>, base: &'a Profile) {
     let Some(entries) = bundle::entries_of(cx) else { return };
     let entries = &*entries;
     bundle::full_url::check(cx, entries, base);
-    bundle::link::check(cx, &entries.kind, base);
+    bundle::link::check(cx, entries, base);
     match &*entries.kind {
         "document" => bundle::led_by::check(cx, entries, "Composition", base),
         "message" => bundle::led_by::check(cx, entries, "MessageHeader", base),

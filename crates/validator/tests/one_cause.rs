@@ -223,7 +223,6 @@ const LISTED: &[(&[&str], &[&str], &str)] = &[
             "eld-12",
             "eld-19",
             "sdf-8a",
-            "BUNDLE_ENTRY_URL_ABSOLUTE",
             "BUNDLE_ENTRY_URL_MATCHES_TYPE_ID",
             "Resource_RES_ID_Malformed_Chars",
             "CONTAINED_ORPHAN_DOM3",

@@ -13,6 +13,8 @@ pub(crate) mod narratives;
 pub(crate) mod primitive;
 pub(crate) mod profile;
 pub(crate) mod spelling;
+pub(crate) mod texts;
+pub(crate) mod variant;
 
 use serde_json::{Map, Value};
 

@@ -13,13 +13,17 @@ use crate::{
         instance::Generator,
         mutation, narratives,
         profile::{self, instance::Instance},
+        texts,
     },
     ours::Ours,
 };
 
 /// One input for both validators.
 pub(crate) struct Input {
+    /// What is validated; `null` where it is a text that may not be JSON.
     pub(crate) document: Value,
+    /// The text, where the document written out is not what is meant.
+    pub(crate) text: Option<String>,
     pub(crate) profiles: Vec<String>,
     pub(crate) definitions: Vec<String>,
     pub(crate) made: String,
@@ -78,6 +82,9 @@ impl<'a> Sources<'a> {
                     })
                     .collect()
             }
+            Kind::Texts => {
+                texts::rows().into_iter().map(|(text, made)| Input::of_text(text, made)).collect()
+            }
             _ => return Ok(None),
         };
         rng.shuffle(&mut inputs);
@@ -98,6 +105,7 @@ impl<'a> Sources<'a> {
             | Kind::Containers
             | Kind::Narratives
             | Kind::Codes
+            | Kind::Texts
             | Kind::Expressions => None,
             Kind::Instances | Kind::Spellings => {
                 let (document, made) = self.document(rng, generator)?;
@@ -120,7 +128,7 @@ impl<'a> Sources<'a> {
                 let made = profile::instance::instance(rng, own.definitions(), &generated.url)?;
                 let Instance { document, profiles, changes } = made;
                 let made = format!("{changes}\n   {}", definitions.join("\n   "));
-                Some(Input { document, profiles, definitions, made })
+                Some(Input { document, text: None, profiles, definitions, made })
             }
         }
     }
@@ -155,10 +163,19 @@ impl<'a> Sources<'a> {
 
 impl Input {
     fn of(document: Value, made: String) -> Self {
-        Self { document, profiles: Vec::new(), definitions: Vec::new(), made }
+        Self { document, text: None, profiles: Vec::new(), definitions: Vec::new(), made }
     }
 
-    /// The inputs of a file: a line each, a resource or an object of `document`, `profiles`,
+    fn of_text(text: String, made: String) -> Self {
+        Self { text: Some(text), ..Self::of(Value::Null, made) }
+    }
+
+    /// The text that both validators are given.
+    pub(crate) fn text(&self) -> String {
+        self.text.clone().unwrap_or_else(|| self.document.to_string())
+    }
+
+    /// The inputs of a file: a line each, a resource or an object of `document` (or `text`), `profiles`,
     /// `definitions` and the `name` it is reported by.
     pub(crate) fn read(path: &Path) -> Result<Vec<Self>> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -172,15 +189,17 @@ impl Input {
             items.map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect()
         };
         let (profiles, definitions) = (strings(&line["profiles"]), strings(&line["definitions"]));
-        let name =
-            line["name"].as_str().map(str::to_owned).filter(|_| line.get("document").is_some());
+        let text = line["text"].as_str().map(str::to_owned).filter(|_| line.get("name").is_some());
+        let is_wrapped = line.get("document").is_some() || text.is_some();
+        let name = line["name"].as_str().map(str::to_owned).filter(|_| is_wrapped);
         let document = match line.get_mut("document") {
             Some(document) => document.take(),
+            None if text.is_some() => Value::Null,
             None => line,
         };
         let of = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
         let made = name.unwrap_or_else(|| format!("{}/{}", of("resourceType"), of("id")));
-        Self { document, profiles, definitions, made }
+        Self { document, text, profiles, definitions, made }
     }
 }
 

@@ -62,6 +62,8 @@ enum Kind {
     Narratives,
     /// Every form of a code under every strength of a binding.
     Codes,
+    /// Texts that are JSON or nearly so.
+    Texts,
     /// FHIRPath expressions by grammar; what differs is printed, and counted against a limit of its own.
     Expressions,
 }
@@ -78,6 +80,7 @@ impl Kind {
             Self::Containers => "references in containers",
             Self::Narratives => "narratives",
             Self::Codes => "codes and units",
+            Self::Texts => "texts that are nearly JSON",
             Self::Expressions => "expressions",
         }
     }
@@ -114,6 +117,10 @@ struct Arguments {
     /// `document`, `profiles`, `definitions` and the `name` that it is reported by.
     #[arg(long)]
     inputs: Option<PathBuf>,
+    /// So many changed ones of each document of the file, by the seed: a change of the document, or of one line of
+    /// its profile.
+    #[arg(long, default_value_t = 0, requires = "inputs")]
+    changes: usize,
     /// Kinds of differences that are shown with an example, for each kind of input.
     #[arg(long, default_value_t = 20)]
     details: usize,
@@ -159,7 +166,10 @@ fn main() -> Result<ExitCode> {
     };
     let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
     if let Some(path) = &arguments.inputs {
-        run.given(Input::read(path)?, tallies.entry(Kind::Given).or_default())?;
+        let inputs = Input::read(path)?;
+        for seed in seeds.clone() {
+            run.given(&inputs, seed, tallies.entry(Kind::Given).or_default())?;
+        }
     }
     if kinds.contains(&Kind::Expressions) {
         let mut agreement = Agreement::default();

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use crate::{
     Arguments, Kind,
     finding::{Difference, Finding},
-    generate::{expressions, instance::Generator, mutation, spelling},
+    generate::{expressions, instance::Generator, mutation, spelling, variant},
     input::{Input, Sources},
     known::Known,
     ours::{Evaluated, Ours},
@@ -29,10 +29,19 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The documents of a file.
-    pub(crate) fn given(&mut self, inputs: Vec<Input>, tally: &mut Tally) -> Result<()> {
-        for input in inputs {
-            self.one(Kind::Given, &input, tally)?;
+    /// The documents of a file, or changed ones of each.
+    pub(crate) fn given(&mut self, inputs: &[Input], seed: u64, tally: &mut Tally) -> Result<()> {
+        if self.arguments.changes == 0 {
+            return inputs.iter().try_for_each(|input| self.one(Kind::Given, input, tally));
+        }
+        let mut rng = random(seed, Kind::Given);
+        for (number, input) in inputs.iter().enumerate() {
+            for change in 0..self.arguments.changes {
+                let serial = format!("{seed}-{number}-{change}");
+                if let Some(variant) = variant::of(&mut rng, input, &serial) {
+                    self.one(Kind::Given, &variant, tally)?;
+                }
+            }
         }
         Ok(())
     }
@@ -115,7 +124,7 @@ impl Run<'_> {
             Some((_, own)) if !input.definitions.is_empty() => own,
             _ => self.ours,
         };
-        let text = input.document.to_string();
+        let text = input.text();
         let Some(theirs) = self.reference.validate(&text, &input.profiles, &input.definitions)?
         else {
             tally.broken_down += 1;
@@ -145,6 +154,13 @@ impl Run<'_> {
         }
         tally.shown.push(wanted.clone());
         let (reference, known) = (&mut self.reference, &mut self.known);
+        if let Some(text) = &input.text {
+            println!("\n== {kind:?}: {}\n   {}", input.made, text.escape_debug());
+            for (side, finding) in &difference.alone {
+                println!("   {side}: {finding}");
+            }
+            return Ok(Some(difference));
+        }
         let smallest = shrink::shrink(&input.document, 150, |trial| {
             let text = trial.to_string();
             let Ok(Some(theirs)) = reference.validate(&text, &input.profiles, &[]) else {

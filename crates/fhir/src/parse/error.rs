@@ -139,7 +139,7 @@ pub struct SyntaxIssue {
     /// Byte offset of the deviation.
     pub offset: u32,
     /// The value it concerns: the container for commas and names, the duplicate member itself, the
-    /// value that follows a comment.
+    /// value that follows a comment or, in an array, a comma that is missing.
     pub node: u32,
 }
 

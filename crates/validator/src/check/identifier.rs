@@ -17,8 +17,10 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
     let system = item.child(&SYSTEM).and_then(Element::text);
     let value = item.child(&VALUE).and_then(Element::text);
     let Some(system) = system.filter(|s| !s.is_empty()) else { return };
-    // White space around it is reported of the address itself.
-    if !primitive::is_absolute(system.trim()) {
+    // White space around it or in it is reported of the address itself.
+    let written = system.trim();
+    let begins = written.split(' ').next().unwrap_or_default();
+    if !primitive::is_absolute(begins) {
         cx.report(Message::IdentifierSystem, item.node(), def.profile);
         return;
     }

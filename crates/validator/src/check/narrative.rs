@@ -71,17 +71,10 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
             };
             cx.report(message, at, def.profile);
         } else if let Some((scheme, _)) = href.split_once(':')
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
-            && !matches!(
-                scheme.to_ascii_lowercase().as_str(),
-                "http" | "https" | "tel" | "mailto" | "data" | "ftp" | "sms" | "cid" | "file"
-            )
+            && let Some(is_program) = unfit_scheme(scheme)
         {
             let (path, text) = (xhtml.path(i).into(), xhtml.text(i).into());
             let (scheme, href) = (scheme.to_owned(), href.to_owned().into());
-            // Browsers know schemes in either case.
-            let is_program =
-                ["javascript", "vbscript"].iter().any(|one| scheme.eq_ignore_ascii_case(one));
             let message = if is_program {
                 Message::XhtmlActiveHref { scheme: scheme.into(), href, path, text }
             } else {
@@ -90,6 +83,15 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
             cx.report(message, at, def.profile);
         }
     }
+}
+
+/// Whether a scheme that no reader can follow runs a program; `None` of any other. Browsers know schemes in either case.
+fn unfit_scheme(scheme: &str) -> Option<bool> {
+    let is_one_of = |list: &[&str]| list.iter().any(|one| scheme.eq_ignore_ascii_case(one));
+    // A name, or a part of a message: neither is a place.
+    is_one_of(&["javascript", "vbscript"])
+        .then_some(true)
+        .or_else(|| is_one_of(&["urn", "cid"]).then_some(false))
 }
 
 /// The addresses of links and images: something that can be one, and for images within the document
@@ -257,37 +259,24 @@ pub(crate) fn check_language<'a>(cx: &mut Context<'a>, profile: &Profile) {
         }
     }
     let at = cx.resource.node();
-    match (lang, xml_lang) {
-        (None, None) => {
-            cx.report(Message::XhtmlLangMissing, at, profile);
-        }
-        (None, Some(_)) => {
-            cx.report(Message::XhtmlLangMissing2, at, profile);
-        }
-        (Some(_), None) => {
-            cx.report(Message::XhtmlLangMissing3, at, profile);
-        }
-        (Some(lang), Some(_)) if lang != *language => {
-            cx.report(
-                Message::XhtmlLangDifferent {
-                    language: language.into_owned().into(),
-                    lang: lang.into(),
-                },
-                at,
-                profile,
-            );
-        }
-        (Some(_), Some(xml_lang)) if xml_lang != *language => {
-            cx.report(
-                Message::XhtmlLangDifferent2 {
-                    language: language.into_owned().into(),
-                    lang: xml_lang.into(),
-                },
-                at,
-                profile,
-            );
-        }
-        _ => {}
+    let missing = match (&lang, &xml_lang) {
+        (None, None) => Some(Message::XhtmlLangMissing),
+        (None, Some(_)) => Some(Message::XhtmlLangMissing2),
+        (Some(_), None) => Some(Message::XhtmlLangMissing3),
+        (Some(_), Some(_)) => None,
+    };
+    if let Some(message) = missing {
+        cx.report(message, at, profile);
+    }
+    // What is given is another language, whether the other attribute is there or not.
+    let differs = |given: &Option<String>| given.clone().filter(|given| *given != *language);
+    let language = || language.to_string().into();
+    if let Some(lang) = differs(&lang) {
+        let message = Message::XhtmlLangDifferent { language: language(), lang: lang.into() };
+        cx.report(message, at, profile);
+    } else if let Some(lang) = differs(&xml_lang) {
+        let message = Message::XhtmlLangDifferent2 { language: language(), lang: lang.into() };
+        cx.report(message, at, profile);
     }
 }
 

@@ -137,7 +137,12 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
     }
     // A code of white space alone breaks the rule for codes instead.
     if kind != Primitive::Code && is_blank(text) {
-        fault(Message::PrimitiveWs);
+        // White space is that of ASCII with the reference, but for strings.
+        if text.is_ascii() {
+            fault(Message::PrimitiveWs);
+        } else if kind == Primitive::String || resource_id {
+            fault(Message::StringWsAll);
+        }
         // Of a text there is no more to say; every other type has its form.
         if matches!(kind, Primitive::String | Primitive::Markdown | Primitive::Xhtml) {
             return;
@@ -184,7 +189,7 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
                     fault(Message::ResourceIdChars { value: shown(text).into() });
                 }
                 // R4 has the type string for it.
-                if outer_space(text) && !is_blank(text) {
+                if outer_space(text) && text.is_ascii() && !is_blank(text) {
                     fault(Message::StringWs { value: shown(text).into() });
                 }
             } else if !is_id(text) {
@@ -200,10 +205,12 @@ fn faults_of(kind: Primitive, text: &str, resource_id: bool, fault: &mut dyn FnM
         }
         Primitive::Base64 => base64(text, fault),
         Primitive::Instant => {
-            year(text, fault);
             if !has_instant_form(text.as_bytes()) {
                 fault(Message::DateTimeRegex { value: shown(text).into() });
-            } else if !is_instant(text) {
+                return;
+            }
+            year(text, fault);
+            if !is_instant(text) {
                 fault(Message::InstantValid { value: shown(text).into() });
             }
         }
@@ -272,7 +279,8 @@ pub(crate) fn is_id(text: &str) -> bool {
 }
 
 fn integer(text: &str, fault: &mut dyn FnMut(Message)) -> Option<i32> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    // No plus sign: JSON has none (RFC 8259, section 6), nor has the expression of the type's definition.
+    let digits = text.strip_prefix('-').unwrap_or(text);
     let well_formed = !digits.is_empty()
         && digits.bytes().all(|b| b.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
@@ -464,8 +472,7 @@ fn date_time(bytes: &[u8]) -> Option<DateTimeForm> {
 
 /// Whether a text that is not a dateTime has at least a time, and no zone after it.
 fn lacks_zone(text: &str) -> bool {
-    text.split_once('T')
-        .is_some_and(|(_, time)| !time.is_empty() && !time.contains(['Z', '+', '-']))
+    text.split_once('T').is_some_and(|(_, time)| !time.contains(['Z', '+', '-']))
 }
 
 fn is_zone(zone: &[u8]) -> bool {
@@ -597,10 +604,12 @@ mod tests {
 
     #[test]
     fn integers_are_32_bit_digits_and_nothing_else() {
-        for bad in ["1.0", "1e3", "2147483648", "", "0x1"] {
+        for bad in ["1.0", "1e3", "2147483648", "", "0x1", "+1", "+0", "--1", "-+1", "01", "-01"] {
             assert_eq!(faults(Primitive::Integer, bad).len(), 1, "{bad}");
         }
         assert!(faults(Primitive::Integer, "-2147483648").is_empty());
+        assert_eq!(faults(Primitive::PositiveInt, "+1"), ["IntegerValid"]);
+        assert_eq!(faults(Primitive::UnsignedInt, "+1"), ["IntegerValid"]);
         assert_eq!(faults(Primitive::PositiveInt, "0"), ["IntegerLt1"]);
         assert_eq!(faults(Primitive::UnsignedInt, "-1"), ["IntegerLt0"]);
     }

@@ -341,26 +341,6 @@ fn target_profiles<'a>(
     if !is_profiled {
         return;
     }
-    // A resource that refers to itself is what it is.
-    if target.is_same(cx.resource) {
-        if profiles.len() > 1 {
-            let names: Vec<String> = profiles
-                .iter()
-                .filter_map(|id| cx.profiles.get(*id))
-                .map(|profile| profile.definition.url.to_string())
-                .collect();
-            let message = Message::RefMultipleMatches {
-                reference: item
-                    .child(&REFERENCE)
-                    .and_then(Element::text)
-                    .unwrap_or_default()
-                    .into(),
-                profiles: names.join(", ").into(),
-            };
-            cx.report(message, item.node(), def.profile);
-        }
-        return;
-    }
     let container = if location == TargetLocation::Contained { cx.container } else { target };
     cx.pending(PendingTarget { at: item, target, container, profiles, by: def.profile });
 }
@@ -438,6 +418,14 @@ fn locate<'a>(
         }
         None => {}
     }
+    if sought.version.is_some()
+        && !primitive::is_absolute(text)
+        && let Some(url) = &sought.url
+        && links.with_url(url).iter().any(|i| links.entries[*i as usize].version.is_none())
+    {
+        let full_url = url.clone().into();
+        cx.report(Message::BundleNeedVersion { full_url }, at, def.profile);
+    }
     if sought.matches.len() > 1 {
         cx.report(Message::BundleMultipleMatches { reference: value() }, at, def.profile);
     }
@@ -503,22 +491,17 @@ fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Soug
         );
     }
     for entry in near {
-        let full_url = links
-            .entries
-            .get(entry as usize)
-            .and_then(|e| e.full_url.as_deref())
-            .unwrap_or("")
-            .to_owned();
-        cx.report(
-            Message::BundlePossibleWrongUrl {
-                entry: entry as usize,
-                reference: short.clone().into(),
-                full_url: full_url.into(),
-                expected: url.clone().into(),
-            },
-            at,
-            def.profile,
-        );
+        let full_url = links.entries.get(entry as usize).and_then(|e| e.full_url.as_deref());
+        let (entry, reference, expected) =
+            (entry as usize, short.clone().into(), url.clone().into());
+        let message = match full_url {
+            Some(full_url) => {
+                let full_url = full_url.to_owned().into();
+                Message::BundlePossibleWrongUrl { entry, reference, full_url, expected }
+            }
+            None => Message::BundlePossibleNoUrl { entry, reference, expected },
+        };
+        cx.report(message, at, def.profile);
     }
 }
 

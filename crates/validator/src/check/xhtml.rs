@@ -130,6 +130,7 @@ impl<'t> Xhtml<'t> {
         let mut open: Vec<usize> = Vec::new();
         let mut rest = text.trim_start_matches('\u{feff}').trim();
         if let Some(after) = rest.strip_prefix("<?xml") {
+            out.doctype = true;
             rest =
                 after.find("?>").map(|i| after[i + 2..].trim_start()).ok_or(XhtmlError::OpenTag)?;
         }

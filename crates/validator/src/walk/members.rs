@@ -176,6 +176,12 @@ impl<'a> Walker<'a> {
 
     #[cold]
     fn too_many(&mut self, found: u32, object: Node<'a>, child: Def<'a>) {
+        // A narrative has an id and nothing else beside its value.
+        if &*child.element().path == "xhtml.extension" {
+            let (property, hint) = ("extension".into(), Hint::None);
+            self.cx.report(Message::UnrecognisedProperty { property, hint }, object, child.profile);
+            return;
+        }
         let message = Message::ProfileMaximum {
             found: found as usize,
             element: (&*child.element().id).into(),
@@ -187,6 +193,10 @@ impl<'a> Walker<'a> {
 
     #[cold]
     fn too_few(&mut self, found: u32, object: Node<'a>, child: Def<'a>) {
+        // The value of a narrative is not among the members of what is beside it.
+        if &*child.element().path == "xhtml.value" {
+            return;
+        }
         let message = Message::ProfileMinimum {
             found: found as usize,
             element: (&*child.element().id).into(),

@@ -235,7 +235,20 @@ impl<'a> Walker<'a> {
                 item.node(),
                 def.profile,
             );
-            issue.inner = reasons;
+            issue.inner.clone_from(&reasons);
+            // As of an element: the reasons of every candidate.
+            self.cx.out.issues.extend(reasons);
+        } else if fits.len() > 1 {
+            let names: Vec<&str> = fits
+                .iter()
+                .filter_map(|p| self.cx.profiles.get(*p))
+                .map(|p| &*p.definition.url)
+                .collect();
+            self.cx.report(
+                Message::MultipleMatches { count: fits.len(), profiles: names.join(", ").into() },
+                item.node(),
+                def.profile,
+            );
         }
         fits
     }

@@ -1,5 +1,7 @@
 //! The addresses of entries.
 
+use lmr_fhir::Kind;
+
 use super::entries::{Links, type_and_id};
 use crate::check::context::Context;
 use crate::check::primitive;
@@ -12,11 +14,16 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, base: &'a Profi
         matches!(&*links.kind, "transaction" | "transaction-response" | "batch" | "batch-response");
     for entry in &links.entries {
         let Some(url) = entry.full_url.as_deref() else {
-            if !optional {
+            // What is no object at all has been reported as that.
+            if !optional && entry.node.kind() == Kind::Object {
                 cx.report(Message::BundleFullUrlRequired, entry.node, base);
             }
             continue;
         };
+        // So has an empty address.
+        if url.is_empty() {
+            continue;
+        }
         if !primitive::is_absolute(url) {
             cx.report(Message::BundleUrlAbsolute { url: url.to_owned().into() }, entry.node, base);
             continue;

@@ -210,6 +210,9 @@ fn all_reachable<'a>(
             }
         }
     }
+    if document && let Some(first) = targets.first_mut() {
+        first.extend(super::link::linked(cx, links));
+    }
     let mut reached = vec![false; count];
     let mut sources: HashMap<u32, SmallVec<[u32; 4]>> = HashMap::new();
     for (i, list) in targets.iter().enumerate() {

@@ -64,6 +64,30 @@ macro_rules! bundle_messages {
                 "BUNDLE_BUNDLE_POSSIBLE_MATCH_WRONG_FU" Warning Required
                 en "Entry {entry} has the type and id of '{reference}', but its fullUrl {full_url} is not {expected}"
                 nb "Oppføring {entry} har typen og id-en til '{reference}', men fullUrl {full_url} er ikke {expected}";
+            BundlePossibleNoUrl { entry: usize, reference: Value, expected: Value }
+                "BUNDLE_BUNDLE_POSSIBLE_MATCH_NO_FU" Warning Required
+                en "Entry {entry} has the type and id of '{reference}', but no fullUrl, which would have to be {expected}"
+                nb "Oppføring {entry} har typen og id-en til '{reference}', men ingen fullUrl; den måtte være {expected}";
+            BundleNeedVersion { full_url: Value }
+                "Bundle_BUNDLE_FullUrl_NeedVersion" Warning Invalid
+                en "The reference asks for a version of {full_url}, but an entry with that fullUrl does not say in meta.versionId which it is"
+                nb "Referansen gjelder en versjon av {full_url}, men en oppføring med den fullUrl-en oppgir ikke versjon i meta.versionId";
+            BundleStyleSheetExternal { url: Value }
+                "BUNDLE_LINK_STYELSHEET_EXTERNAL" Warning BusinessRule
+                en "The style sheet '{url}' is not in the document: only https://hl7.org/fhir/fhir.css should be outside it"
+                nb "Stilarket '{url}' er ikke i dokumentet: bare https://hl7.org/fhir/fhir.css bør ligge utenfor";
+            BundleStyleSheetInsecure { url: Value }
+                "BUNDLE_LINK_STYELSHEET_INSECURE" Warning BusinessRule
+                en "The style sheet '{url}' is fetched without encryption"
+                nb "Stilarket '{url}' hentes ukryptert";
+            BundleStyleSheetLinkable { url: Value }
+                "BUNDLE_LINK_STYELSHEET_LINKABLE" Warning BusinessRule
+                en "The style sheet '{url}' has an address that cannot be fetched"
+                nb "Stilarket '{url}' har en adresse som ikke kan hentes";
+            BundleStyleSheetNotFound { url: Value }
+                "BUNDLE_LINK_STYELSHEET_NOT_FOUND" Error NotFound
+                en "The style sheet '{url}' is not in the document"
+                nb "Stilarket '{url}' finnes ikke i dokumentet";
             BundlePossibleMatches { reference: Value, target: Value }
                 "BUNDLE_POSSSIBLE_MATCHES" Warning Required
                 en "No entry fits '{reference}' by fullUrl, but several have the type and id {target}"

@@ -19,7 +19,8 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, links: &Links<'a>, base: &'a Profi
         .children_named(&Name::new("link"))
         .find(|l| text_of(*l, "relation").as_deref() == Some("self"))
         .and_then(|l| text_of(l, "url"));
-    if own.is_none() {
+    // Nothing found and nothing to say of it: a result without entries is as good without.
+    if own.is_none() && !links.entries.is_empty() {
         cx.report(Message::BundleSearchNoSelf, at, base);
     }
     let types = own.as_deref().map(|url| searched_types(cx, url)).unwrap_or_default();

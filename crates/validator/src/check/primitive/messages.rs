@@ -164,6 +164,10 @@ macro_rules! primitive_messages {
                 "Type_Specific_Checks_DT_String_WS" Warning Invalid
                 en "The value '{value}' starts or ends with white space"
                 nb "Verdien '{value}' begynner eller slutter med mellomrom";
+            StringWsAll
+                "Type_Specific_Checks_DT_String_WS_ALL" Warning Invalid
+                en "A value should not be white space only"
+                nb "En verdi bør ikke bestå av bare mellomrom";
             PrimitiveValueExt
                 "Type_Specific_Checks_DT_Primitive_ValueExt" Error Invalid
                 en "A primitive element must have a value or an extension"

@@ -16,6 +16,10 @@ macro_rules! structure_messages {
                 "Validation_VAL_Profile_Minimum_SLICE_EXT" Error Structure
                 en "Extension {element} ({url}): at least {limit} required, found {found}"
                 nb "Utvidelsen {element} ({url}): minst {limit} kreves, fant {found}";
+            SecurityLabelTwice { label: Value }
+                "Meta_RES_Security_Duplicate" Error BusinessRule
+                en "The security label {label} is there twice"
+                nb "Sikkerhetsmerket {label} står to ganger";
             ProfileMinimumMagic { element: Defined, code: Defined, profile: Defined }
                 "VALIDATION_VAL_PROFILE_MINIMUM_MAGIC" Error Structure
                 en "{element}: the vital signs profile {profile} requires the code {code}, which is not given"
