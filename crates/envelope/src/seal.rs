@@ -33,9 +33,12 @@ pub struct Header<'a> {
 /// Why nothing was sealed. Always this installation's matter, never the bundle's.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SealError {
-    /// One of the certificates is expired, not yet valid or meant for something else.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    /// The certificate that signs is expired, not yet valid or meant for something else.
+    #[error("the sender's certificate, which signs: {0}")]
+    Signing(#[source] CertificateError),
+    /// The certificate that is encrypted for is expired, not yet valid or meant for something else.
+    #[error("the recipient's certificate, which is encrypted for: {0}")]
+    Recipient(#[source] CertificateError),
     /// The signing certificate is another organisation's.
     #[error("the signing certificate belongs to another organisation than {sender}")]
     NotOurCertificate {
@@ -72,10 +75,11 @@ pub fn seal(
     random: &dyn RandomSource,
 ) -> Result<Vec<u8>, SealError> {
     let signing = signer.certificate();
-    signing.check_valid(header.generated_at)?;
-    signing.check_usage(Usage::Signature)?;
-    recipient.check_valid(header.generated_at)?;
-    recipient.check_usage(Usage::KeyEncipherment)?;
+    let fits = |certificate: &Certificate, usage| {
+        certificate.check_valid(header.generated_at).and_then(|()| certificate.check_usage(usage))
+    };
+    fits(signing, Usage::Signature).map_err(SealError::Signing)?;
+    fits(recipient, Usage::KeyEncipherment).map_err(SealError::Recipient)?;
     if signing.organisation() != Some(header.sender) {
         return Err(SealError::NotOurCertificate { sender: header.sender });
     }

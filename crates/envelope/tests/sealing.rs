@@ -442,7 +442,7 @@ fn certificates_are_held_to_their_time_and_use() {
     let error =
         seal(BUNDLE, &header(), &world.register.certificate(), &only_key.signing(), &SystemRandom)
             .unwrap_err();
-    assert!(matches!(error, SealError::Certificate(CertificateError::WrongUsage { .. })));
+    assert!(matches!(error, SealError::Signing(CertificateError::WrongUsage { .. })));
 }
 
 /// The same key under two certificates, so that nothing but the usage differs.

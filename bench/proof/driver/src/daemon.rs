@@ -38,8 +38,20 @@ impl World {
             self.daemon = Some(child);
             self.stop_daemon();
         }
-        self.schedule(AFTER_START)?;
+        // By the clock that the process will have.
+        let shift = match fault {
+            Some(ProcessFault::Clock { seconds }) => SignedDuration::from_secs(seconds),
+            _ => SignedDuration::ZERO,
+        };
+        self.schedule(AFTER_START + shift)?;
         self.start_sender("daemon", fault)
+    }
+
+    /// Whether the daemon waits for its next transfer and has said nothing since.
+    pub fn daemon_waits(&self, from: usize) -> bool {
+        let log = fs::read(self.path("sender.log")).unwrap_or_default();
+        let text = String::from_utf8_lossy(log.get(from..).unwrap_or_default()).into_owned();
+        text.lines().last().is_some_and(|line| line.contains("waiting due="))
     }
 
     /// SIGTERM; `false` where it does not end.

@@ -14,6 +14,9 @@ use crate::journal::{Lost, lose_power};
 use crate::plan::{History, Round};
 use crate::world::signal;
 
+/// So long a daemon whose clock jumps may wait before its round is over without a transfer.
+const PUT_OFF: Duration = Duration::from_secs(20);
+
 impl Play<'_> {
     fn now(&self) -> Duration {
         self.started.elapsed()
@@ -99,6 +102,12 @@ impl Play<'_> {
                 }
             }
             if ended {
+                break;
+            }
+            // A clock that jumps back after it was asked what is due puts the transfer off: by that clock it is right.
+            let jumps = matches!(round.sender, Some(ProcessFault::ClockJump { .. }));
+            if jumps && is_daemon && now > began + PUT_OFF && self.world.daemon_waits(from) {
+                self.count("effect: sender: the daemon waits by its clock".to_owned());
                 break;
             }
             if now > began + LONGEST_RUN {

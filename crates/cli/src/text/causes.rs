@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use lmr_envelope::{CertificateError, KeyError, Usage};
+use lmr_envelope::{CertificateError, KeyError, SealError, Usage};
 use lmr_intake::{AvsenderError, StoreError};
 use lmr_sandbox::folder::FolderError;
 use lmr_sender::SenderError;
@@ -22,6 +22,12 @@ mod values;
 pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<CertificateError>() {
         return Some(certificate(error));
+    }
+    if let Some(error) = error.downcast_ref::<SealError>() {
+        return seal(error);
+    }
+    if let Some(SenderError::Seal(error)) = error.downcast_ref::<SenderError>() {
+        return seal(error);
     }
     if let Some(error) = error.downcast_ref::<KeyError>() {
         return Some(key(error));
@@ -114,6 +120,26 @@ fn outbox(error: &OutboxError) -> String {
             )
         }
     }
+}
+
+/// Why a message cannot be sealed, where it is a certificate's fault.
+fn seal(error: &SealError) -> Option<String> {
+    Some(match error {
+        SealError::Signing(error) => {
+            format!("avsenderens sertifikat, som det signeres med: {}", certificate(error))
+        }
+        SealError::Recipient(error) => {
+            format!("mottakerens sertifikat, som det krypteres for: {}", certificate(error))
+        }
+        SealError::NotOurCertificate { sender } => {
+            format!(
+                "sertifikatet som det signeres med, tilhører en annen organisasjon enn {sender}"
+            )
+        }
+        SealError::Randomness(_) | SealError::Library { .. } | SealError::External { .. } => {
+            return None;
+        }
+    })
 }
 
 /// What is wrong with an enterprise certificate.

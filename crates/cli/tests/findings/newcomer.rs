@@ -345,3 +345,22 @@ fn doctor_says_what_the_source_refers_to_and_does_not_have() {
         "{text}"
     );
 }
+
+#[test]
+fn a_certificate_that_a_message_cannot_be_sealed_with_is_named_by_its_use() {
+    let served = Served::new();
+    let ca = TestCa::new(now()).expect("an authority");
+    let order = Order::new("889640782", "Liksom register", now()).expired(now());
+    let expired = ca.enterprise(&order).expect("a certificate");
+    std::fs::write(served.config("expired.pem"), expired.certificate_pem).expect("written");
+    served.set("sender.toml", "certificate = \"register.pem\"", "certificate = \"expired.pem\"");
+    for (language, role, end) in [
+        ("en", "the recipient's certificate, which is encrypted for", " expired "),
+        ("nb", "mottakerens sertifikat, som det krypteres for", " utløp "),
+    ] {
+        let output = served.send(&["run", "--lang", language]);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains(role) && text.contains(end), "{text}");
+    }
+}
