@@ -943,8 +943,16 @@ fn a_profile_for_a_type_that_there_is_not_and_one_that_is_unknown_are_refused_wi
         ("--profile", format!("{base}|9.9"), "without a version"),
         ("--profile", format!("{base}x"), "--package"),
     ] {
-        let arguments =
-            ["validate", "--lang", "en", "--ruleset", "none", option, &value, str_of(&file)];
+        let arguments = [
+            "validate",
+            "--lang",
+            "en",
+            "--ruleset",
+            "none",
+            option,
+            value.as_str(),
+            str_of(&file),
+        ];
         let output = lmr(&arguments);
         assert_eq!(output.status.code(), Some(2), "{value}: {}", text(&output.stdout));
         assert!(text(&output.stderr).contains(expected), "{value}: {}", text(&output.stderr));
@@ -980,5 +988,31 @@ fn a_package_for_another_version_of_fhir_is_named() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let said = text(&output.stderr);
         assert_eq!(said.contains("is for FHIR 5.0.0"), is_other, "{versions}: {said}");
+    }
+}
+
+/// A package that is not given is the commonest reason why a profile cannot be used.
+#[test]
+fn a_profile_whose_base_is_not_given_says_so_in_one_language_with_the_remedy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| str_of(&folder.path().join(name)).to_owned();
+    let profile = r#"{"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P","status":"active","kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://example.org/base","derivation":"constraint","differential":{"element":[{"id":"Patient","path":"Patient"}]}}"#;
+    std::fs::write(at("p.json"), profile).expect("written");
+    let patient = r#"{"resourceType":"Patient","meta":{"profile":["http://example.org/p"]}}"#;
+    std::fs::write(at("a.json"), patient).expect("written");
+    for (lang, expected) in [
+        ("nb", "bygger på http://example.org/base, som ikke er tilgjengelig: oppgi pakken"),
+        ("en", "is based on http://example.org/base, which is not at hand: give the package"),
+    ] {
+        let (package, file) = (at("p.json"), at("a.json"));
+        let (package, file) = (package.as_str(), file.as_str());
+        let arguments =
+            ["validate", "--lang", lang, "--ruleset", "none", "--package", package, file];
+        let found = lmr(&arguments);
+        assert_eq!(found.status.code(), Some(1), "{}", text(&found.stderr));
+        assert!(text(&found.stdout).contains(expected), "{}", text(&found.stdout));
+        let asked = lmr(&[&arguments[..], &["--profile", "http://example.org/p"]].concat());
+        assert_eq!(asked.status.code(), Some(2), "{}", text(&asked.stdout));
+        assert!(text(&asked.stderr).contains(expected), "{}", text(&asked.stderr));
     }
 }
