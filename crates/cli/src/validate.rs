@@ -211,6 +211,8 @@ impl Validate {
         let today = clock::oslo(clock::now()).date();
         let triage = Triage::new(&project, baseline, self.write_baseline.is_some(), today);
         let mut report = Report::new(self.format, lang, self.quiet, self.max, triage);
+        // Whoever reads the report alone must not take nothing for no findings.
+        let is_for_programs = self.format != Format::Text;
         let mut asked = Vec::new();
         let mut archives = HashSet::new();
         for path in &self.files {
@@ -223,8 +225,15 @@ impl Validate {
                 &mut |archive| {
                     archives.insert(archive);
                 },
-            )?;
-            asked.push((path.clone(), found));
+            );
+            match found {
+                Ok(found) => asked.push((path.clone(), found)),
+                Err(error) if is_for_programs => {
+                    output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
+                    report.not_opened();
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.may_write(&asked)?;
         let files = match &self.changed_from {
@@ -283,7 +292,7 @@ impl Validate {
                     report.text(None, &bytes, checked)?;
                 }
                 // The others are validated all the same.
-                Err(error) if several => {
+                Err(error) if several || is_for_programs => {
                     output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                     report.not_opened();
                     continue;

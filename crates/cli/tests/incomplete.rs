@@ -248,3 +248,22 @@ fn what_is_not_gzip_is_named_with_the_remedy_in_both_languages() {
         }
     }
 }
+
+/// Whoever reads the report alone must not take nothing for no findings.
+#[test]
+fn a_report_for_programs_says_that_its_only_input_could_not_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.json.gz"), RIGHT).expect("written");
+    std::fs::create_dir(folder.path().join("nothing of ours")).expect("made");
+    for input in ["missing.json", "a.json.gz", "nothing of ours"] {
+        for format in FORMATS {
+            let output = validate(folder.path(), &["--format", format, input]);
+            assert_eq!(output.status.code(), Some(2), "{format} {input}");
+            assert!(text(&output.stderr).contains(input), "{format} {input}");
+            if format != "text" {
+                let report = text(&output.stdout);
+                assert!(mark(format, &report).is_some(), "{format} {input}: {report}");
+            }
+        }
+    }
+}
