@@ -17,7 +17,7 @@ use super::report::Report;
 use super::{RuleSetChoice, Validate};
 use crate::clock;
 use crate::output::{self, Language};
-use crate::text::{fail, failure, text};
+use crate::text::{Text, fail, failure, text};
 
 /// How many cores the process may use.
 fn core_count() -> usize {
@@ -147,11 +147,10 @@ pub(crate) fn cannot_check(error: CheckerError) -> anyhow::Error {
                     "correct the address (`lmr explain` lists the profiles), or give the package that has it (--package)"
                 )
             };
+            let Text { nb, en } = hint;
             failure(text!(
                 "profilen kan ikke brukes: {url} er ikke kjent: {nb}",
-                "the profile cannot be used: {url} is not known: {en}",
-                nb = hint.nb,
-                en = hint.en
+                "the profile cannot be used: {url} is not known: {en}"
             ))
         }
         CheckerError::Profile(_) => failure(error.bilingual()),
