@@ -95,7 +95,7 @@ impl Example {
                 if structure.kind != StructureKind::Resource || structure.is_abstract {
                     fail!(
                         "{profile} er ikke en ressurs: bare ressurser kan stå alene",
-                        "{profile} is no resource: only resources can exist on their own"
+                        "{profile} is not a resource: only resources can exist on their own"
                     );
                 }
                 match source.guide() {

@@ -211,6 +211,12 @@ impl Source {
             None => (what.split('.').next().unwrap_or_default(), what),
         };
         let Some(found) = self.structure(structure)? else {
+            if lmr_lmdi::codes::Code::parse(what).is_some() {
+                fail!(
+                    "{what} er en kode i katalogen: «lmr codes {what}» forklarer den",
+                    "{what} is a code of the catalogue: `lmr codes {what}` explains it"
+                );
+            }
             let near = self.near(structure);
             if near.is_empty() {
                 fail!(

@@ -50,7 +50,15 @@ impl Fhirpath {
         let bytes = read(&self.file)?;
         let validator = Validator::builder().build();
         let mut code = ExitCode::SUCCESS;
-        for (line, json) in texts(&self.file, &bytes) {
+        let texts = texts(&self.file, &bytes);
+        if texts.is_empty() {
+            fail!(
+                "{file} har ingen ressurs",
+                "{file} holds no resource",
+                file = self.file.display()
+            );
+        }
+        for (line, json) in texts {
             let document = Document::parse_bytes(json, &ParseOptions::lenient()).explain(|| {
                 let line = line.map(|line| format!(":{line}")).unwrap_or_default();
                 text!(
@@ -59,11 +67,21 @@ impl Fhirpath {
                     file = self.file.display()
                 )
             })?;
-            if document.root_element().resource_type().is_none() {
-                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            let Some(of) = document.root_element().resource_type() else {
                 fail!(
                     "{file}{line} er ikke en FHIR-ressurs: resourceType mangler",
                     "{file}{line} is not a FHIR resource: it has no resourceType",
+                    file = self.file.display()
+                );
+            };
+            // Nothing of the expression could be checked, and a misspelt name would find nothing.
+            if !self.no_check && validator.fhirpath_model().type_of_resource(&of).is_none() {
+                fail!(
+                    "{file}{line}: {of} er ikke en ressurstype i FHIR R4, så navnene i uttrykket kan ikke kontrolleres: rett \
+                     resourceType, eller bruk --no-check",
+                    "{file}{line}: {of} is not a resource type of FHIR R4, so the names of the expression cannot be checked: \
+                     correct resourceType, or use --no-check",
                     file = self.file.display()
                 );
             }

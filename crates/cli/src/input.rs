@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use lmr_fhir::{Document, ParseOptions};
 
 use crate::output::read;
-use crate::text::{Explain, fail, text};
+use crate::text::{Explain, fail, failure, text};
 
 /// Most bytes of one JSON or XML text that a packed file may have. Lines are read one by one.
 const MAX_UNPACKED: u64 = 1 << 30;
@@ -69,7 +69,7 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
         (false, true) => {
             let mut bytes = Vec::new();
             let mut file = unpacking(path).explain(cannot_read)?.take(MAX_UNPACKED + 1);
-            file.read_to_end(&mut bytes).explain(|| {
+            file.read_to_end(&mut bytes).map_err(in_words).explain(|| {
                 text!(
                     "{path} kan ikke pakkes ut (gzip)",
                     "{path} cannot be unpacked (gzip)",
@@ -91,6 +91,27 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
 
 fn unpacking(path: &Path) -> io::Result<MultiGzDecoder<BufReader<File>>> {
     Ok(MultiGzDecoder::new(BufReader::new(File::open(path)?)))
+}
+
+/// Why a file cannot be read: what gzip says has a sentence of ours, the rest is the system's.
+pub(crate) fn in_words(error: io::Error) -> anyhow::Error {
+    let is_of_gzip = error.get_ref().is_some() || error.kind() == io::ErrorKind::UnexpectedEof;
+    if !is_of_gzip {
+        return error.into();
+    }
+    failure(if error.to_string() == "invalid gzip header" {
+        text!(
+            "filen er ikke pakket med gzip, eller noe annet følger etter det som er pakket: gi den et navn uten .gz, eller pakk \
+             den på nytt",
+            "the file is not packed by gzip, or something else follows what is packed: give it a name without .gz, or pack it \
+             again"
+        )
+    } else {
+        text!(
+            "den pakkede filen er skadet eller slutter for tidlig: hent den eller pakk den på nytt",
+            "the packed file is damaged or ends too early: fetch it or pack it again"
+        )
+    })
 }
 
 fn standard_input() -> io::Result<Input> {

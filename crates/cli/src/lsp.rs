@@ -278,5 +278,26 @@ fn parts<'t>(uri: &str, text: &'t str) -> Vec<Part<'t>> {
         // Where a text ends too early is in its line, not in the next one.
         Part { text: text.trim_end_matches(['\r', '\n']), offset: from, line }
     });
-    lines.filter(|part| !part.text.trim().is_empty()).collect()
+    let parts: Vec<_> = lines.filter(|part| !part.text.trim().is_empty()).collect();
+    // A document without a resource is not correct, in whichever form.
+    if parts.is_empty() { vec![Part { text: "", offset: 0, line: 0 }] } else { parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_of_lines_is_checked_line_by_line_and_one_without_any_is_checked_too() {
+        let texts = |uri, text| -> Vec<(String, usize, u32)> {
+            let all = parts(uri, text).into_iter();
+            all.map(|part| (part.text.to_owned(), part.offset, part.line)).collect()
+        };
+        assert_eq!(
+            texts("file:///a.ndjson", "{}\r\n\n[]"),
+            [("{}".to_owned(), 0, 0), ("[]".to_owned(), 5, 2)]
+        );
+        assert_eq!(texts("file:///a.ndjson", "\n \n"), [(String::new(), 0, 0)]);
+        assert_eq!(texts("file:///a.json", "{}\n"), [("{}\n".to_owned(), 0, 0)]);
+    }
 }

@@ -31,7 +31,7 @@ use lmr_lmdi::RuleSetId;
 use lmr_report::Checker;
 
 use crate::config::WhichAdvice;
-use crate::input::{Input, open};
+use crate::input::{Input, in_words, open};
 use crate::output::{self, Language, Output};
 use crate::text::{Explain, fail, text};
 use crate::{UNUSABLE, clock};
@@ -211,6 +211,8 @@ impl Validate {
         let today = clock::oslo(clock::now()).date();
         let triage = Triage::new(&project, baseline, self.write_baseline.is_some(), today);
         let mut report = Report::new(self.format, lang, self.quiet, self.max, triage);
+        // Whoever reads the report alone must not take nothing for no findings.
+        let is_for_programs = self.format != Format::Text;
         let mut asked = Vec::new();
         let mut archives = HashSet::new();
         for path in &self.files {
@@ -223,9 +225,17 @@ impl Validate {
                 &mut |archive| {
                     archives.insert(archive);
                 },
-            )?;
-            asked.push((path.clone(), found));
+            );
+            match found {
+                Ok(found) => asked.push((path.clone(), found)),
+                Err(error) if is_for_programs => {
+                    output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
+                    report.not_opened();
+                }
+                Err(error) => return Err(error),
+            }
         }
+        self.may_write(&asked)?;
         let files = match &self.changed_from {
             Some(revision) => self.changed_since(revision, asked, &project, lang)?,
             None => asked.into_iter().flat_map(|(_, found)| found).collect(),
@@ -265,7 +275,14 @@ impl Validate {
             }
             match open(path) {
                 Ok(Input::Lines(file)) => {
-                    self.lines((path, file), &checker, &stop, &mut report, &mut out)?;
+                    let broken =
+                        self.lines((path, file), &checker, &stop, &mut report, &mut out)?;
+                    if let Some(error) = broken {
+                        output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
+                        report.rest_unread()?;
+                        progress.inc(1);
+                        continue;
+                    }
                 }
                 Ok(Input::Whole(bytes)) => {
                     let checked = checker.check(&bytes).map_err(cannot_check)?;
@@ -275,7 +292,7 @@ impl Validate {
                     report.text(None, &bytes, checked)?;
                 }
                 // The others are validated all the same.
-                Err(error) if several => {
+                Err(error) if several || is_for_programs => {
                     output::complain(&format!("lmr: {}", crate::text::chain(&error, lang)));
                     report.not_opened();
                     continue;
@@ -377,8 +394,12 @@ impl Validate {
         project: &Project,
         lang: Language,
     ) -> anyhow::Result<Vec<PathBuf>> {
-        let settings: Vec<PathBuf> =
+        let mut settings: Vec<PathBuf> =
             self.settings(project).chain(&self.package_cache).cloned().collect();
+        if self.project.is_none() && !self.no_project {
+            // One that is not there any more decided before.
+            settings.extend(Project::places());
+        }
         match changed::since(revision, &asked, &settings)? {
             Changed::Only(files) => {
                 if files.is_empty() {
@@ -403,7 +424,8 @@ impl Validate {
     }
 
     /// Validates a file of one resource a line, some lines at a time, and writes what is reported of them: neither
-    /// the file nor the report has to fit into memory.
+    /// the file nor the report has to fit into memory. Where the file cannot be read to its end, what was found until
+    /// then stands, and the reason is returned.
     fn lines(
         &self,
         (path, file): (&Path, impl Read),
@@ -411,15 +433,46 @@ impl Validate {
         stop: &AtomicBool,
         report: &mut Report,
         out: &mut Output<'_>,
-    ) -> anyhow::Result<()> {
-        let cannot_read =
-            || text!("kan ikke lese {path}", "cannot read {path}", path = path.display());
+    ) -> anyhow::Result<Option<anyhow::Error>> {
+        let cannot_read = || {
+            text!(
+                "kan ikke lese {path} til ende",
+                "cannot read {path} to its end",
+                path = path.display()
+            )
+        };
         let mut batches = Batches::of(file);
-        while !stop.load(Ordering::Relaxed)
-            && let Some(batch) = batches.next().explain(cannot_read)?
-        {
+        while !stop.load(Ordering::Relaxed) {
+            let batch = match batches.next().map_err(in_words).explain(cannot_read) {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(error) => return Ok(Some(error)),
+            };
             check_batch(checker, &batch, self.fine.threads, stop, report)?;
             out.write(report.take().as_bytes())?;
+        }
+        Ok(None)
+    }
+
+    /// Refuses to write over what is to be checked.
+    fn may_write(&self, asked: &[(PathBuf, Vec<PathBuf>)]) -> anyhow::Result<()> {
+        let statistics = self.statistics.as_ref().and_then(Option::as_ref);
+        for to in [self.output.as_ref(), statistics].into_iter().flatten() {
+            // What is not there cannot be overwritten, and `-` is standard output.
+            let Ok(at) = std::fs::canonicalize(to) else { continue };
+            if !at.is_file() || *to == Path::new("-") {
+                continue;
+            }
+            let mut files = asked.iter().flat_map(|(_, found)| found);
+            if files.any(|file| std::fs::canonicalize(file).is_ok_and(|file| file == at)) {
+                fail!(
+                    "{to} er blant filene som skal kontrolleres, og ville bli skrevet over: skriv til en annen fil, utenfor \
+                     mappene som kontrolleres",
+                    "{to} is among the files that are to be checked and would be overwritten: write to another file, outside \
+                     the folders that are checked",
+                    to = to.display()
+                );
+            }
         }
         Ok(())
     }

@@ -906,3 +906,113 @@ fn the_units_leave_what_a_person_must_correct_to_the_main_process() {
         assert!(has("Type=exec") && !has("ExecStartPre"), "{name}");
     }
 }
+
+/// What asks for nothing that there is finds nothing, which looks like a resource without it.
+#[test]
+fn an_expression_on_no_resource_or_on_an_unknown_type_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| str_of(&folder.path().join(name)).to_owned();
+    std::fs::write(at("empty.ndjson"), "\n\n").expect("written");
+    std::fs::write(at("a.json"), r#"{"resourceType":"Patinet","id":"a"}"#).expect("written");
+    for (name, lang, expected) in [
+        ("empty.ndjson", "en", "holds no resource"),
+        ("empty.ndjson", "nb", "har ingen ressurs"),
+        ("a.json", "en", "Patinet is not a resource type"),
+        ("a.json", "nb", "Patinet er ikke en ressurstype"),
+    ] {
+        let output = lmr(&["fhirpath", "--lang", lang, "id", &at(name)]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+    }
+    let unchecked = lmr(&["fhirpath", "--no-check", "id", &at("a.json")]);
+    assert!(unchecked.status.success(), "{}", text(&unchecked.stderr));
+}
+
+/// A profile that would never be used is a check that is not made.
+#[test]
+fn a_profile_for_a_type_that_there_is_not_and_one_that_is_unknown_are_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.json");
+    std::fs::write(&file, r#"{"resourceType":"Patient","gender":"male"}"#).expect("written");
+    let base = "http://hl7.org/fhir/StructureDefinition/Patient";
+    for (option, value, expected) in [
+        ("--global-profile", format!("Patinet={base}"), "Patinet is not a resource type"),
+        ("--global-profile", format!("Resource={base}"), "Resource is not a resource type"),
+        ("--advice", "refuse".to_owned(), "--advice belongs to the register's rules"),
+        ("--profile", format!("{base}/"), "remove the slash at its end"),
+        ("--profile", format!("{base}|9.9"), "without a version"),
+        ("--profile", format!("{base}x"), "--package"),
+    ] {
+        let arguments = [
+            "validate",
+            "--lang",
+            "en",
+            "--ruleset",
+            "none",
+            option,
+            value.as_str(),
+            str_of(&file),
+        ];
+        let output = lmr(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{value}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains(expected), "{value}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_package_for_another_version_of_fhir_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("a.json"), r#"{"resourceType":"Patient","gender":"male"}"#).expect("written");
+    for (versions, is_other) in [
+        (r#"["5.0.0"]"#, true),
+        (r#"["4.0.1","5.0.0"]"#, false),
+        (r#"["4.0.1"]"#, false),
+        ("[]", false),
+    ] {
+        let manifest =
+            format!(r#"{{"name":"own.package","version":"1.0.0","fhirVersions":{versions}}}"#);
+        std::fs::create_dir_all(at("p/package")).expect("made");
+        std::fs::write(at("p/package/package.json"), manifest).expect("written");
+        let (package, file) = (at("p"), at("a.json"));
+        let output = lmr(&[
+            "validate",
+            "--lang",
+            "en",
+            "--ruleset",
+            "none",
+            "--package",
+            str_of(&package),
+            str_of(&file),
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let said = text(&output.stderr);
+        assert_eq!(said.contains("is for FHIR 5.0.0"), is_other, "{versions}: {said}");
+    }
+}
+
+/// A package that is not given is the commonest reason why a profile cannot be used.
+#[test]
+fn a_profile_whose_base_is_not_given_says_so_in_one_language_with_the_remedy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| str_of(&folder.path().join(name)).to_owned();
+    let profile = r#"{"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P","status":"active","kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://example.org/base","derivation":"constraint","differential":{"element":[{"id":"Patient","path":"Patient"}]}}"#;
+    std::fs::write(at("p.json"), profile).expect("written");
+    let patient = r#"{"resourceType":"Patient","meta":{"profile":["http://example.org/p"]}}"#;
+    std::fs::write(at("a.json"), patient).expect("written");
+    for (lang, expected) in [
+        ("nb", "bygger på http://example.org/base, som ikke er tilgjengelig: oppgi pakken"),
+        ("en", "is based on http://example.org/base, which is not at hand: give the package"),
+    ] {
+        let (package, file) = (at("p.json"), at("a.json"));
+        let (package, file) = (package.as_str(), file.as_str());
+        let arguments =
+            ["validate", "--lang", lang, "--ruleset", "none", "--package", package, file];
+        let found = lmr(&arguments);
+        assert_eq!(found.status.code(), Some(1), "{}", text(&found.stderr));
+        assert!(text(&found.stdout).contains(expected), "{}", text(&found.stdout));
+        let asked = lmr(&[&arguments[..], &["--profile", "http://example.org/p"]].concat());
+        assert_eq!(asked.status.code(), Some(2), "{}", text(&asked.stdout));
+        assert!(text(&asked.stderr).contains(expected), "{}", text(&asked.stderr));
+    }
+}

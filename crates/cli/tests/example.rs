@@ -105,8 +105,8 @@ fn plain_types_have_examples_too() {
 fn what_is_no_resource_is_named() {
     for (profile, says) in [
         ("Patiant", "the nearest are"),
-        ("HumanName", "is no resource"),
-        ("DomainResource", "is no resource"),
+        ("HumanName", "is not a resource"),
+        ("DomainResource", "is not a resource"),
         // Nothing is near to these.
         ("", "\"\" is neither a profile nor a type; lmr explain lists the profiles"),
         (

@@ -96,3 +96,13 @@ fn what_is_not_known_is_refused_with_what_may_have_been_meant() {
         assert!(said.contains(expected), "{what}: {said}");
     }
 }
+
+#[test]
+fn a_code_of_the_catalogue_is_explained_by_another_command_which_is_named() {
+    for lang in ["nb", "en"] {
+        let output = explain(lang, &["LMR-4001"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(said.contains("lmr codes LMR-4001"), "{said}");
+    }
+}

@@ -202,3 +202,68 @@ fn each_line_of_json_is_as_its_schema_says() {
         assert!(!fits(&wrong));
     }
 }
+
+/// What a packed file has up to where it breaks off was checked and counts, and so do the other files.
+#[test]
+fn a_packed_file_that_breaks_off_hides_neither_its_own_findings_nor_those_of_others() {
+    const FAULTY: &str = r#"{"resourceType":"Patient","gender":"x"}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    // Lines that do not pack well, so that half of the file is some of them.
+    let mut number = 1u64;
+    let lines: String = (0..20_000)
+        .map(|_| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            format!(
+                "{{\"resourceType\":\"Basic\",\"id\":\"{number:x}\",\"code\":{{\"text\":\"a\"}}}}\n"
+            )
+        })
+        .collect();
+    let whole = packed(&format!("{FAULTY}\n{lines}"));
+    std::fs::write(at("a.ndjson.gz"), &whole[..whole.len() * 9 / 10]).expect("written");
+    std::fs::write(at("b.json"), FAULTY).expect("written");
+    for format in FORMATS {
+        let output = validate(folder.path(), &["--exit-zero", "--format", format, "."]);
+        let report = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{format}: {report}");
+        assert!(report.contains("b.json"), "{format}: {report}");
+        assert!(report.contains("a.ndjson.gz"), "{format}: {report}");
+        assert!(mark(format, &report).is_some(), "{format}: {report}");
+        let said = text(&output.stderr);
+        assert!(said.contains("a.ndjson.gz") && said.contains("ends too early"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_not_gzip_is_named_with_the_remedy_in_both_languages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a.json.gz", "a.ndjson.gz"] {
+        std::fs::write(folder.path().join(name), RIGHT).expect("written");
+        for (lang, remedy) in [("en", "give it a name without .gz"), ("nb", "et navn uten .gz")] {
+            let output = validate(folder.path(), &["--lang", lang, name]);
+            assert_eq!(output.status.code(), Some(2), "{name}");
+            let said = text(&output.stderr);
+            assert!(said.contains(name) && said.contains(remedy), "{said}");
+            assert!(!said.contains("invalid gzip header"), "{said}");
+        }
+    }
+}
+
+/// Whoever reads the report alone must not take nothing for no findings.
+#[test]
+fn a_report_for_programs_says_that_its_only_input_could_not_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.json.gz"), RIGHT).expect("written");
+    std::fs::create_dir(folder.path().join("nothing of ours")).expect("made");
+    for input in ["missing.json", "a.json.gz", "nothing of ours"] {
+        for format in FORMATS {
+            let output = validate(folder.path(), &["--format", format, input]);
+            assert_eq!(output.status.code(), Some(2), "{format} {input}");
+            assert!(text(&output.stderr).contains(input), "{format} {input}");
+            if format != "text" {
+                let report = text(&output.stdout);
+                assert!(mark(format, &report).is_some(), "{format} {input}: {report}");
+            }
+        }
+    }
+}

@@ -358,7 +358,7 @@ fn only_files_that_git_knows_as_changed_are_checked() {
     let folder = folder(&[("old.json", FAULTY), ("sub/changed.json", RIGHT)]);
     let no_repository = validate(folder.path(), &["--changed-from", "HEAD", "."]);
     assert_eq!(no_repository.status.code(), Some(2));
-    assert!(said(&no_repository).contains("in no git repository"), "{}", said(&no_repository));
+    assert!(said(&no_repository).contains("not in a git repository"), "{}", said(&no_repository));
     commit(folder.path());
     let with = |from: &str| {
         validate(
@@ -642,4 +642,213 @@ fn a_rule_that_no_resource_could_meet_is_refused() {
             assert!(said(&output).contains(first), "{at}: {}", said(&output));
         }
     }
+}
+
+#[test]
+fn the_values_that_the_page_gives_for_advice_are_taken() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let section = page.split("## .lmr.toml").nth(1).expect("the section");
+    let row = section.lines().find(|line| line.starts_with("| `advice` |")).expect("the row");
+    let values: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+    assert!(values.len() >= 3, "{row}");
+    for value in values {
+        let toml = format!("advice = \"{value}\"\n");
+        let folder = folder(&[(".lmr.toml", &toml), ("a.json", RIGHT)]);
+        let output = validate(folder.path(), &["a.json"]);
+        assert_ne!(output.status.code(), Some(2), "{value}: {}", said(&output));
+    }
+}
+
+/// A run of git that must succeed.
+fn git(folder: &Path, arguments: &[&str]) {
+    let done = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+        .args(["-c", "protocol.file.allow=always"])
+        .args(arguments)
+        .output()
+        .expect("git runs");
+    assert!(done.status.success(), "{arguments:?}: {done:?}");
+}
+
+/// Git names the folder of another repository alone, so its files would pass for unchanged.
+#[test]
+fn files_of_a_repository_in_the_repository_are_checked_when_git_names_its_folder() {
+    let folder = folder(&[("old.json", FAULTY)]);
+    commit(folder.path());
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).expect("made");
+    std::fs::write(inner.join("first.json"), FAULTY).expect("written");
+    commit(&inner);
+    let checked = |path: &str| {
+        let output = validate(
+            folder.path(),
+            &["--ruleset", "none", "--format", "json", "--changed-from", "HEAD", path],
+        );
+        let names = ["old.json", "first.json", "second.json"];
+        names.into_iter().filter(|name| out(&output).contains(name)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        (checked("."), checked("inner")),
+        ("first.json".to_owned(), "first.json".to_owned())
+    );
+    // A submodule is a change where it has other commits, or files that are not in one.
+    git(folder.path(), &["submodule", "--quiet", "add", "./inner", "module"]);
+    std::fs::remove_dir_all(&inner).expect("removed");
+    git(folder.path(), &["commit", "--quiet", "-m", "a module"]);
+    assert_eq!(checked("."), "");
+    std::fs::write(folder.path().join("module/second.json"), FAULTY).expect("written");
+    assert_eq!(checked("."), "first.json second.json");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_changed_file_whose_name_is_not_utf_8_is_checked() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = folder(&[("old.json", FAULTY)]);
+    commit(folder.path());
+    let name = std::ffi::OsStr::from_bytes(b"s\xf8ster.json");
+    std::fs::write(folder.path().join(name), FAULTY).expect("written");
+    for is_committed in [false, true] {
+        let from = if is_committed { "HEAD~1" } else { "HEAD" };
+        if is_committed {
+            git(folder.path(), &["add", "."]);
+            git(folder.path(), &["commit", "--quiet", "-m", "second"]);
+        }
+        let output = validate(folder.path(), &["--ruleset", "none", "--changed-from", from, "."]);
+        assert_eq!(output.status.code(), Some(1), "{from}: {}", said(&output));
+        assert!(out(&output).contains("ster.json"), "{from}: {}", out(&output));
+        assert!(!out(&output).contains("old.json"), "{from}: {}", out(&output));
+    }
+}
+
+/// Without the ignore list, or without a definition, every file may have other findings.
+#[test]
+fn what_decides_and_was_removed_is_a_change() {
+    let profile = r#"{"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P","status":"active","kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","derivation":"constraint","differential":{"element":[{"id":"Patient","path":"Patient"}]}}"#;
+    for removed in [".lmr.toml", "package/package/q.json"] {
+        let toml = "ruleset = \"none\"\n";
+        let manifest = r#"{"name":"own.package","version":"1.0.0"}"#;
+        let folder = folder(&[
+            (".lmr.toml", toml),
+            ("data/old.json", FAULTY),
+            ("package/package/package.json", manifest),
+            ("package/package/p.json", profile),
+            ("package/package/q.json", &profile.replace("/p\"", "/q\"")),
+        ]);
+        commit(folder.path());
+        let checked = || {
+            let arguments = ["--package", "package", "--changed-from", "HEAD", "data"];
+            said(&validate(folder.path(), &arguments))
+        };
+        assert!(checked().contains("none of the files has changed"), "{}", checked());
+        std::fs::remove_file(folder.path().join(removed)).expect("removed");
+        assert!(checked().contains("all files are checked"), "{removed}: {}", checked());
+    }
+}
+
+#[test]
+fn what_git_refuses_names_the_revision_and_the_remedy() {
+    let folder = folder(&[("a.json", RIGHT)]);
+    commit(folder.path());
+    for (revision, expected) in [("", "--changed-from is empty"), ("orgin/main", "orgin/main")] {
+        let output = validate(folder.path(), &["a.json", "--changed-from", revision]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = said(&output);
+        assert!(said.contains(expected) && !said.trim_end().ends_with(':'), "{said}");
+    }
+}
+
+/// The resource would be gone, and the next run would check a report.
+#[test]
+fn a_report_is_not_written_over_what_is_checked() {
+    let folder = folder(&[("data/a.json", FAULTY)]);
+    for arguments in [
+        &["data/a.json", "--output", "data/a.json"][..],
+        &["data", "--output", "data/../data/a.json", "--format", "json"],
+        &["data", "--statistics=data/a.json"],
+    ] {
+        let output = validate(folder.path(), &[arguments, &["--ruleset", "none"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", out(&output));
+        assert!(said(&output).contains("would be overwritten"), "{}", said(&output));
+        let kept = std::fs::read_to_string(folder.path().join("data/a.json")).expect("there");
+        assert_eq!(kept, FAULTY);
+    }
+    let beside = ["data", "--ruleset", "none", "--output", "report.json", "--format", "json"];
+    for _ in 0..2 {
+        assert_eq!(validate(folder.path(), &beside).status.code(), Some(1));
+    }
+}
+
+#[test]
+fn an_ignore_entry_takes_codes_and_files_in_every_form_that_is_documented() {
+    for (entry, is_met) in [
+        ("code = \"LMR-5001\"", true),
+        ("code = \"5001\"", true),
+        ("code = \"LMR-5001\"\nfile = \"./data/a.json\"", true),
+        ("code = \"LMR-5001\"\nfile = \"data/*.json\"", true),
+        ("code = \"LMR-5001\"\nfile = \"**/a.json\"", true),
+        ("code = \"LMR-5001\"\nfile = \"data/**\"", true),
+        // One star stays in its folder.
+        ("code = \"LMR-5001\"\nfile = \"*.json\"", false),
+        ("code = \"LMR-5001\"\nfile = \"*\"", false),
+    ] {
+        let toml = format!(
+            "ruleset = \"none\"\n[[ignore]]\n{entry}\nreason = \"known\"\nuntil = 2099-01-01\n"
+        );
+        let faulty = r#"{"resourceType":"Patient","gender":"x"}"#;
+        let folder = folder(&[(".lmr.toml", &toml), ("data/a.json", faulty)]);
+        let output = validate(folder.path(), &["data"]);
+        assert_eq!(output.status.code(), Some(i32::from(!is_met)), "{entry}: {}", said(&output));
+        assert_eq!(said(&output).contains("met nothing"), !is_met, "{entry}: {}", said(&output));
+    }
+}
+
+#[test]
+fn a_rule_may_be_about_a_choice_and_says_its_own_text_whatever_its_id_is() {
+    let rule = |id: &str, at: &str, expression: &str| {
+        format!(
+            "ruleset = \"none\"\n[[rule]]\nid = \"{id}\"\nat = \"{at}\"\nexpression = \"{expression}\"\nseverity = \"error\"\ntext = \"as we have agreed\"\n"
+        )
+    };
+    let patient = r#"{"resourceType":"Patient","deceasedBoolean":true}"#;
+    for (toml, expected) in [
+        // R4 has a rule of this key, which says something else.
+        (
+            rule("pat-1", "Patient", "name.exists()"),
+            Ok("Constraint pat-1 is not met: as we have agreed"),
+        ),
+        (rule("a-1", "Patient.deceased[x]", "$this is dateTime"), Ok("as we have agreed")),
+        (rule("a-1", "Patient.name[0]", "true"), Err("the rule a-1 is about Patient.name[0]")),
+        (rule("a-1", "Patient.identifier:FNR", "true"), Err("without names of slices")),
+        (rule("a-1", "Patient.deceasedBoolean", "true"), Err("Patient.deceased[x]")),
+        (rule("a-1", "Patient.deceased", "true"), Err("Patient.deceased[x]")),
+        (rule("a-1", "Patient.nme", "true"), Err("the rule a-1 is about Patient.nme")),
+    ] {
+        let folder = folder(&[(".lmr.toml", &toml), ("a.json", patient)]);
+        let output = validate(folder.path(), &["a.json"]);
+        let (status, found, expected) = match expected {
+            Ok(expected) => (1, out(&output), expected),
+            Err(expected) => (2, said(&output), expected),
+        };
+        assert_eq!(output.status.code(), Some(status), "{toml}: {}", said(&output));
+        assert!(found.contains(expected), "{toml}: {found}");
+    }
+    // In bokmål to the last word.
+    let toml = rule("a-1", "Patient", "nme.exists()");
+    let folder = folder(&[(".lmr.toml", &toml), ("a.json", patient)]);
+    let output = validate(folder.path(), &["a.json", "--lang", "nb"]);
+    assert!(said(&output).contains("har ikke noe element nme"), "{}", said(&output));
+}
+
+/// Without the file that the project has agreed on, the verdict would be another one.
+#[test]
+fn a_project_file_that_is_not_a_file_is_an_error() {
+    let folder = folder(&[("a.json", RIGHT), (".lmr.toml/x", "")]);
+    let output = validate(folder.path(), &["a.json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+    assert!(said(&output).contains(".lmr.toml"), "{}", said(&output));
+    assert_ne!(validate(folder.path(), &["a.json", "--no-project"]).status.code(), Some(2));
 }

@@ -296,3 +296,24 @@ fn n19_a_code_that_the_list_does_not_have_is_held_by_the_sender_and_refused_by_t
     assert!(counts(&world, "refused") > 0, "{unknown} was taken: {report}\n{}", world.log());
     drop((receiver, helseid));
 }
+
+#[test]
+fn a_list_without_codes_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = write(folder.path(), "empty.csv", "");
+    let output = folder.path().join("lists.tgz");
+    for lang in ["nb", "en"] {
+        let said = refused(&[
+            "--lang",
+            lang,
+            "terminology",
+            "import",
+            "--system",
+            "http://example.org/cs",
+            "--output",
+            str_of(&output),
+            str_of(&empty),
+        ]);
+        assert!(said.contains("http://example.org/cs"), "{said}");
+    }
+}

@@ -40,7 +40,7 @@ fn by_subject(issue: &Issue) -> Option<Code> {
 pub(crate) fn code_of_message(message: &Message) -> Code {
     use Message as M;
     match message {
-        M::Invariant { key, .. } => invariants::code_of(key),
+        M::Invariant { id, .. } => invariants::code_of(id),
         M::ProfileMinimum { .. }
         | M::ProfileMinimumSlice { .. }
         | M::ProfileMinimumSliceExt { .. }

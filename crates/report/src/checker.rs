@@ -39,11 +39,8 @@ impl CheckerError {
     #[must_use]
     pub fn bilingual(&self) -> Bilingual<String> {
         Bilingual::of(|language| match (self, language) {
-            (Self::Profile(ProfileError::Unknown(canonical)), Language::Bokmal) => {
-                format!("profilen kan ikke brukes: {canonical} er ikke kjent")
-            }
             (Self::Profile(reason), Language::Bokmal) => {
-                format!("profilen kan ikke brukes: {reason}")
+                format!("profilen kan ikke brukes: {}", reason.bilingual().nb)
             }
             _ => self.to_string(),
         })

@@ -36,8 +36,8 @@ use crate::check::reference::messages::reference_messages;
 use crate::check::slicing::messages::slicing_messages;
 use crate::check::structure::messages::structure_messages;
 use field::{
-    Because, Canonical, Defined, Field, GivenName, GivenUrl, Hint, Stated, Text, TypeName, Value,
-    Words,
+    Because, Canonical, Defined, Field, GivenName, GivenUrl, Hint, Reason, Stated, Text, TypeName,
+    Value, Words,
 };
 use issue_code::IssueCode;
 

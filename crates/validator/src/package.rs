@@ -188,6 +188,7 @@ pub struct Package {
     pub(crate) name: Box<str>,
     pub(crate) version: Box<str>,
     pub(crate) dependencies: Vec<(String, String)>,
+    pub(crate) fhir_versions: Vec<String>,
     pub(crate) drops_snapshots: bool,
     pub(crate) entries: Vec<Entry>,
 }
@@ -299,6 +300,17 @@ impl Package {
         self.dependencies.iter().map(|(name, version)| (&**name, &**version))
     }
 
+    /// The versions of FHIR that `package.json` says it is for; none where it says nothing, as of a single file.
+    pub fn fhir_versions(&self) -> impl Iterator<Item = &str> {
+        self.fhir_versions.iter().map(String::as_str)
+    }
+
+    /// Whether it says that it is for other versions of FHIR than R4 alone.
+    pub fn is_of_other_fhir(&self) -> bool {
+        !self.fhir_versions.is_empty()
+            && !self.fhir_versions.iter().any(|version| version.starts_with("4.0"))
+    }
+
     /// Canonical URLs of what it defines, with the kind of each.
     pub fn definitions(&self) -> impl Iterator<Item = (ResourceKind, &str)> {
         self.entries.iter().map(|entry| (entry.kind, &*entry.url))
@@ -314,6 +326,7 @@ impl Package {
             name: name.into(),
             version: version.into(),
             dependencies: Vec::new(),
+            fhir_versions: Vec::new(),
             drops_snapshots: false,
             entries: Vec::new(),
         }
@@ -340,6 +353,10 @@ impl Package {
                 .ok_or_else(|| PackageError::BadManifest { path: path.to_owned(), member })
         };
         let mut package = Self::bare(&member("name")?, &member("version")?);
+        for member in ["fhirVersions", "fhir-version-list"] {
+            let versions = items(root, member).filter_map(|version| version.as_str());
+            package.fhir_versions.extend(versions.map(Cow::into_owned));
+        }
         for dependency in root.member("dependencies").into_iter().flat_map(Node::members) {
             if let (Some(name), Some(version)) = (dependency.key(), dependency.as_str()) {
                 package.dependencies.push((name.into_owned(), version.into_owned()));

@@ -127,7 +127,7 @@ impl<'a> Plan<'a> {
             Err(reason) => {
                 let message = Message::ProfileNoSnapshot {
                     profile: canonical.into(),
-                    reason: reason.to_string().into(),
+                    reason: reason.bilingual().into(),
                 };
                 self.issues.push(self.shared.issue(message, at, None));
             }

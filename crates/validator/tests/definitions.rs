@@ -340,7 +340,10 @@ fn a_missing_base_is_named_and_an_unknown_element_is_left_out_by_name() {
     ]);
     let error =
         |name: &str| definitions.structure(&format!("urn:x:{name}")).unwrap_err().to_string();
-    assert_eq!(error("orphan"), "urn:x:orphan is based on urn:x:nowhere, which is not at hand");
+    assert_eq!(
+        error("orphan"),
+        "urn:x:orphan is based on urn:x:nowhere, which is not at hand: give the package that has it"
+    );
     let misspelt = definitions.structure("urn:x:misspelt").unwrap().unwrap();
     assert_eq!(misspelt.ignored.iter().map(|path| &**path).collect::<Vec<_>>(), ["Patient.nmae"]);
     assert!(

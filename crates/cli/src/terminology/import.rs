@@ -126,7 +126,8 @@ impl Import {
                     if let Some(before) = previous.get(&list.url) {
                         self.replace(before, &mut list, &mut out)?;
                     }
-                    definitions.push(list.to_code_system()?);
+                    let named = || text!("listen {url}", "the list {url}", url = list.url);
+                    definitions.push(list.to_code_system().explain(named)?);
                     definitions.extend(list.to_value_set());
                 }
             }

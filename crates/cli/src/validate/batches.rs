@@ -10,6 +10,8 @@ pub(super) struct Batches<R> {
     from: BufReader<R>,
     /// Lines read so far.
     lines: u32,
+    /// What ended the reading behind the lines that were handed out last.
+    failed: Option<io::Error>,
 }
 
 /// Consecutive lines.
@@ -21,16 +23,29 @@ pub(super) struct Batch {
 
 impl<R: Read> Batches<R> {
     pub(super) fn of(file: R) -> Self {
-        Self { from: BufReader::with_capacity(1 << 16, file), lines: 0 }
+        Self { from: BufReader::with_capacity(1 << 16, file), lines: 0, failed: None }
     }
 
     /// The next lines; `None` at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read further. The lines before were handed out.
     pub(super) fn next(&mut self) -> io::Result<Option<Batch>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let mut batch = Batch { bytes: Vec::with_capacity(BATCH), lines: Vec::new() };
         while batch.bytes.len() < BATCH {
             let start = batch.bytes.len();
-            if self.from.read_until(b'\n', &mut batch.bytes)? == 0 {
-                break;
+            match self.from.read_until(b'\n', &mut batch.bytes) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if batch.lines.is_empty() => return Err(error),
+                Err(error) => {
+                    batch.bytes.truncate(start);
+                    self.failed = Some(error);
+                    break;
+                }
             }
             self.lines = self.lines.saturating_add(1);
             let end = batch.bytes.len() - usize::from(batch.bytes.ends_with(b"\n"));
@@ -70,6 +85,20 @@ mod tests {
             .map(|(n, t)| (n, t.as_bytes().to_vec()));
         assert_eq!(found, expected);
         assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn the_lines_before_an_error_are_handed_out_before_it() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+        }
+        let mut batches = Batches::of("a\nb\nhalf".as_bytes().chain(Broken));
+        let batch = batches.next().expect("readable").expect("lines");
+        assert_eq!(batch.lines().collect::<Vec<_>>(), [(1, &b"a"[..]), (2, b"b")]);
+        assert!(batches.next().is_err());
     }
 
     #[test]

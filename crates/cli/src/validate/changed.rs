@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::text::{Explain, fail, text};
+use crate::text::{Explain, Text, fail, text};
 
 /// What is to be checked of what was asked for.
 pub(super) enum Changed {
@@ -24,43 +24,61 @@ pub(super) fn since(
     asked: &[(PathBuf, Vec<PathBuf>)],
     settings: &[PathBuf],
 ) -> anyhow::Result<Changed> {
+    if revision.trim().is_empty() {
+        fail!(
+            "--changed-from er tom: oppgi en revisjon, for eksempel HEAD eller origin/main",
+            "--changed-from is empty: give a revision, e.g. HEAD or origin/main"
+        );
+    }
     if revision.starts_with('-') {
         fail!("{revision} er ikke en revisjon", "{revision} is not a revision");
     }
-    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"]).explain(|| {
+    let outside = || {
         text!(
             "--changed-from spør git, og denne mappen er ikke i et git-lager",
-            "--changed-from asks git, and this folder is in no git repository"
+            "--changed-from asks git, and this folder is not in a git repository"
         )
-    })?;
-    let top = PathBuf::from(top.trim_end_matches(['\r', '\n']));
-    let commit = git(&top, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])
-        .explain(|| {
-            text!(
-                "git kjenner ingen revisjon {revision}; i en bygging må historien hentes først (git fetch --unshallow)",
-                "git knows no revision {revision}; in a build the history must be fetched first (git fetch --unshallow)"
-            )
-        })?;
-    let changed =
-        git(&top, &["diff", "--name-only", "--no-renames", "-z", commit.trim_end(), "--"])?;
-    let added = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    };
+    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"], outside)?;
+    let top = path_of(top.strip_suffix(b"\n").unwrap_or(&top));
+    let unknown = || {
+        text!(
+            "git kjenner ingen revisjon {revision}; i en bygging må historien hentes først (git fetch --unshallow)",
+            "git knows no revision {revision}; in a build the history must be fetched first (git fetch --unshallow)"
+        )
+    };
+    let verify = ["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")];
+    let commit = git(&top, &verify, unknown)?;
+    let commit = String::from_utf8_lossy(&commit);
+    let no_list = || {
+        text!(
+            "git kan ikke si hva som er endret siden {revision}",
+            "git cannot say what has changed since {revision}"
+        )
+    };
+    // Of a repository in this one git names the folder alone, and only where it is asked for all that is in it.
+    let diff = ["diff", "--name-only", "--no-renames", "--ignore-submodules=none", "-z"];
+    let changed = git(&top, &[&diff[..], &[commit.trim_end(), "--"]].concat(), no_list)?;
+    let added = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"], no_list)?;
     let changed: HashSet<PathBuf> = changed
-        .split('\0')
-        .chain(added.split('\0'))
+        .split(|byte| *byte == 0)
+        .chain(added.split(|byte| *byte == 0))
         .filter(|name| !name.is_empty())
-        .filter_map(|name| std::fs::canonicalize(top.join(name)).ok())
+        .map(|name| whole(&top.join(path_of(name))))
         .collect();
     for file in settings {
-        if let Ok(at) = std::fs::canonicalize(file)
-            && changed.iter().any(|changed| changed.starts_with(&at))
-        {
+        let at = whole(file);
+        if changed.iter().any(|changed| changed.starts_with(&at)) {
             return Ok(Changed::Everything { by: file.clone() });
         }
     }
     let root = std::fs::canonicalize(&top).unwrap_or_else(|_| top.clone());
-    // What cannot be looked at is reported when it is read.
-    let is_changed =
-        |path: &Path| std::fs::canonicalize(path).ok().is_none_or(|path| changed.contains(&path));
+    // What cannot be looked at is reported when it is read. In a folder that git names as a whole everything is new to it.
+    let is_changed = |path: &Path| {
+        std::fs::canonicalize(path).ok().is_none_or(|path| {
+            path.ancestors().take_while(|above| *above != root).any(|above| changed.contains(above))
+        })
+    };
     let mut files = Vec::new();
     for (path, found) in asked {
         let is_followed = match std::fs::canonicalize(path) {
@@ -90,7 +108,12 @@ fn is_ignored(top: &Path, path: &Path) -> anyhow::Result<bool> {
     Ok(status.success())
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+/// The output of git. `failed` says what is not the case where git refuses; its own words follow where it has some.
+fn git(
+    folder: &Path,
+    arguments: &[&str],
+    failed: impl FnOnce() -> Text,
+) -> anyhow::Result<Vec<u8>> {
     let output =
         Command::new("git").current_dir(folder).args(arguments).output().explain(|| {
             text!(
@@ -98,14 +121,38 @@ fn git(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
                 "--changed-from needs git, which cannot be started"
             )
         })?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.trim();
-        fail!(
-            "git {command}: {said}",
-            "git {command}: {said}",
-            command = arguments.first().copied().unwrap_or_default()
-        );
+    if output.status.success() {
+        return Ok(output.stdout);
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let said = String::from_utf8_lossy(&output.stderr);
+    let Text { nb, en } = failed();
+    match said.trim() {
+        "" => fail!("{nb}", "{en}"),
+        said => fail!("{nb}: {said}", "{en}: {said}"),
+    }
+}
+
+/// A path in full, also of a file that is not there any more.
+fn whole(path: &Path) -> PathBuf {
+    if let Ok(path) = std::fs::canonicalize(path) {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (std::fs::canonicalize(folder.unwrap_or(Path::new("."))), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// A path as git gives it: the bytes of the name, which need not be UTF-8.
+#[cfg(unix)]
+fn path_of(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(name))
+}
+
+/// A path as git gives it: UTF-8.
+#[cfg(not(unix))]
+fn path_of(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).trim_end_matches('\r'))
 }

@@ -6,18 +6,18 @@ use std::sync::{Arc, OnceLock};
 
 use lmr_lmdi::{CheckOptions, RuleSets};
 use lmr_report::{Checker, CheckerError, Profiles};
-use lmr_validator::Options;
 use lmr_validator::package::{PackageCache, load};
 use lmr_validator::statistics::Statistics;
+use lmr_validator::{Options, ProfileError};
 
 use super::batches::Batch;
-use super::house::HouseRules;
+use super::house::{HouseRules, is_resource_type};
 use super::project::Project;
 use super::report::Report;
 use super::{RuleSetChoice, Validate};
 use crate::clock;
 use crate::output::{self, Language};
-use crate::text::{fail, failure, text};
+use crate::text::{Text, fail, failure, text};
 
 /// How many cores the process may use.
 fn core_count() -> usize {
@@ -46,6 +46,18 @@ impl Validate {
             None => crate::package::cache_folder(None).ok().map(PackageCache::new),
         };
         let (mut packages, missing) = load(&given, cache.as_ref())?;
+        for package in packages.iter().filter(|package| package.is_of_other_fhir()) {
+            let warning = text!(
+                "advarsel: {name} {version} er for FHIR {fhir}, og lmr kontrollerer R4 (4.0.1): definisjonene brukes som om de \
+                 var for R4",
+                "warning: {name} {version} is for FHIR {fhir}, and lmr checks R4 (4.0.1): its definitions are used as if they \
+                 were for R4",
+                name = package.name(),
+                version = package.version(),
+                fhir = package.fhir_versions().collect::<Vec<_>>().join(", ")
+            );
+            output::complain(warning.get(lang));
+        }
         packages.extend(house.package.take());
         for missing in missing {
             let warning = text!(
@@ -84,6 +96,12 @@ impl Validate {
             }
             return Ok(checker);
         }
+        if self.advice.is_some() {
+            fail!(
+                "--advice hører til registerets regler, og --ruleset none er ren R4: oppgi et annet regelsett",
+                "--advice belongs to the register's rules, and --ruleset none is plain R4: give another rule set"
+            );
+        }
         let mut options = Options {
             stop: Some(Arc::clone(stop)),
             statistics: statistics.cloned(),
@@ -96,6 +114,16 @@ impl Validate {
         let checker = Checker::of_profiles(packages, options, profiles).map_err(cannot_check)?;
         let validator = checker.validator().map_err(cannot_check)?;
         HouseRules::check(&house.by_type, project, validator)?;
+        for of in self.fine.global_types() {
+            if !is_resource_type(validator, of) {
+                fail!(
+                    "--global-profile {of}=…: {of} er ikke en ressurstype i FHIR R4, så profilen ville aldri bli brukt: skriv \
+                     typen som i resourceType, for eksempel Patient",
+                    "--global-profile {of}=…: {of} is not a resource type of FHIR R4, so the profile would never be used: write \
+                     the type as in resourceType, e.g. Patient"
+                );
+            }
+        }
         Ok(checker)
     }
 }
@@ -103,6 +131,28 @@ impl Validate {
 /// An error of a checker, in both languages.
 pub(crate) fn cannot_check(error: CheckerError) -> anyhow::Error {
     match error {
+        CheckerError::Profile(ProfileError::Unknown(url)) => {
+            let hint = if url.trim() != &*url {
+                text!("fjern mellomrommet rundt adressen", "remove the blanks around the address")
+            } else if url.ends_with('/') {
+                text!("fjern skråstreken på slutten", "remove the slash at its end")
+            } else if let Some((of, version)) = url.split_once('|') {
+                text!(
+                    "oppgi pakken som har versjon {version} (--package), eller skriv {of} uten versjon",
+                    "give the package that has version {version} (--package), or write {of} without a version"
+                )
+            } else {
+                text!(
+                    "rett adressen («lmr explain» viser profilene), eller oppgi pakken som har den (--package)",
+                    "correct the address (`lmr explain` lists the profiles), or give the package that has it (--package)"
+                )
+            };
+            let Text { nb, en } = hint;
+            failure(text!(
+                "profilen kan ikke brukes: {url} er ikke kjent: {nb}",
+                "the profile cannot be used: {url} is not known: {en}"
+            ))
+        }
         CheckerError::Profile(_) => failure(error.bilingual()),
         error => error.into(),
     }

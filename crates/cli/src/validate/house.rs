@@ -9,7 +9,7 @@ use lmr_validator::{Options, Validator};
 use serde_json::{Map, Value, json};
 
 use super::project::{HouseRule, Project, RuleSeverity};
-use crate::text::{Explain, fail, failure, text};
+use crate::text::{Explain, Text, fail, failure, text};
 
 /// What the rules become.
 #[derive(Default)]
@@ -72,15 +72,10 @@ impl HouseRules {
         validator: &Validator,
     ) -> anyhow::Result<()> {
         let file = project.name();
-        for (of, url) in by_type.iter().flat_map(|(of, urls)| urls.iter().map(move |url| (of, url)))
-        {
-            // Rules are looked up by the type of a resource, which is never one of these.
-            let is_abstract = ["Resource", "DomainResource"].contains(&of.as_str());
-            let model = validator.fhirpath_model();
-            let is_resource = model
-                .type_of_resource(of)
-                .is_some_and(|found| model.kind(found) == TypeKind::Resource);
-            if is_abstract || !is_resource {
+        let profiles =
+            || by_type.iter().flat_map(|(of, urls)| urls.iter().map(move |url| (of, url)));
+        for (of, _) in profiles() {
+            if !is_resource_type(validator, of) {
                 fail!(
                     "{file}: «at» i en regel må begynne med en ressurstype, og {of} er ikke det: skriv regelen for hver \
                      ressurstype den gjelder",
@@ -88,6 +83,11 @@ impl HouseRules {
                      resource type that it is about"
                 );
             }
+        }
+        for rule in &project.keys.rules {
+            Self::check_names(rule, &file, validator)?;
+        }
+        for (of, url) in profiles() {
             validator.prepare(url).explain(|| {
                 text!(
                     "{file}: reglene for {of} kan ikke brukes",
@@ -103,35 +103,79 @@ impl HouseRules {
                 .find(|issue| issue.message.id() == "LMRV_PROFILE_LINES_IGNORED");
             if let Some(issue) = unused {
                 let (nb, en) = (issue.text_nb(), issue.text_en());
-                return Err(failure(text!("{file}: {nb}", "{file}: {en}")));
-            }
-        }
-        for rule in &project.keys.rules {
-            let context = rule.at.split('.').next().unwrap_or_default();
-            let path = rule.at.split_once('.').map(|(_, path)| path);
-            // From the root, so that the element's own type is found on the way.
-            let expression = match path {
-                Some(path) => format!("{path}.select({})", rule.expression),
-                None => rule.expression.clone(),
-            };
-            let model = validator.fhirpath_model();
-            let (Ok(expression), Some(context)) =
-                (Expression::parse(&expression), model.type_of_resource(context))
-            else {
-                continue;
-            };
-            if let Err(errors) = expression.check(model, context) {
-                let id = &rule.id;
-                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                let errors = errors.join("; ");
-                fail!(
-                    "{file}: uttrykket i regelen {id} kan ikke brukes på {at}: {errors}",
-                    "{file}: the expression of rule {id} cannot be used on {at}: {errors}",
-                    at = rule.at
-                );
+                return Err(failure(text!(
+                    "{file}: {nb}; skriv «at» som i definisjonen (Patient.name, Patient.deceased[x])",
+                    "{file}: {en}; write “at” as in the definition (Patient.name, Patient.deceased[x])"
+                )));
             }
         }
         Ok(())
+    }
+
+    /// Whether the element of a rule exists, and those that its expression asks for.
+    fn check_names(rule: &HouseRule, file: &str, validator: &Validator) -> anyhow::Result<()> {
+        let HouseRule { id, at, .. } = rule;
+        let model = validator.fhirpath_model();
+        let (of, path) =
+            at.split_once('.').map_or((at.as_str(), None), |(of, path)| (of, Some(path)));
+        let Some(context) = model.type_of_resource(of) else { return Ok(()) };
+        // `[x]` is of the definition's name of a choice; an expression has the name alone.
+        let path = path.map(|path| path.replace("[x]", ""));
+        if let Some(path) = &path {
+            let checked = match path.contains(['[', ':', '(']) {
+                true => None,
+                false => Expression::parse(path).ok().map(|path| path.check(model, context)),
+            };
+            match checked {
+                Some(Ok(_)) => {}
+                Some(Err(errors)) => {
+                    let Text { nb, en } = in_both(&errors);
+                    fail!(
+                        "{file}: regelen {id} er om {at}, som ikke er et element ({nb}): skriv det som i definisjonen \
+                         (Patient.name, Patient.deceased[x])",
+                        "{file}: the rule {id} is about {at}, which is not an element ({en}): write it as in the definition \
+                         (Patient.name, Patient.deceased[x])"
+                    );
+                }
+                None => fail!(
+                    "{file}: regelen {id} er om {at}, som ikke er et element: skriv det som i definisjonen, uten nummer og \
+                     uten navn på utsnitt; uttrykket kan velge med where()",
+                    "{file}: the rule {id} is about {at}, which is not an element: write it as in the definition, without \
+                     indexes and without names of slices; the expression can select with where()"
+                ),
+            }
+        }
+        // From the root, so that the element's own type is found on the way.
+        let expression = match &path {
+            Some(path) => format!("{path}.select({})", rule.expression),
+            None => rule.expression.clone(),
+        };
+        let Ok(expression) = Expression::parse(&expression) else { return Ok(()) };
+        if let Err(errors) = expression.check(model, context) {
+            let Text { nb, en } = in_both(&errors);
+            fail!(
+                "{file}: uttrykket i regelen {id} kan ikke brukes på {at}: {nb}",
+                "{file}: the expression of rule {id} cannot be used on {at}: {en}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether something can be the type of a resource: rules and profiles are looked up by it, so they would never apply to
+/// what is abstract.
+pub(super) fn is_resource_type(validator: &Validator, of: &str) -> bool {
+    let model = validator.fhirpath_model();
+    !["Resource", "DomainResource"].contains(&of)
+        && model.type_of_resource(of).is_some_and(|found| model.kind(found) == TypeKind::Resource)
+}
+
+/// Errors of an expression, one after the other.
+fn in_both<E: std::error::Error + 'static>(errors: &[E]) -> Text {
+    let joined = |of: &dyn Fn(&E) -> String| errors.iter().map(of).collect::<Vec<_>>().join("; ");
+    Text {
+        nb: joined(&|error| crate::text::in_bokmal(error).unwrap_or_else(|| error.to_string())),
+        en: joined(&ToString::to_string),
     }
 }
 

@@ -185,6 +185,11 @@ impl Fine {
         by_entry.chain(self.global_profile.iter().map(|(_, url)| url))
     }
 
+    /// The types that --global-profile names.
+    pub(super) fn global_types(&self) -> impl Iterator<Item = &String> {
+        self.global_profile.iter().map(|(of, _)| of)
+    }
+
     pub(super) fn options(&self, profiles: &[String]) -> anyhow::Result<Options> {
         let mut options = Options {
             profiles: profiles.to_vec(),

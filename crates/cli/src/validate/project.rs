@@ -88,18 +88,26 @@ impl Project {
         path.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
-    /// The nearest file in a folder or above it.
+    /// The nearest file in a folder or above it. A folder of that name, and a link to nothing, are found too: to read them
+    /// is an error, and without what the project has agreed on the verdict would be another one.
     pub(super) fn above(folder: &Path) -> Option<PathBuf> {
+        Self::places_above(folder).into_iter().find(|path| path.symlink_metadata().is_ok())
+    }
+
+    /// Where the file of the working folder may be.
+    pub(super) fn places() -> Vec<PathBuf> {
+        std::env::current_dir().map(|folder| Self::places_above(&folder)).unwrap_or_default()
+    }
+
+    fn places_above(folder: &Path) -> Vec<PathBuf> {
+        let mut places = Vec::new();
         for folder in folder.ancestors() {
-            let path = folder.join(FILE_NAME);
-            if path.is_file() {
-                return Some(path);
-            }
+            places.push(folder.join(FILE_NAME));
             if folder.join(".git").exists() {
                 break;
             }
         }
-        None
+        places
     }
 
     fn read(path: &Path) -> anyhow::Result<Self> {
@@ -107,13 +115,23 @@ impl Project {
         let shown = path.display();
         for package in &mut keys.packages {
             let beside = folder.join(&*package);
-            // What is not there is the name of an installed package.
-            if beside.exists() {
+            // What is not there is the name of an installed package, if it can be one.
+            let is_path = package.components().count() > 1
+                || package.extension().is_some_and(|ending| ending == "tgz" || ending == "json");
+            if is_path || beside.exists() {
                 *package = beside;
             }
         }
         if let Some(baseline) = &mut keys.baseline {
             *baseline = folder.join(&*baseline);
+        }
+        for ignore in &mut keys.ignore {
+            // The names that are compared with begin in the folder.
+            if let Some(file) = ignore.file.as_mut()
+                && let Some(rest) = file.strip_prefix("./")
+            {
+                *file = rest.to_owned();
+            }
         }
         for (number, ignore) in (1..).zip(&keys.ignore) {
             if ignore.reason.trim().is_empty() {

@@ -175,6 +175,14 @@ impl Report {
         self.lacks.insert(Lack::Unread);
     }
 
+    /// The rest of the file could not be read, which has been reported. What was found before counts.
+    pub(super) fn rest_unread(&mut self) -> anyhow::Result<()> {
+        self.lacks.insert(Lack::Unread);
+        self.total.unreadable += 1;
+        self.faulty_files += usize::from(self.here.errors == 0);
+        self.end(true)
+    }
+
     /// The file is an archive found in a folder, which is not looked into: every format says so, and what is made of
     /// the report is not of all.
     pub(super) fn archive(&mut self) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use lmr_lmdi::Finding;
+use lmr_lmdi::codes::Code;
 use lmr_report::Fingerprints;
 
 use super::baseline::{Baseline, Entry};
@@ -28,8 +29,16 @@ pub(super) struct Triage {
     files: Vec<String>,
 }
 
+/// How `file` is compared: `*` and `?` stay in a folder, `**` goes through all below it.
+const BY_FOLDER: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
+
 struct Ignored {
     entry: Ignore,
+    code: Option<Code>,
     file: Option<glob::Pattern>,
     at: Option<String>,
     has_ended: bool,
@@ -45,6 +54,7 @@ impl Triage {
         today: Date,
     ) -> Self {
         let ignored = project.keys.ignore.iter().map(|entry| Ignored {
+            code: entry.code.as_deref().and_then(Code::parse),
             file: entry.file.as_deref().and_then(|file| glob::Pattern::new(file).ok()),
             at: entry.at.clone(),
             has_ended: entry.until < today,
@@ -175,7 +185,7 @@ impl Triage {
 impl Ignored {
     fn covers(&self, finding: &Finding, file: &str) -> bool {
         let entry = &self.entry;
-        entry.code.as_deref().is_none_or(|code| code == finding.code.as_str())
+        self.code.is_none_or(|code| code == finding.code)
             && entry.message.as_deref().is_none_or(|id| {
                 finding.message_id().is_some_and(|of| of == id || names_rule(of, id))
             })
@@ -183,7 +193,7 @@ impl Ignored {
                 is_at_or_below(&finding.expression, at)
                     || is_at_or_below(&finding.full_expression, at)
             })
-            && self.file.as_ref().is_none_or(|pattern| pattern.matches(file))
+            && self.file.as_ref().is_none_or(|pattern| pattern.matches_with(file, BY_FOLDER))
     }
 }
 

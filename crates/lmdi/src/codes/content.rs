@@ -139,8 +139,8 @@ macro_rules! content_codes {
             wrong: "{ \"pasient\": … }",
             right: "{ \"resourceType\": \"Bundle\", … }",
             remedy: {
-                nb: "Send en LegemiddelregisterBundle.",
-                en: "Send a LegemiddelregisterBundle.",
+                nb: "Oppgi en FHIR-ressurs; til registeret en LegemiddelregisterBundle. I XML: rett feilen på linjen og kolonnen som nevnes.",
+                en: "Give a FHIR resource; to the register a LegemiddelregisterBundle. In XML: correct the fault at the line and column named.",
             },
         }
         ContentNotBundle = 3011 {

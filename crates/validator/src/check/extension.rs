@@ -103,7 +103,7 @@ pub(crate) fn check<'a>(
             cx.report(
                 Message::ProfileNoSnapshot {
                     profile: url.into_owned().into(),
-                    reason: reason.to_string().into(),
+                    reason: reason.bilingual().into(),
                 },
                 at,
                 def.profile,

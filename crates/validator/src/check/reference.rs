@@ -186,7 +186,7 @@ fn check_type<'a>(
             }
             Some(reason) => {
                 cx.report(
-                    Message::ProfileNoSnapshot { profile: url, reason: reason.to_string().into() },
+                    Message::ProfileNoSnapshot { profile: url, reason: reason.bilingual().into() },
                     at,
                     def.profile,
                 );

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use lmr_fhir::Bilingual;
+
 use crate::definitions::DefinitionError;
 
 /// Why a snapshot cannot be compiled.
@@ -32,6 +34,29 @@ pub enum UnusableProfile {
     },
 }
 
+impl CompileError {
+    fn in_bokmal(&self) -> String {
+        match self {
+            Self::Empty => "snapshotet er tomt".to_owned(),
+            Self::Orphan(path) => format!("elementet {path} har ikke noe over seg i snapshotet"),
+        }
+    }
+}
+
+impl UnusableProfile {
+    /// The sentence in both languages.
+    #[must_use]
+    pub fn bilingual(&self) -> Bilingual<String> {
+        match self {
+            Self::Definition(error) => error.bilingual(),
+            Self::Snapshot { canonical, error } => Bilingual {
+                nb: format!("{canonical}: {}", error.in_bokmal()),
+                en: self.to_string(),
+            },
+        }
+    }
+}
+
 /// Why a profile is not ready to validate against.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ProfileError {
@@ -41,4 +66,17 @@ pub enum ProfileError {
     /// Its definition cannot be used.
     #[error(transparent)]
     Unusable(#[from] UnusableProfile),
+}
+
+impl ProfileError {
+    /// The sentence in both languages.
+    #[must_use]
+    pub fn bilingual(&self) -> Bilingual<String> {
+        match self {
+            Self::Unknown(canonical) => {
+                Bilingual { nb: format!("{canonical} er ikke kjent"), en: self.to_string() }
+            }
+            Self::Unusable(reason) => reason.bilingual(),
+        }
+    }
 }

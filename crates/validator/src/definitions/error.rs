@@ -1,5 +1,7 @@
 //! Why a definition cannot be used.
 
+use lmr_fhir::Bilingual;
+
 /// Why a definition that exists cannot be used. The fault is in the definition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
@@ -25,7 +27,7 @@ pub enum DefinitionError {
         value: Option<String>,
     },
     /// What it is based on is not among the definitions.
-    #[error("{url} is based on {base}, which is not at hand")]
+    #[error("{url} is based on {base}, which is not at hand: give the package that has it")]
     MissingBase {
         /// The definition.
         url: String,
@@ -39,7 +41,9 @@ pub enum DefinitionError {
         url: String,
     },
     /// It walks into a type or profile that is not among the definitions.
-    #[error("{url}: {path} has the type {missing}, which is not at hand")]
+    #[error(
+        "{url}: {path} has the type {missing}, which is not at hand: give the package that has it"
+    )]
     MissingType {
         /// The definition.
         url: String,
@@ -97,4 +101,44 @@ pub enum DefinitionError {
     /// The embedded R4 core cannot be read: a fault of this program.
     #[error("the embedded R4 core is damaged")]
     DamagedCore,
+}
+
+impl DefinitionError {
+    /// The sentence in both languages. What a parser says stays in English.
+    #[must_use]
+    pub fn bilingual(&self) -> Bilingual<String> {
+        Bilingual { nb: self.in_bokmal(), en: self.to_string() }
+    }
+
+    fn in_bokmal(&self) -> String {
+        match self {
+            Self::NotJson { what, reason } => format!("{what} er ikke JSON: {reason}"),
+            Self::NoUrl => "en definisjon har ingen url".to_owned(),
+            Self::Unreadable { url, member, value: None } => format!("{url}: {member} mangler"),
+            Self::Unreadable { url, member, value: Some(value) } => {
+                format!("{url}: {member} kan ikke være {value:?}")
+            }
+            Self::MissingBase { url, base } => {
+                format!(
+                    "{url} bygger på {base}, som ikke er tilgjengelig: oppgi pakken som har den"
+                )
+            }
+            Self::NoBase { url } => format!("{url} har verken et snapshot eller en baseDefinition"),
+            Self::MissingType { url, path, missing } => format!(
+                "{url}: {path} har typen {missing}, som ikke er tilgjengelig: oppgi pakken som har den"
+            ),
+            Self::Cyclic { chain } => {
+                format!("definisjonene går i ring: {}", chain.join(" -> "))
+            }
+            Self::UnknownElement { url, path } => format!("{url}: det er ikke noe element {path}"),
+            Self::AmbiguousType { url, path } => format!(
+                "{url}: {path} kan ha flere typer, så det som er under det, kan ikke begrenses"
+            ),
+            Self::TooDeep { url, limit } => {
+                format!("{url}: elementene er nøstet mer enn {limit} nivåer")
+            }
+            Self::TooLarge { url, limit } => format!("{url} blir til mer enn {limit} deler"),
+            Self::DamagedCore => "den innebygde R4-kjernen er skadet".to_owned(),
+        }
+    }
 }

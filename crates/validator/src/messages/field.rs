@@ -70,6 +70,22 @@ impl Field for Defined {
     }
 }
 
+/// Why a definition cannot be used, in both languages. Stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reason(Arc<Bilingual<String>>);
+
+impl From<Bilingual<String>> for Reason {
+    fn from(reason: Bilingual<String>) -> Self {
+        Self(Arc::new(reason))
+    }
+}
+
+impl Field for Reason {
+    fn shown(&self, language: Language) -> Cow<'_, str> {
+        clipped(self.0.get(language), MAX_DEFINED)
+    }
+}
+
 /// Text of the instance; `None` when it was left out. A message shows `LIMIT` characters of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Given<const LIMIT: usize>(Option<Box<str>>);

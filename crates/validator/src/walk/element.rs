@@ -139,7 +139,7 @@ impl<'a> Walker<'a> {
                         self.cx.report(
                             Message::ProfileNoSnapshot {
                                 profile: canonical.into(),
-                                reason: reason.to_string().into(),
+                                reason: reason.bilingual().into(),
                             },
                             node,
                             first.profile,

@@ -67,7 +67,7 @@ impl<'a> Walker<'a> {
                     self.cx.report(
                         Message::ProfileNoSnapshot {
                             profile: canonical.into(),
-                            reason: reason.to_string().into(),
+                            reason: reason.bilingual().into(),
                         },
                         at,
                         def.profile,
@@ -184,7 +184,7 @@ impl<'a> Walker<'a> {
                     self.cx.report(
                         Message::ProfileNoSnapshot {
                             profile: canonical.into(),
-                            reason: reason.to_string().into(),
+                            reason: reason.bilingual().into(),
                         },
                         item.node(),
                         def.profile,

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use lmr_lmdi::fest::FestError;
+use lmr_validator::ProfileError;
 use lmr_validator::package::PackageError;
 use lmr_validator::terminology::CodeListError;
 
@@ -17,6 +18,9 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<CodeListError>() {
         return Some(code_list(error));
+    }
+    if let Some(error) = error.downcast_ref::<ProfileError>() {
+        return Some(error.bilingual().nb);
     }
     error.downcast_ref::<PackageError>().map(package)
 }

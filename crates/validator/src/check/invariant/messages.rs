@@ -28,7 +28,7 @@ macro_rules! invariant_messages {
                 "Validation_VAL_Unknown_Profile" Error Structure
                 en "The profile {profile} is not known"
                 nb "Profilen {profile} er ikke kjent";
-            ProfileNoSnapshot { profile: Defined, reason: Defined }
+            ProfileNoSnapshot { profile: Defined, reason: Reason }
                 "LMRV_PROFILE_NOT_USABLE" Error Exception
                 en "The profile {profile} cannot be used: {reason}"
                 nb "Profilen {profile} kan ikke brukes: {reason}";
