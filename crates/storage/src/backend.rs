@@ -3,7 +3,7 @@
 
 use super::{
     BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, counts, insight,
-    keeps_statements, outlet, partitions,
+    keeps_statements, outlet, partitions, place,
     proofs::Proofs,
     senders,
     sessions::{ANSWER_TIME, READ_TIME, Session, Sessions, bounded, is_dead, prepare},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{LostCalls, OpenError, chain, unavailable, what_was_removed},
     key::StorageKey,
-    opening::Opening,
+    opening::{Opening, Place, REPLACED},
     prepared::{Prepared, takes_long},
 };
 use async_trait::async_trait;
@@ -44,6 +44,8 @@ pub(super) struct Inner {
     readers: Sessions,
     proofs: Proofs,
     options: Options,
+    /// The file that was opened, where the database is one.
+    place: Option<Place>,
 }
 
 impl Inner {
@@ -66,7 +68,8 @@ impl Inner {
         let key = Arc::new(key);
         let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
         let proofs = Proofs::new(options.clone());
-        Ok(Arc::new(Self { key, writer, readers, proofs, options }))
+        let place = place(&options);
+        Ok(Arc::new(Self { key, writer, readers, proofs, options, place }))
     }
 
     pub(super) async fn close(&self) {
@@ -81,11 +84,21 @@ impl Inner {
 
     /// A connection for the rare writes other than messages.
     pub(super) async fn administrator(&self) -> Result<Connection, StoreError> {
+        self.check_place()?;
         writing(&self.options).await.map_err(unavailable)
+    }
+
+    /// Refuses a file that another one was put in place of.
+    fn check_place(&self) -> Result<(), StoreError> {
+        if self.place.is_some() && place(&self.options) != self.place {
+            return Err(StoreError::Unavailable(REPLACED.into()));
+        }
+        Ok(())
     }
 
     /// Reads, and writes where nothing has been written lately.
     async fn probe(&self) -> Result<(), StoreError> {
+        self.check_place()?;
         let mut db = self.reader().await?;
         query("SELECT id FROM key_check").execute(&mut *db).await.map_err(unavailable)?;
         drop(db);
