@@ -28,6 +28,8 @@ pub(super) struct Reload {
     /// By listener, in the order of [`TLS_SECTIONS`].
     tls: [Option<Tls>; 3],
     console: Option<Console>,
+    /// The file as it was at the start, without what is read again.
+    lasting: Option<toml::Table>,
 }
 
 impl Reload {
@@ -47,11 +49,13 @@ impl Reload {
                 console.and_then(|(_, settings)| settings.tls.clone()),
             ],
             console: console.map(|(console, _)| console.clone()),
+            lasting: lasting(path),
         }
     }
 
-    /// Nothing is replaced unless all of it can be read.
-    fn again(&self) -> anyhow::Result<()> {
+    /// Reads it, and gives the keys that have changed and are not read again. Nothing is replaced unless all of it can be
+    /// read.
+    fn again(&self) -> anyhow::Result<Vec<String>> {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         let material =
             Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
@@ -90,7 +94,8 @@ impl Reload {
         if let (Some(console), Some(operators)) = (&self.console, operators) {
             console.replace_operators(operators);
         }
-        Ok(())
+        let now = lasting(&self.config);
+        Ok(self.lasting.as_ref().zip(now).map(|(was, now)| changed(was, &now)).unwrap_or_default())
     }
 
     pub(super) async fn at_each_hangup(self) {
@@ -115,10 +120,16 @@ impl Reload {
     #[cfg(any(unix, windows))]
     fn read_again(&self) {
         match self.again() {
-            Ok(()) => {
+            Ok(changed) => {
                 tracing::info!(
                     "certificates, keys, senders, operators and code lists were read again"
-                )
+                );
+                if !changed.is_empty() {
+                    tracing::warn!(
+                        keys = changed.join(", "),
+                        "these keys of the configuration have changed too, and take a restart"
+                    );
+                }
             }
             Err(error) => tracing::error!(
                 detail = format!("{error:#}"),
@@ -126,6 +137,45 @@ impl Reload {
             ),
         }
     }
+}
+
+/// A configuration file without what is read again at SIGHUP. Of a listener's TLS only whether it has one is left: it
+/// begins and ends with a restart.
+fn lasting(path: &Path) -> Option<toml::Table> {
+    let mut file: toml::Table = crate::config::read_text(path).ok()?.parse().ok()?;
+    for key in ["certificate", "authorities", "revocations", "avsender", "terminology"] {
+        file.remove(key);
+    }
+    for section in ["", "outlet", "console"] {
+        let table = match section {
+            "" => Some(&mut file),
+            name => file.get_mut(name).and_then(toml::Value::as_table_mut),
+        };
+        let Some(table) = table else { continue };
+        table.remove("operator");
+        if let Some(tls) = table.get_mut("tls") {
+            *tls = true.into();
+        }
+    }
+    Some(file)
+}
+
+/// The keys of which two files have different values, with the section where both have it.
+fn changed(was: &toml::Table, now: &toml::Table) -> Vec<String> {
+    let mut names: Vec<&String> = was.keys().chain(now.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut all = Vec::new();
+    for name in names {
+        match (was.get(name), now.get(name)) {
+            (was, now) if was == now => {}
+            (Some(toml::Value::Table(was)), Some(toml::Value::Table(now))) => {
+                all.extend(changed(was, now).into_iter().map(|inner| format!("{name}.{inner}")));
+            }
+            _ => all.push(name.clone()),
+        }
+    }
+    all
 }
 
 /// The sections of the listeners' certificates.
@@ -159,14 +209,25 @@ pub(super) async fn watch_certificates(receiver: Receiver, mut listeners: Listen
             if end.is_succeeded || reported.get(&end.thumbprint) == Some(&step) {
                 continue;
             }
-            tracing::warn!(
-                usage = ?end.usage,
-                organisation = end.organisation.as_deref(),
-                thumbprint = end.thumbprint,
-                ends = %end.ends,
-                days_left = end.days_left,
-                "a certificate ends soon and has no successor"
-            );
+            if end.days_left < 0 {
+                tracing::error!(
+                    usage = ?end.usage,
+                    organisation = end.organisation.as_deref(),
+                    thumbprint = end.thumbprint,
+                    ended = %end.ends,
+                    days_left = end.days_left,
+                    "a certificate has ended and has no successor: what is signed with it or sealed for it is refused"
+                );
+            } else {
+                tracing::warn!(
+                    usage = ?end.usage,
+                    organisation = end.organisation.as_deref(),
+                    thumbprint = end.thumbprint,
+                    ends = %end.ends,
+                    days_left = end.days_left,
+                    "a certificate ends soon and has no successor"
+                );
+            }
             reported.insert(end.thumbprint, step);
         }
         for (listener, ends, days_left) in listeners.due(clock::now()) {
@@ -227,6 +288,27 @@ mod tests {
     use super::*;
     use jiff::ToSpan as _;
     use lmr_sandbox::certificates::TestCa;
+
+    #[test]
+    fn what_takes_a_restart_is_named_and_what_is_read_again_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("receiver.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            lasting(&file).unwrap()
+        };
+        let was = read(
+            "listen = \"a\"\n[tls]\nkey = \"a\"\n[[avsender]]\nname = \"a\"\n[console]\nlisten = \"a\"\n\
+             [[console.operator]]\nname = \"a\"\n",
+        );
+        let renewed = read(
+            "listen = \"a\"\n[tls]\nkey = \"b\"\n[[avsender]]\nname = \"b\"\n[console]\nlisten = \"a\"\n\
+             [[console.operator]]\nname = \"b\"\n",
+        );
+        assert!(changed(&was, &renewed).is_empty());
+        let other = read("listen = \"b\"\nadvice = \"refuse\"\n[console]\nlisten = \"b\"\n");
+        assert_eq!(changed(&was, &other), ["advice", "console.listen", "listen", "tls"]);
+    }
 
     #[test]
     fn the_certificate_that_is_shown_is_watched_and_not_the_one_in_the_file() {
