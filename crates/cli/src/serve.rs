@@ -237,6 +237,14 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
         let store = open_store(config, folder, Opening::START).await?;
         prepare(config, folder, store).await
     })?;
+    // A start does not fail for them, and everybody who calls would.
+    for (what, day) in reload::ended(config, folder)? {
+        let text = text!(
+            "{what} utløp {day}: forny det, ellers blir det som bruker det, avvist",
+            "{what} expired on {day}: renew it, or what uses it is refused"
+        );
+        crate::output::complain(text.get(lang));
+    }
     let done = text!(
         "konfigurasjonen kan brukes, og databasen svarer\n",
         "the configuration can be used, and the database answers\n"

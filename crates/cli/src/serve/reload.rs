@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lmr_intake::{Material, Receiver, certificate_ends};
+use jiff::civil::Date;
+use lmr_intake::{CertificateUse, Material, Receiver, certificate_ends};
 use lmr_server::{HttpSettings, PageSettings, Services, Tls};
 use lmr_storage::MAIN;
 use lmr_web::Console;
@@ -188,6 +189,35 @@ fn tls_files(config: &ReceiverConfig) -> [Option<&KeyFiles>; 3] {
         config.outlet.as_ref().and_then(|section| section.tls.as_ref()),
         config.console.as_ref().and_then(|section| section.tls.as_ref()),
     ]
+}
+
+/// The certificates of a configuration that have ended and have no successor, those of the listeners included, and the day
+/// on which each did.
+pub(super) fn ended(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Vec<(String, Date)>> {
+    let now = clock::now();
+    let day = |end: Timestamp| clock::oslo(end).date();
+    let mut all = Vec::new();
+    for (section, files) in TLS_SECTIONS.into_iter().zip(tls_files(config)) {
+        let Some(files) = files else { continue };
+        if let Some(end) = end_of(&tls_of(files, folder)?.certificate()).filter(|end| *end < now) {
+            all.push((format!("{section}.certificate"), day(end)));
+        }
+    }
+    let keys = config.decryption_keys(folder)?;
+    let own: Vec<_> = keys.iter().map(|key| key.certificate().clone()).collect();
+    for end in certificate_ends(&own, &config.avsendere(folder)?, now) {
+        if end.days_left < 0 && !end.is_succeeded {
+            // In the words of the configuration, which are of both languages.
+            let section = match end.usage {
+                CertificateUse::Register => "[[certificate]]".to_owned(),
+                CertificateUse::Sender => {
+                    format!("[[avsender]] {}", end.organisation.unwrap_or_default())
+                }
+            };
+            all.push((format!("{section} {}", end.thumbprint), day(end.ends)));
+        }
+    }
+    Ok(all)
 }
 
 /// Days before its end at which a certificate is reported in the log.

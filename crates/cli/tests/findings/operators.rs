@@ -287,6 +287,34 @@ fn a_sender_without_a_name_is_refused_and_one_without_an_address_pointed_out() {
 }
 
 #[test]
+fn a_number_in_place_of_its_file_is_not_repeated() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    world.begin_database();
+    let erase = ["erase", "13866510282", "--reason", "x"];
+    refused(&world, &erase, 2, "oppgi en fil som har nummeret", "name a file that has the number");
+    let output = admin(&world, "receiver.toml", "en", &erase);
+    assert!(!said(&output).contains("13866510282"), "{}", said(&output));
+}
+
+#[test]
+fn the_check_of_a_start_names_certificates_that_have_ended() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    let now = crate::world::now();
+    let ca = lmr_sandbox::certificates::TestCa::new(now).expect("an authority");
+    let long_ago = now - jiff::SignedDuration::from_hours(24 * 1200);
+    let made = ca.tls_for_loopback(long_ago).expect("a certificate");
+    std::fs::write(world.config("tls.pem"), made.certificate_pem).expect("written");
+    std::fs::write(world.config("tls.key"), made.key_pem).expect("written");
+    let tls = "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n\n[[trust]]";
+    changed(&world, "[[trust]]", tls);
+    for (lang, words) in [("nb", "tls.certificate utløp"), ("en", "tls.certificate expired on")] {
+        let output = checked(&world, lang);
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains(words), "{}", said(&output));
+    }
+}
+
+#[test]
 fn a_key_goes_into_a_folder_that_is_there() {
     let world = World::make("lmdi-0.9.4", 1, 1000);
     refused(
