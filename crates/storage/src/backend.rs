@@ -79,6 +79,7 @@ impl Inner {
     }
 
     pub(super) async fn reader(&self) -> Result<Session, StoreError> {
+        self.check_place()?;
         self.readers.take().await
     }
 
@@ -88,7 +89,8 @@ impl Inner {
         writing(&self.options).await.map_err(unavailable)
     }
 
-    /// Refuses a file that another one was put in place of.
+    /// Refuses a file that another one was put in place of. Everything asks, what only reads too: a further session would be
+    /// on the new file, with the log of the one that is gone beside it.
     fn check_place(&self) -> Result<(), StoreError> {
         if self.place.is_some() && place(&self.options) != self.place {
             return Err(StoreError::Unavailable(REPLACED.into()));
@@ -98,7 +100,6 @@ impl Inner {
 
     /// Reads, and writes where nothing has been written lately.
     async fn probe(&self) -> Result<(), StoreError> {
-        self.check_place()?;
         let mut db = self.reader().await?;
         query("SELECT id FROM key_check").execute(&mut *db).await.map_err(unavailable)?;
         drop(db);
@@ -208,6 +209,7 @@ impl Store for Name {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.0.check_place()?;
         self.0.proofs.record(digest, now, until).await
     }
 
@@ -217,6 +219,7 @@ impl Store for Name {
         message_id: &str,
         content_sha256: &[u8; 32],
     ) -> Result<Option<Seen>, StoreError> {
+        self.0.check_place()?;
         let (key, among, readers) = (&self.0.key, tables::Among::All, &self.0.readers);
         let mut db = readers.take_quickly().await?;
         let read = tables::seen(&mut db, key, among, sender, message_id, content_sha256);
@@ -259,6 +262,7 @@ impl Store for Name {
         sender: OrganisationNumber,
         asked: Asked<'_>,
     ) -> Result<Known, StoreError> {
+        self.0.check_place()?;
         let (key, readers) = (&self.0.key, &self.0.readers);
         let mut db = readers.take_quickly().await?;
         let known = bounded(READ_TIME, tables::known(&mut db, key, sender, asked)).await;
