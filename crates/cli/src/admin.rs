@@ -23,7 +23,7 @@ use lmr_storage::Opening;
 use crate::config::receiver::ReceiverConfig;
 use crate::output::{Language, print};
 use crate::serve::{check_database, open_store};
-use crate::text::{Explain, text};
+use crate::text::{Explain, Text, fail, text};
 use archive::Show;
 pub(crate) use archive::{coming_months, expire};
 use audit::Audit;
@@ -35,8 +35,8 @@ use senders::Senders;
 
 /// Senders and deliveries of a receiver.
 ///
-/// Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` was given; 2
-/// when refused, with the reason.
+/// Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` or `deliveries
+/// --message` was given; 2 when refused, with the reason.
 #[derive(Args)]
 pub(crate) struct Admin {
     /// The receiver's configuration file
@@ -165,13 +165,13 @@ impl View {
 
 impl Admin {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
+        let view = View { format: self.format, lang };
         if let Command::NewKey { file } = &self.command {
-            return new_key(file, lang);
+            return new_key(file, view);
         }
         if let Command::NewPassword { file } = &self.command {
-            return new_password(file, lang);
+            return new_password(file, view);
         }
-        let view = View { format: self.format, lang };
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
@@ -190,6 +190,7 @@ impl Admin {
                 configured: config.avsendere(&folder)?,
                 // A mistyped path must not look like a database in which nothing has happened.
                 store: open_store(&config, &folder, Opening::PRESENT).await?,
+                has_own_addresses: !config.addresses.is_empty(),
                 view,
             };
             match &self.command {
@@ -211,6 +212,12 @@ impl Admin {
                     // Who is not registered may have been refused.
                     if list.is_empty() && refused.is_empty() {
                         senders.must_know(filter.sender).await?;
+                        if let Some(alone) = deliveries.about_message()?
+                            && senders.store.deliveries(&alone).await?.is_empty()
+                            && senders.store.refused_calls(&alone).await?.is_empty()
+                        {
+                            return Ok(no_such_message(alone.message_id.as_deref(), view));
+                        }
                     }
                     deliveries::print_list(&list, &refused, filter.limit, view)
                 }
@@ -258,7 +265,7 @@ impl Admin {
     }
 }
 
-fn new_key(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
+fn new_key(file: &std::path::Path, view: View) -> anyhow::Result<ExitCode> {
     let mut key = zeroize::Zeroizing::new([0; 32]);
     SystemRandom.fill(key.as_mut())?;
     let digits = zeroize::Zeroizing::new(crate::output::hex(key.as_ref()) + "\n");
@@ -268,11 +275,21 @@ fn new_key(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
         "wrote {file}; keep a copy in a safe place: without it what is stored cannot be read\n",
         file = file.display()
     );
-    print(done.get(lang))?;
+    print_written(file, &done, view)
+}
+
+/// Says what was written.
+fn print_written(file: &std::path::Path, done: &Text, view: View) -> anyhow::Result<ExitCode> {
+    match view.format {
+        Format::Text => print(done.get(view.lang))?,
+        Format::Json => {
+            print(&format!("{}\n", serde_json::json!({ "file": file.display().to_string() })))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn new_password(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCode> {
+fn new_password(file: &std::path::Path, view: View) -> anyhow::Result<ExitCode> {
     let bytes = zeroize::Zeroizing::new(crate::output::read(std::path::Path::new("-"))?);
     let password = std::str::from_utf8(&bytes)
         .explain(|| text!("passordet er ikke UTF-8", "the password is not UTF-8"))?;
@@ -293,8 +310,31 @@ fn new_password(file: &std::path::Path, lang: Language) -> anyhow::Result<ExitCo
         "wrote {file}: name it as password_file in [[console.operator]]\n",
         file = file.display()
     );
-    print(done.get(lang))?;
-    Ok(ExitCode::SUCCESS)
+    print_written(file, &done, view)
+}
+
+/// Says that nothing goes by a message's id: an empty list would read as a message of which there is nothing.
+fn no_such_message(id: Option<&str>, view: View) -> ExitCode {
+    let text = text!(
+        "{id}: ingen melding og ikke noe avvist kall har denne id-en. Den skrives slik som avsenderen gir den (lmr send history)",
+        "{id}: no message and no refused call has this id. It is written as the sender gives it (lmr send history)",
+        id = id.unwrap_or_default()
+    );
+    crate::output::complain(text.get(view.lang));
+    ExitCode::FAILURE
+}
+
+/// The moment from which on something is asked for. Nothing has come on a day that is not there yet, and an empty answer
+/// would hide the slip.
+pub(super) fn since(day: Option<Date>) -> anyhow::Result<Option<Timestamp>> {
+    let today = crate::clock::oslo(crate::clock::now()).date();
+    if let Some(day) = day.filter(|day| *day > today) {
+        fail!(
+            "--since: {day} er ikke kommet ennå; i dag er {today}",
+            "--since: {day} is not there yet; today is {today}"
+        );
+    }
+    day.map(start_of_day).transpose()
 }
 
 /// The moment at which a day begins in Norway.

@@ -99,6 +99,20 @@ fn remedy(toml: &str, error: &toml::de::Error) -> Option<Text> {
             ));
         }
     }
+    if message.contains("invalid socket address") {
+        return Some(text!(
+            "skriv IP-adresse og port, som \"127.0.0.1:8080\" eller \"[::1]:8080\"; porten er høyst 65535, og navn på maskiner \
+             kan ikke brukes",
+            "write IP address and port, as \"127.0.0.1:8080\" or \"[::1]:8080\"; the port is 65535 at most, and names of \
+             machines cannot be used"
+        ));
+    }
+    if message.contains("expected a nonzero") {
+        return Some(text!(
+            "det skal være et helt tall fra 1; ta bort nøkkelen der det ikke skal være noen grense",
+            "it must be a whole number from 1; leave the key out where there is to be no limit"
+        ));
+    }
     let is_date = line.split('=').next().is_some_and(|key| key.trim().ends_with("date"));
     if is_date && message.contains("parse") {
         return Some(text!("skriv datoen som 2026-01-31", "write the date as 2026-01-31"));

@@ -132,6 +132,14 @@ fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> anyhow
             file.write_all(bytes).and_then(|()| file.sync_all())
         })
         .explain(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.exists()) {
+                return text!(
+                    "kan ikke skrive den nye filen {path}: lag mappen først",
+                    "cannot write the new file {path}: make its folder first",
+                    path = path.display()
+                );
+            }
             text!(
                 "kan ikke skrive den nye filen {path}",
                 "cannot write the new file {path}",

@@ -90,6 +90,12 @@ pub(crate) fn read_receipts(path: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
+/// What is wrong with receipts, in a language.
+fn said(error: &(dyn std::error::Error + 'static), lang: Language) -> String {
+    let bokmal = if lang == Language::Bokmal { crate::text::in_bokmal(error) } else { None };
+    bokmal.unwrap_or_else(|| error.to_string())
+}
+
 impl Verify {
     fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let certificates =
@@ -134,7 +140,7 @@ impl Verify {
                 }
                 Err(error) => {
                     faults += 1;
-                    writeln!(out, "{} {error}", style.bad("✗"))?;
+                    writeln!(out, "{} {}", style.bad("✗"), said(&error, lang))?;
                 }
             }
         }
@@ -176,7 +182,7 @@ impl Verify {
                 verified.iter().filter(|one| one.receipt.sender == sender).cloned().collect();
             for error in check_receipt_chain(&of_sender) {
                 faults += 1;
-                writeln!(out, "{} {sender}: {error}", style.bad("✗"))?;
+                writeln!(out, "{} {sender}: {}", style.bad("✗"), said(&error, lang))?;
             }
         }
         print(&out)?;

@@ -167,6 +167,7 @@ impl Prepared {
         store: Arc<dyn Database>,
     ) -> anyhow::Result<Self> {
         config.log.filter()?;
+        check_listeners(config)?;
         let telemetry = telemetry(config)?;
         let mut services = services_on(config, folder, &store)?;
         services.settings.observer = telemetry.observer();
@@ -177,6 +178,43 @@ impl Prepared {
         let console = crate::console::console(config, folder, &services, &store)?;
         Ok(Self { telemetry, store, services, outlet, console })
     }
+}
+
+/// Refuses listeners that no start could open together, or that nobody could call.
+fn check_listeners(config: &ReceiverConfig) -> anyhow::Result<()> {
+    let outlet = config.outlet.as_ref().map(|one| ("outlet", one.listen, &one.addresses));
+    let console = config.console.as_ref().map(|one| ("console", one.listen, &one.addresses));
+    let mut taken = vec![("listen".to_owned(), config.listen)];
+    for (section, address, callers) in [outlet, console].into_iter().flatten() {
+        if callers.is_empty() {
+            fail!(
+                "{section}.addresses er tom, så ingen kunne kalle: før opp adressene, eller ta bort [{section}]",
+                "{section}.addresses is empty, so nobody could call: list the addresses, or leave [{section}] out"
+            );
+        }
+        let key = format!("{section}.listen");
+        // Port 0 is any that is free.
+        if let Some((other, _)) = taken.iter().find(|one| one.1 == address && address.port() != 0) {
+            fail!(
+                "{key} og {other} er samme adresse ({address}): hver lytter trenger en port for seg",
+                "{key} and {other} are the same address ({address}): each listener needs a port of its own"
+            );
+        }
+        taken.push((key, address));
+    }
+    if config.outlet.as_ref().is_some_and(|outlet| outlet.lease_seconds == 0) {
+        fail!(
+            "outlet.lease_seconds er 0: det skal være minst 1, ellers gis en melding ut igjen før den er hentet",
+            "outlet.lease_seconds is 0: it must be at least 1, or a message is given out again before it is fetched"
+        );
+    }
+    if config.console.as_ref().is_some_and(|console| console.session_minutes == 0) {
+        fail!(
+            "console.session_minutes er 0: det skal være minst 1, ellers er en økt over idet den begynner",
+            "console.session_minutes is 0: it must be at least 1, or a session is over as it begins"
+        );
+    }
+    Ok(())
 }
 
 /// Does all that a start does with a database that is open, except listening, and asks it for an answer.
@@ -199,6 +237,14 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
         let store = open_store(config, folder, Opening::START).await?;
         prepare(config, folder, store).await
     })?;
+    // A start does not fail for them, and everybody who calls would.
+    for (what, day) in reload::ended(config, folder)? {
+        let text = text!(
+            "{what} utløp {day}: forny det, ellers blir det som bruker det, avvist",
+            "{what} expired on {day}: renew it, or what uses it is refused"
+        );
+        crate::output::complain(text.get(lang));
+    }
     let done = text!(
         "konfigurasjonen kan brukes, og databasen svarer\n",
         "the configuration can be used, and the database answers\n"
@@ -374,6 +420,26 @@ async fn with_identities(
     Ok(Arc::new(store))
 }
 
+/// Refuses what is neither a file's path nor the address of a PostgreSQL server: as a path it would make a new database, in
+/// which nothing is.
+fn check_form(database: &Path, key: &str) -> anyhow::Result<()> {
+    let name = database.to_str().unwrap_or_default();
+    let is_other = as_url(database).is_none()
+        && (name.contains("://")
+            || ["postgres:", "postgresql:", "sqlite:"].iter().any(|start| name.starts_with(start)));
+    if is_other {
+        // The address may hold a password: only its beginning is repeated.
+        let scheme = name.split(':').next().unwrap_or_default();
+        fail!(
+            "{key} begynner med {scheme}: og er verken stien til en fil eller adressen til en PostgreSQL-server: skriv bare \
+             stien, eller postgres://bruker@maskin/navn",
+            "{key} begins with {scheme}: and is neither the path of a file nor the address of a PostgreSQL server: write the \
+             path alone, or postgres://user@host/name"
+        );
+    }
+    Ok(())
+}
+
 /// The address of a PostgreSQL database; `None` for a file.
 fn as_url(database: &Path) -> Option<&str> {
     let url = database.to_str()?;
@@ -417,6 +483,16 @@ pub(crate) async fn open_store(
     folder: &Path,
     opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
+    check_form(&config.database, "database")?;
+    if let Some(section) = &config.identities {
+        check_form(&section.database, "identities.database")?;
+        if section.database == config.database {
+            fail!(
+                "identities.database er den samme som database: identitetene skal i en for seg",
+                "identities.database is the same as `database`: the identities go into one of their own"
+            );
+        }
+    }
     let store = open_without_identities(config, folder, opening).await?;
     match &config.identities {
         None => Ok(store),

@@ -12,7 +12,9 @@ use std::io;
 use lmr_fhir::{Bilingual, Language};
 use lmr_intake::StoreError;
 use lmr_sender::SenderError;
-use lmr_storage::{OpenError, broken_session, gave_no_session, is_damaged, sqlite_code};
+use lmr_storage::{
+    OpenError, broken_session, gave_no_session, is_damaged, server_code, sqlite_code,
+};
 
 /// A sentence in both languages.
 pub(crate) type Text = Bilingual<String>;
@@ -179,10 +181,41 @@ fn own_text(error: &(dyn Error + 'static), language: Language) -> Option<String>
     if let Some(text) = lmr_sender::outbox::sqlite_text(error, language) {
         return Some(text.to_owned());
     }
+    if let Some(text) = of_server(error, language) {
+        return Some(text);
+    }
     match language {
         Language::Bokmal => session(error).or_else(|| causes::in_bokmal(error)),
         Language::English => None,
     }
+}
+
+/// What a PostgreSQL server refuses, by its code (<https://www.postgresql.org/docs/current/errcodes-appendix.html>), with the
+/// remedy.
+fn of_server(error: &(dyn Error + 'static), language: Language) -> Option<String> {
+    let (code, own) = server_code(error)?;
+    let (nb, en) = match code {
+        "28P01" | "28000" => (
+            "serveren slapp ikke brukeren inn: navnet, passordet (~/.pgpass, som bare eieren kan lese) eller pg_hba.conf er \
+             galt",
+            "the server did not let the user in: the name, the password (~/.pgpass, which only its owner may read) or \
+             pg_hba.conf is wrong",
+        ),
+        "3D000" => (
+            "serveren har ingen database med dette navnet: rett adressen, eller lag den (createdb)",
+            "the server has no database of this name: correct the address, or make it (createdb)",
+        ),
+        "42501" => (
+            "rollen har ikke rettighetene som trengs: se «PostgreSQL: rettigheter» i docs/nb/operations.md",
+            "the role does not have the rights that are needed: see “PostgreSQL: rights” in docs/operations.md",
+        ),
+        _ => return None,
+    };
+    // The server's own words name the user, the database or the table.
+    Some(match language {
+        Language::Bokmal => format!("{nb} ({own})"),
+        Language::English => format!("{en} ({own})"),
+    })
 }
 
 /// In bokmål what came between here and a server with a database.

@@ -24,8 +24,17 @@ pub(crate) fn explain(error: &Error) -> ExitCode {
         crate::output::complain(&text);
     } else {
         drop(error.print());
+        if let Some(remedy) = remedy(error) {
+            crate::output::complain(remedy);
+        }
     }
     if help { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) }
+}
+
+/// What to write instead, where the library only says in English what it met.
+fn remedy(error: &Error) -> Option<&'static str> {
+    let is_date = error.source().is_some_and(|reason| reason.is::<jiff::Error>());
+    is_date.then_some("\nA date is written 2026-11-25.")
 }
 
 /// The language asked for, as far as it can be known when the arguments cannot be read.

@@ -412,7 +412,8 @@ fn a_slip_in_what_is_asked_for_is_no_empty_answer() {
         ("b", vec!["--type", "Observation"], 2, "Observation"),
         ("c", vec!["--sender", "999999999"], 2, "999999999"),
         ("d", vec!["--sender", "974760673"], 2, "neither registered nor has delivered"),
-        ("e", vec!["--since", "2099-01-01"], 1, "nothing was exported"),
+        ("e", vec!["--since", "2099-01-01"], 2, "is not there yet"),
+        ("i", vec!["--type", "EpisodeOfCare"], 1, "nothing was exported"),
         ("f", vec!["--type", "Patient"], 0, ""),
         ("g", vec![], 0, ""),
     ] {

@@ -60,7 +60,7 @@ pub(crate) fn establish(
         && !avsender.addresses.is_empty()
         && !avsender.addresses.contains(address)
     {
-        return Err(Rejection::AddressNotAllowed { sender });
+        return Err(Rejection::AddressNotAllowed { sender, address });
     }
     let thumbprint = envelope.signature_thumbprint();
     let registered = avsender

@@ -117,7 +117,7 @@ pub struct CertificateRecord {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AvsenderError {
     /// Not nine digits with a right check digit.
-    #[error("`{text}` is not an organisation number")]
+    #[error("`{text}` is not an organisation number (nine digits, the last a check digit)")]
     Organisation {
         /// What was written.
         text: String,

@@ -10,6 +10,7 @@ use lmr_lmdi::{
     ContentFault, Finding, RuleSetId,
     codes::{Code, Severity},
 };
+use std::net::IpAddr;
 use thiserror::Error;
 
 /// Where in the envelope or the decrypted bundle the fault is.
@@ -26,10 +27,12 @@ pub struct Location {
 #[derive(Debug, Error)]
 pub enum Rejection {
     /// The caller's address is not one of the sender's.
-    #[error("the address is not registered for the sender {sender}")]
+    #[error("the address {address} is not registered for the sender {sender}")]
     AddressNotAllowed {
         /// The sender in token and message.
         sender: OrganisationNumber,
+        /// Where the call comes from.
+        address: IpAddr,
     },
     /// The text is not an envelope.
     #[error("envelope: {0}")]

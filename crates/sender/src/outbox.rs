@@ -128,9 +128,9 @@ pub fn sqlite_text(
         ),
         5 | 6 => ("den er låst av et annet program", "another program has locked it"),
         8 => (
-            "den kan bare leses: er filsystemet skrivebeskyttet? (En kopi av filen og -wal ved siden av den, i \
+            "den kan bare leses: kan denne brukeren skrive i filen og i mappen, og er filsystemet skrivebeskyttet? (En kopi av filen og -wal ved siden av den, i \
              en mappe som kan skrives, kan leses.)",
-            "it is read-only: is the file system write-protected? (A copy of the file and of the -wal beside it, \
+            "it is read-only: can this user write in the file and in its folder, and is the file system write-protected? (A copy of the file and of the -wal beside it, \
              in a folder that can be written, can be read.)",
         ),
         10 => (

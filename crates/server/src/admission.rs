@@ -29,15 +29,15 @@ impl FromRequestParts<Arc<Shared>> for Admitted {
     type Rejection = HttpError;
 
     async fn from_request_parts(head: &mut Parts, shared: &Arc<Shared>) -> Result<Self, HttpError> {
-        let address =
-            caller_address_of(head, shared).ok_or(HttpError::Address(AddressStatus::Unlisted))?;
+        let address = caller_address_of(head, shared)
+            .ok_or(HttpError::Address(AddressStatus::Unlisted, None))?;
         let status = match &shared.outlet {
             Some(outlet) if outlet.addresses.contains(address) => AddressStatus::Admitted,
             Some(_) => AddressStatus::Unlisted,
             None => shared.receiver.address_status(address, shared.now()).await?,
         };
         if status != AddressStatus::Admitted {
-            return Err(HttpError::Address(status));
+            return Err(HttpError::Address(status, Some(address)));
         }
         Call::of(&head.extensions).note(|notes| notes.address = Some(address));
         Ok(Self(address))

@@ -167,7 +167,7 @@ mod tests {
         let mut all = vec![
             (HttpError::EndpointUnknown, Can::Caller),
             (HttpError::MethodNotAllowed { allow: "GET, HEAD" }, Can::Caller),
-            (HttpError::Address(AddressStatus::Unlisted), Can::Operator),
+            (HttpError::Address(AddressStatus::Unlisted, None), Can::Operator),
             (HttpError::BodyTooLarge, Can::Caller),
             (HttpError::Panic, Can::Operator),
             (unavailable().into(), Can::Operator),

@@ -217,7 +217,7 @@ pub(crate) async fn drain_rest(
         return response;
     }
     let (limit, time) = match *fault {
-        HttpError::Address(_) => (STRANGER_DRAIN, DRAIN_TIME),
+        HttpError::Address(..) => (STRANGER_DRAIN, DRAIN_TIME),
         HttpError::BodyTimeout => (shared.settings.body_limit, SLOW_DRAIN_TIME),
         _ => (shared.settings.body_limit, DRAIN_TIME),
     };

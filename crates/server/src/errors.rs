@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use lmr_auth::{ProofRejection, TokenRejection};
 use lmr_intake::{AddressStatus, Location, Rejection, StoreError};
 use lmr_lmdi::{Finding, RuleSetId, codes::Code};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Why a request is not answered as its caller wished.
@@ -15,7 +16,7 @@ pub(crate) enum HttpError {
     /// The path takes other methods.
     MethodNotAllowed { allow: &'static str },
     /// The caller's address is not listed, or cannot be known, or is that of an inactive sender.
-    Address(AddressStatus),
+    Address(AddressStatus, Option<IpAddr>),
     /// No token, or one that is not accepted; and what `WWW-Authenticate` says of it.
     Credentials { rejection: TokenRejection, challenges: Vec<String> },
     /// The body is said to be something else than JSON in UTF-8.
@@ -72,7 +73,7 @@ impl HttpError {
         let code = match self {
             Self::EndpointUnknown => Code::EndpointUnknown,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
-            Self::Address(_) => Code::AddressNotAllowed,
+            Self::Address(..) => Code::AddressNotAllowed,
             Self::Credentials { rejection, .. } => code_of(rejection),
             Self::ContentType => Code::MediaTypeUnsupported,
             Self::NotAcceptable => Code::MediaTypeNotAcceptable,
@@ -150,10 +151,14 @@ impl HttpError {
         match self {
             Self::EndpointUnknown => "no such path".to_owned(),
             Self::MethodNotAllowed { .. } => "method not allowed".to_owned(),
-            Self::Address(AddressStatus::Inactive(organisation)) => {
+            Self::Address(AddressStatus::Inactive(organisation), _) => {
                 format!("the address is that of sender {organisation}, which is inactive")
             }
-            Self::Address(_) => "address not allowed".to_owned(),
+            // Whoever keeps the lists has to know which address is missing in them.
+            Self::Address(_, Some(address)) => format!("the address {address} is not listed"),
+            Self::Address(_, None) => {
+                "the caller's address is not known: the trusted proxy does not name it".to_owned()
+            }
             Self::Credentials { rejection, .. } => rejection.to_string(),
             Self::ContentType => "unsupported content type or coding".to_owned(),
             Self::NotAcceptable => "the caller takes no JSON".to_owned(),

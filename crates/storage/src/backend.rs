@@ -3,7 +3,7 @@
 
 use super::{
     BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, counts, insight,
-    keeps_statements, outlet, partitions,
+    keeps_statements, outlet, partitions, place,
     proofs::Proofs,
     senders,
     sessions::{ANSWER_TIME, READ_TIME, Session, Sessions, bounded, is_dead, prepare},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{LostCalls, OpenError, chain, unavailable, what_was_removed},
     key::StorageKey,
-    opening::Opening,
+    opening::{Opening, Place, REPLACED},
     prepared::{Prepared, takes_long},
 };
 use async_trait::async_trait;
@@ -44,6 +44,8 @@ pub(super) struct Inner {
     readers: Sessions,
     proofs: Proofs,
     options: Options,
+    /// The file that was opened, where the database is one.
+    place: Option<Place>,
 }
 
 impl Inner {
@@ -66,7 +68,8 @@ impl Inner {
         let key = Arc::new(key);
         let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
         let proofs = Proofs::new(options.clone());
-        Ok(Arc::new(Self { key, writer, readers, proofs, options }))
+        let place = place(&options);
+        Ok(Arc::new(Self { key, writer, readers, proofs, options, place }))
     }
 
     pub(super) async fn close(&self) {
@@ -76,12 +79,23 @@ impl Inner {
     }
 
     pub(super) async fn reader(&self) -> Result<Session, StoreError> {
+        self.check_place()?;
         self.readers.take().await
     }
 
     /// A connection for the rare writes other than messages.
     pub(super) async fn administrator(&self) -> Result<Connection, StoreError> {
+        self.check_place()?;
         writing(&self.options).await.map_err(unavailable)
+    }
+
+    /// Refuses a file that another one was put in place of. Everything asks, what only reads too: a further session would be
+    /// on the new file, with the log of the one that is gone beside it.
+    fn check_place(&self) -> Result<(), StoreError> {
+        if self.place.is_some() && place(&self.options) != self.place {
+            return Err(StoreError::Unavailable(REPLACED.into()));
+        }
+        Ok(())
     }
 
     /// Reads, and writes where nothing has been written lately.
@@ -195,6 +209,7 @@ impl Store for Name {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.0.check_place()?;
         self.0.proofs.record(digest, now, until).await
     }
 
@@ -204,6 +219,7 @@ impl Store for Name {
         message_id: &str,
         content_sha256: &[u8; 32],
     ) -> Result<Option<Seen>, StoreError> {
+        self.0.check_place()?;
         let (key, among, readers) = (&self.0.key, tables::Among::All, &self.0.readers);
         let mut db = readers.take_quickly().await?;
         let read = tables::seen(&mut db, key, among, sender, message_id, content_sha256);
@@ -246,6 +262,7 @@ impl Store for Name {
         sender: OrganisationNumber,
         asked: Asked<'_>,
     ) -> Result<Known, StoreError> {
+        self.0.check_place()?;
         let (key, readers) = (&self.0.key, &self.0.readers);
         let mut db = readers.take_quickly().await?;
         let known = bounded(READ_TIME, tables::known(&mut db, key, sender, asked)).await;

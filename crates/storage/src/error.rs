@@ -29,7 +29,8 @@ pub enum OpenError {
     },
     /// A foreign schema: this program would not understand what it finds.
     #[error(
-        "the database has a schema this program does not know: {0}; use the program that made it, or a newer one"
+        "the database has a schema this program does not know: {0}. Either it is not a receiver's (a sender's database is \
+         another one; does the configuration name the right one?), or another program has made it: use that, or a newer one"
     )]
     UnknownSchema(#[source] MigrateError),
     /// A migration could not be carried through.
@@ -48,7 +49,10 @@ pub enum OpenError {
     )]
     OlderSchema,
     /// The key is not the one the database was made with.
-    #[error("the key does not belong to this database")]
+    #[error(
+        "the key does not belong to this database: use the one that the database was begun with (take it from its copy), or \
+         the database that goes with the key. Without it what is stored cannot be read"
+    )]
     WrongKey,
     /// The database has identities in it, and was to be used with identities kept apart.
     #[error(
@@ -183,6 +187,15 @@ fn is_damage(error: &sqlx::Error) -> bool {
 #[must_use]
 pub fn sqlite_code(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
     error.downcast_ref::<sqlx::Error>()?.as_database_error().and_then(primary_code)
+}
+
+/// The code of an error that a PostgreSQL server gave (<https://www.postgresql.org/docs/current/errcodes-appendix.html>), and
+/// the server's own words; `None` for errors of another kind, or of another database.
+#[must_use]
+pub fn server_code<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<(&'e str, &'e str)> {
+    let error = error.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    let error = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?;
+    Some((error.code(), error.message()))
 }
 
 /// Extended codes have the primary one in their lowest byte.

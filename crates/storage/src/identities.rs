@@ -2,11 +2,11 @@
 
 use super::backend::writing;
 use super::sessions::{ANSWER_TIME, Session, Sessions};
-use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, tables};
+use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, place, tables};
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
 use crate::error::{OpenError, chain, unavailable};
 use crate::key::{IdentityKey, salt};
-use crate::opening::Opening;
+use crate::opening::{Opening, Place, REPLACED};
 use async_trait::async_trait;
 use lmr_intake::StoreError;
 use sqlx::{ConnectOptions as _, Connection as _, Database, query, query_as, query_scalar};
@@ -48,14 +48,18 @@ pub(super) async fn open(
     tables::flush(&mut connection).await?;
     connection.close().await?;
     let readers = Sessions::new(options.clone(), READERS, READING);
-    let writers = Sessions::new(options, IDENTITY_WRITERS, WRITING);
-    Ok(Arc::new(Identities { readers, writers, key }))
+    let writers = Sessions::new(options.clone(), IDENTITY_WRITERS, WRITING);
+    let opened = place(&options);
+    Ok(Arc::new(Identities { readers, writers, key, options, opened }))
 }
 
 struct Identities {
     readers: Sessions,
     writers: Sessions,
     key: IdentityKey,
+    options: Options,
+    /// The file that was opened, where the database is one.
+    opened: Option<Place>,
 }
 
 from_row! {
@@ -88,6 +92,10 @@ impl Identities {
     }
 
     async fn writer(&self) -> Result<Session, StoreError> {
+        // What goes to a file that is gone must not count as written.
+        if self.opened.is_some() && place(&self.options) != self.opened {
+            return Err(StoreError::Unavailable(REPLACED.into()));
+        }
         self.writers.take().await
     }
 

@@ -53,7 +53,9 @@ mod prepared;
 mod sqlite;
 
 pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
-pub use error::{OpenError, broken_session, gave_no_session, is_damaged, is_passing, sqlite_code};
+pub use error::{
+    OpenError, broken_session, gave_no_session, is_damaged, is_passing, server_code, sqlite_code,
+};
 pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
 pub use opening::Opening;
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};

@@ -21,6 +21,35 @@ impl Opening {
     pub const PRESENT: Self = Self { may_begin: false, may_migrate: false };
 }
 
+/// Which file a database is. Another one that is put in its place while it is used has the same path, and what is written
+/// then goes to the one that is gone. SQLite knows files by the same two numbers.
+#[cfg_attr(not(unix), expect(dead_code, reason = "no file is known by its numbers there"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    /// `None` where the system does not show the file, or gives it no number.
+    #[cfg(unix)]
+    pub(crate) fn of(file: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = file.metadata().ok()?;
+        Some(Self { device: file.dev(), inode: file.ino() })
+    }
+
+    /// A file that is open cannot be replaced there.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Path) -> Option<Self> {
+        None
+    }
+}
+
+/// Why a database whose file was replaced is not used any more.
+pub(crate) const REPLACED: &str = "the database's file was replaced or removed while it is used: stop the receiver, put the \
+    file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
+
 /// Makes the file of a database that is not there, for whoever its folder belongs to: one that root made would be closed to
 /// the service. Nobody but root can give files away, and the units' filter of system calls ends whoever else tries. What cannot
 /// be made the database itself reports.

@@ -40,7 +40,7 @@ use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
 use crate::migration::form;
-use crate::opening::Opening;
+use crate::opening::{Opening, Place};
 use backend::Inner;
 pub use placement::Copied;
 pub(crate) use placement::Head;
@@ -146,6 +146,11 @@ pub(crate) static IDENTITY_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 });
 /// Sessions that write identities at once.
 const IDENTITY_WRITERS: u32 = 4;
+
+/// A server keeps its files itself.
+fn place(_: &PgConnectOptions) -> Option<Place> {
+    None
+}
 
 /// A store in a PostgreSQL database. Clones share it; other processes may use the same database.
 #[derive(Clone)]

@@ -35,7 +35,7 @@ use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
 use crate::migration::form;
-use crate::opening::{Opening, make_file};
+use crate::opening::{Opening, Place, make_file};
 use backend::Inner;
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
@@ -254,6 +254,11 @@ fn options(file: &Path, opening: Opening) -> SqliteConnectOptions {
     if opening == Opening::PRESENT { options } else { options.journal_mode(SqliteJournalMode::Wal) }
 }
 
+/// Which file the options lead to now.
+fn place(options: &SqliteConnectOptions) -> Option<Place> {
+    Place::of(options.get_filename())
+}
+
 /// Largest file, in pages of 4 KiB, that is written again after its schema has changed.
 const TIDIED: i64 = 1_000;
 
@@ -305,6 +310,24 @@ mod tests {
         // 2 is FULL: the log is synced after each commit.
         assert_eq!(ask("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2");
         session.close().await.unwrap();
+    }
+
+    /// What would be written then went to a file that is gone, and the next start would know nothing of it.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_was_replaced_while_it_is_used_takes_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+        store.ready().await.unwrap();
+        let copy = folder.path().join("copy.db");
+        std::fs::copy(&file, &copy).unwrap();
+        std::fs::rename(&copy, &file).unwrap();
+        let error = store.ready().await.unwrap_err();
+        assert!(crate::error::chain(&error).contains("was replaced"), "{error}");
+        std::fs::remove_file(&file).unwrap();
+        assert!(store.ready().await.is_err(), "one that was removed is not there either");
+        store.close().await;
     }
 
     /// Organisation numbers from this one on.

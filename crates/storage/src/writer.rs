@@ -1,9 +1,10 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
-use super::{BEGIN, Db, SENDERS_APART, backend::writing, deliver, is_of_session};
+use super::{BEGIN, Db, SENDERS_APART, backend::writing, deliver, is_of_session, place};
 use crate::{
     error::{chain, session_error, unavailable, was_overtaken},
     key::StorageKey,
+    opening::{Place, REPLACED},
     prepared::Prepared,
 };
 use lmr_intake::{Committed, StoreError};
@@ -59,7 +60,9 @@ impl Writer {
     pub(super) fn start(connection: Connection, options: Options, key: Arc<StorageKey>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let written = Arc::new(Written::default());
-        let task = tokio::spawn(run(connection, options, key, waiting, Arc::clone(&written)));
+        let opened = place(&options);
+        let written_by_task = Arc::clone(&written);
+        let task = tokio::spawn(run(connection, options, opened, key, waiting, written_by_task));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), written }
     }
 
@@ -96,6 +99,7 @@ impl Writer {
 async fn run(
     connection: Connection,
     options: Options,
+    opened: Option<Place>,
     key: Arc<StorageKey>,
     mut waiting: mpsc::Receiver<(Prepared, Reply)>,
     written: Arc<Written>,
@@ -118,7 +122,7 @@ async fn run(
             |a: &Prepared, b: &Prepared| !SENDERS_APART || a.organisation == b.organisation;
         for deliveries in deliveries.chunk_by(is_one) {
             let mut session =
-                Session { connection: connection.take(), options: &options, key: &key };
+                Session { connection: connection.take(), options: &options, key: &key, opened };
             let results = match session.commit(deliveries).await {
                 Ok(results) => {
                     written.set(Some(Instant::now()));
@@ -159,12 +163,18 @@ struct Session<'a> {
     connection: Option<Connection>,
     options: &'a Options,
     key: &'a StorageKey,
+    /// The file that was opened, where the database is one.
+    opened: Option<Place>,
 }
 
 impl Session<'_> {
     /// Commits, on a fresh session where the one at hand turns out to be dead. Should the first commit have come
     /// through all the same, its messages are found and get their stored answers.
     async fn commit(&mut self, deliveries: &[Prepared]) -> Result<Vec<Outcome>, StoreError> {
+        // What goes to a file that is gone must not be answered for.
+        if self.opened.is_some() && place(self.options) != self.opened {
+            return Err(StoreError::Unavailable(REPLACED.into()));
+        }
         if let Some(connection) = self.connection.take() {
             match self.try_on(connection, deliveries).await {
                 Err(error) if session_error(&error).is_some_and(is_of_session) => {

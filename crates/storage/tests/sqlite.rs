@@ -212,6 +212,23 @@ async fn nothing_of_an_older_schema_is_lost() {
     contract::nothing_of_an_older_schema_is_lost(Arc::new(open(&folder).await.unwrap())).await;
 }
 
+/// The parts of messages would go to a file that is gone, and the messages be stored without them.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_of_identities_that_was_replaced_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("who.db"), folder.path().join("copy.db"));
+    let identities = contract::keys().identities;
+    let store =
+        SqliteStore::open_identities(&file, identities, true, Opening::START).await.unwrap();
+    store.ready().await.unwrap();
+    std::fs::copy(&file, &copy).unwrap();
+    std::fs::rename(&copy, &file).unwrap();
+    let refused = store.ready().await;
+    assert!(matches!(refused, Err(lmr_intake::StoreError::Unavailable(_))), "{refused:?}");
+    store.close().await;
+}
+
 /// Who only looks makes no database, and changes no schema; with a key that does not belong to it nobody does.
 #[tokio::test]
 async fn what_may_not_be_made_or_migrated_is_left_as_it_is() {

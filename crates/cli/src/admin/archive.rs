@@ -188,7 +188,10 @@ impl Show {
                 }
             }
         }
-        if rows.is_empty() && view.format == Format::Text {
+        if rows.is_empty() && !is_known && view.format == Format::Json {
+            // Standard output has rows only.
+            complain(&format!("{name}: {}", view.say("ingenting er lagret", "nothing is stored")));
+        } else if rows.is_empty() && view.format == Format::Text {
             let nothing = match is_known {
                 true => view.say("ingen lagrede ressurser", "no stored resources").to_owned(),
                 false => {
@@ -444,6 +447,13 @@ pub(super) async fn back_up(
         copy_files(config, folder, path, &second).await?;
     }
     made.keep();
+    if view.format == Format::Json {
+        let second = has_identities.then_some(second);
+        let files: Vec<&str> = std::iter::once(path).chain(second.as_deref()).collect();
+        let line = json!({ "files": files, "isRecorded": opened.is_some() });
+        print(&format!("{line}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let file = file.display();
     let done = if has_identities {
         text!(

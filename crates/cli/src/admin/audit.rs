@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::deliveries::local;
 use super::senders::Senders;
-use super::{Format, View, organisation_number, start_of_day};
+use super::{Format, View, organisation_number, since};
 use crate::config::key_files::certificate;
 use crate::config::read_text;
 use crate::output::{Style, print};
 use crate::receipt::read_receipts;
-use crate::text::{Explain, text};
+use crate::text::{Explain, fail, text};
 
 #[derive(Args)]
 pub(super) struct Audit {
@@ -94,7 +94,7 @@ impl List {
         let filter = AuditFilter {
             chain: sender.map(|number| number.to_string()),
             action: self.action.as_deref().and_then(Action::parse),
-            since: self.since.map(start_of_day).transpose()?,
+            since: since(self.since)?,
             before: None,
             limit: self.limit,
         };
@@ -130,11 +130,26 @@ impl Verify {
                 })?;
                 kept.push(head);
             }
+            if kept.is_empty() {
+                fail!(
+                    "{path} har ingen hoder, så ingenting kunne prøves mot den: «lmr admin audit heads --format json» skriver dem",
+                    "{path} has no heads, so nothing could be held against it: `lmr admin audit heads --format json` writes them",
+                    path = path.display()
+                );
+            }
         }
         let certificates =
             self.certificate.iter().map(|path| certificate(path)).collect::<Result<Vec<_>, _>>()?;
         for path in &self.receipts {
-            for receipt in read_receipts(path)? {
+            let receipts = read_receipts(path)?;
+            if receipts.is_empty() {
+                fail!(
+                    "{path} har ingen kvitteringer, så ingenting kunne prøves mot den: «lmr receipt list» skriver en avsenders",
+                    "{path} has no receipts, so nothing could be held against it: `lmr receipt list` writes those of a sender",
+                    path = path.display()
+                );
+            }
+            for receipt in receipts {
                 let verified = lmr_envelope::verify_receipt(&receipt, &certificates)
                     .explain(|| text!("{path}", "{path}", path = path.display()))?;
                 kept.push(AuditHead::from(&verified.receipt));

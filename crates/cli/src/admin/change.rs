@@ -14,6 +14,7 @@ use super::organisation_number;
 use super::senders::Senders;
 use crate::clock;
 use crate::config::key_files::certificate;
+use crate::config::receiver::check_name;
 use crate::text::{Explain, fail, text};
 
 #[derive(Args)]
@@ -101,6 +102,7 @@ impl Register {
 
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let organisation = organisation_number(&self.organisation)?;
+        check_name(&self.name)?;
         let known = senders.registered(organisation).await?;
         let mut certificates = Vec::new();
         for path in &self.certificate {
@@ -118,9 +120,14 @@ impl Register {
             database: self.database.clone(),
         };
         match &known {
-            None => senders.register(&wanted).await,
+            None => {
+                let done = senders.register(&wanted).await?;
+                senders.warn_without_addresses(&wanted.addresses);
+                Ok(done)
+            }
             Some(known) if *known == wanted => {
                 senders.report(Some(known), None)?;
+                senders.warn_without_addresses(&wanted.addresses);
                 Ok(ExitCode::SUCCESS)
             }
             Some(_) => fail!(
@@ -193,18 +200,23 @@ impl RetireCertificate {
 impl SetAddresses {
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let list = addresses(&self.address)?;
-        senders
+        let done = senders
             .change(&self.organisation, |avsender| {
                 avsender.addresses = list.clone();
                 Ok(())
             })
-            .await
+            .await?;
+        senders.warn_without_addresses(&list);
+        Ok(done)
     }
 }
 
 impl Set {
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let rule_set = self.ruleset.as_deref().map(rule_set).transpose()?;
+        if let Some(name) = &self.name {
+            check_name(name)?;
+        }
         senders
             .change(&self.organisation, |avsender| {
                 if let Some(name) = &self.name {

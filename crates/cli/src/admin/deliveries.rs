@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_intake::{DeliveryFilter, DeliverySummary, Outcome, RefusedCall};
 use serde_json::{Value, json};
 
-use super::{Format, View, organisation_number, start_of_day};
+use super::{Format, View, organisation_number, since, start_of_day};
 use crate::clock;
 use crate::output::print;
-use crate::text::text;
+use crate::text::{fail, text};
 
 #[derive(Args)]
 pub(super) struct Deliveries {
@@ -44,7 +44,7 @@ impl Deliveries {
         Ok(DeliveryFilter {
             sender: self.sender.as_deref().map(organisation_number).transpose()?,
             message_id: self.message.clone(),
-            since: self.since.map(start_of_day).transpose()?,
+            since: since(self.since)?,
             before: None,
             code: match &self.code {
                 Some(text) => Some(crate::codes::code(text)?.as_str().to_owned()),
@@ -58,10 +58,31 @@ impl Deliveries {
 }
 
 impl Deliveries {
+    /// A question about the message alone, where only one is asked for.
+    pub(super) fn about_message(&self) -> anyhow::Result<Option<DeliveryFilter>> {
+        if self.message.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(DeliveryFilter {
+            sender: self.sender.as_deref().map(organisation_number).transpose()?,
+            message_id: self.message.clone(),
+            limit: 1,
+            ..DeliveryFilter::default()
+        }))
+    }
+
     /// The reporting period, open at an end that is not given.
     fn period(&self) -> anyhow::Result<Option<(Timestamp, Timestamp)>> {
         if self.period_from.is_none() && self.period_to.is_none() {
             return Ok(None);
+        }
+        if let (Some(from), Some(to)) = (self.period_from, self.period_to)
+            && from > to
+        {
+            fail!(
+                "--period-to ({to}) er før --period-from ({from}), så ingenting kunne passe: bytt dem om",
+                "--period-to ({to}) is before --period-from ({from}), so nothing could fit: exchange them"
+            );
         }
         let from = self.period_from.map(start_of_day).transpose()?.unwrap_or(Timestamp::MIN);
         let after = self.period_to.map(|day| day.tomorrow().map_or(day, |next| next));

@@ -40,6 +40,16 @@ pub(super) struct Erase {
 impl Erase {
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let (store, view) = (&*senders.store, senders.view);
+        // The number itself in place of its file must not come back in what is printed.
+        let named = self.number.to_str().unwrap_or_default();
+        if NationalIdentityNumber::parse(named).is_ok() && !self.number.exists() {
+            fail!(
+                "oppgi en fil som har nummeret, eller - for standard inn; selve nummeret blir liggende i skallets historikk, så \
+                 slett det der",
+                "name a file that has the number, or - for standard input; the number itself stays in the shell's history, so \
+                 remove it there"
+            );
+        }
         let bytes = zeroize::Zeroizing::new(read(&self.number)?);
         let number = std::str::from_utf8(&bytes).map(str::trim).unwrap_or_default();
         if number.is_empty() {

@@ -14,10 +14,11 @@ use lmr_lmdi::RuleSetId;
 use serde_json::{Value, json};
 
 use super::archive::{
-    SOMETHING_UNREADABLE, can_be_made, complain_of_unreadable, each_message, new_file, record,
+    SOMETHING_UNREADABLE, can_be_made, check_reason, complain_of_unreadable, each_message,
+    new_file, record,
 };
 use super::senders::Senders;
-use super::{Format, View, operator, organisation_number, start_of_day};
+use super::{Format, View, operator, organisation_number, since};
 use crate::clock;
 use crate::output::{complain, print};
 use crate::text::{Explain, Text, fail, text};
@@ -47,14 +48,7 @@ impl Export {
     pub(super) async fn run(&self, senders: &Senders) -> anyhow::Result<ExitCode> {
         let (store, view) = (&*senders.store, senders.view);
         let cannot_write = || cannot_write_to(&self.folder);
-        std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
-        if std::fs::read_dir(&self.folder).explain(cannot_write)?.next().is_some() {
-            fail!(
-                "{path} er ikke tom: eksporten skal ikke blandes med noe annet",
-                "{path} is not empty: the export must not be mixed with anything else",
-                path = self.folder.display()
-            );
-        }
+        check_reason(Some(&self.reason))?;
         // A slip would give an empty folder, which reads as the answer.
         let types: BTreeSet<&str> =
             RuleSetId::ALL.iter().flat_map(|set| set.profiles()).map(|(name, _)| *name).collect();
@@ -68,10 +62,26 @@ impl Export {
         }
         let filter = ArchiveFilter {
             sender: self.sender.as_deref().map(organisation_number).transpose()?,
-            since: self.since.map(start_of_day).transpose()?,
+            since: since(self.since)?,
             ..Default::default()
         };
         senders.must_know(filter.sender).await?;
+        // After all that is refused: a folder that is left behind empty reads as an export.
+        if self.folder.exists() && !self.folder.is_dir() {
+            fail!(
+                "{path} er ikke en mappe: oppgi en tom mappe, eller en som ikke finnes",
+                "{path} is not a folder: name an empty folder, or one that is not there",
+                path = self.folder.display()
+            );
+        }
+        std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
+        if std::fs::read_dir(&self.folder).explain(cannot_write)?.next().is_some() {
+            fail!(
+                "{path} er ikke tom: eksporten skal ikke blandes med noe annet",
+                "{path} is not empty: the export must not be mixed with anything else",
+                path = self.folder.display()
+            );
+        }
         let detail = format!(
             "{}; types: {}; since: {}",
             if self.all_versions { "all versions" } else { "newest versions" },

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
-    Act, Action, Activity, AuditLog as _, Avsender, Certificate, CertificateUse, CodeCount,
-    Database, Days, DeliveryFilter, Outcome, RegisteredCertificate, RuleSetId, Span, Store as _,
-    Sums, certificate_ends,
+    Act, Action, Activity, AllowList, AuditLog as _, Avsender, Certificate, CertificateUse,
+    CodeCount, Database, Days, DeliveryFilter, Outcome, RegisteredCertificate, RuleSetId, Span,
+    Store as _, Sums, certificate_ends,
 };
 use lmr_storage::{Copied, MAIN, Opening};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::deliveries::local;
 use super::{Format, View, operator, organisation_number};
 use crate::clock;
 use crate::config::receiver::ReceiverConfig;
-use crate::output::{Style, print};
+use crate::output::{Style, complain, print};
 use crate::serve::{check_database, open_placed};
 use crate::text::{fail, text};
 
@@ -30,6 +30,8 @@ const MOST_ATTEMPTS: usize = 20;
 pub(super) struct Senders {
     pub(super) configured: Vec<Avsender>,
     pub(super) store: Arc<dyn Database>,
+    /// Whether the receiver's own list has addresses from which everybody may call.
+    pub(super) has_own_addresses: bool,
     pub(super) view: View,
 }
 
@@ -48,6 +50,16 @@ impl Senders {
         }
         print(&out)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says of a sender without addresses that nobody can call for it, where the receiver has none either.
+    pub(super) fn warn_without_addresses(&self, addresses: &AllowList) {
+        if addresses.is_empty() && !self.has_own_addresses {
+            complain(self.view.say(
+                "avsenderen kan ikke kalle ennå: den har ingen adresser, og addresses i konfigurasjonen er tom (lmr admin set-addresses)",
+                "the sender cannot call yet: it has no addresses, and `addresses` of the configuration is empty (lmr admin set-addresses)",
+            ));
+        }
     }
 
     fn no_senders(&self) -> &'static str {
@@ -363,8 +375,12 @@ pub(super) async fn move_sender(
     let opening =
         |name: &str| if name == to && to != MAIN { Opening::BEGIN } else { Opening::PRESENT };
     let store = open_placed(config, folder, opening).await?;
-    let senders =
-        Senders { configured: config.avsendere(folder)?, store: Arc::new(store.clone()), view };
+    let senders = Senders {
+        configured: config.avsendere(folder)?,
+        store: Arc::new(store.clone()),
+        has_own_addresses: !config.addresses.is_empty(),
+        view,
+    };
     // A slip would be reported as a move, and leave the right sender where it is.
     senders.must_know(Some(number)).await?;
     // Also then something of an earlier move may be left to clear away.
@@ -384,6 +400,15 @@ pub(super) async fn move_sender(
     store.record(act).await?;
     let done = store.move_sender(number, to).await?;
     store.close().await;
+    let is_configured =
+        config.avsender.iter().find(|avsender| avsender.organisation == organisation);
+    if is_configured.is_some_and(|avsender| avsender.database.as_deref().unwrap_or(MAIN) != to) {
+        let note = text!(
+            "Avsenderen står i konfigurasjonsfilen: skriv database = \"{to}\" i dens [[avsender]]",
+            "The sender is in the configuration file: write database = \"{to}\" in its [[avsender]]"
+        );
+        complain(note.get(view.lang));
+    }
     if view.format == Format::Json {
         let line = json!({
             "organisation": number.to_string(),
@@ -414,15 +439,6 @@ pub(super) async fn move_sender(
         removed = done.removed,
     );
     print(line.get(view.lang))?;
-    let is_configured =
-        config.avsender.iter().find(|avsender| avsender.organisation == organisation);
-    if is_configured.is_some_and(|avsender| avsender.database.as_deref().unwrap_or(MAIN) != to) {
-        let note = text!(
-            "Avsenderen står i konfigurasjonsfilen: skriv database = \"{to}\" i dens [[avsender]]\n",
-            "The sender is in the configuration file: write database = \"{to}\" in its [[avsender]]\n"
-        );
-        print(note.get(view.lang))?;
-    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -615,7 +631,12 @@ mod tests {
         };
         store.keep_refused((0..1_040).map(call).collect()).await.unwrap();
         let view = View { format: Format::Json, lang: Language::English };
-        let senders = Senders { configured: Vec::new(), store: Arc::new(store), view };
+        let senders = Senders {
+            configured: Vec::new(),
+            store: Arc::new(store),
+            has_own_addresses: true,
+            view,
+        };
         let days = Days { now, count: 3, zone: clock::oslo_zone() };
         let activity = senders.activity(number, None, &days).await.unwrap();
         assert_eq!((activity.last_delivery, activity.messages, activity.refused), (None, 0, 1));

@@ -451,7 +451,24 @@ impl ReceiverConfig {
 
     /// The senders of the file, their certificates read.
     pub(crate) fn avsendere(&self, folder: &Path) -> anyhow::Result<Vec<Avsender>> {
-        self.avsender.iter().map(|a| a.read(folder)).collect()
+        let read: Vec<Avsender> =
+            self.avsender.iter().map(|a| a.read(folder)).collect::<anyhow::Result<_>>()?;
+        // Only the first would count, and the certificates and addresses of the other be refused.
+        for (at, one) in read.iter().enumerate() {
+            let before = read.iter().take(at).find(|other| other.organisation == one.organisation);
+            if let Some(other) = before {
+                fail!(
+                    "{number} står i to [[avsender]] ({first} og {second}): en organisasjon er én avsender, så ha sertifikatene \
+                     og adressene i den ene",
+                    "{number} is in two [[avsender]] ({first} and {second}): an organisation is one sender, so have the \
+                     certificates and addresses in one of them",
+                    number = one.organisation,
+                    first = other.name,
+                    second = one.name
+                );
+            }
+        }
+        Ok(read)
     }
 
     /// Bounds of the envelope.
@@ -465,8 +482,22 @@ impl ReceiverConfig {
     }
 }
 
+/// A sender's name is what people know it by, in lists, alerts and the console.
+pub(crate) fn check_name(name: &str) -> anyhow::Result<()> {
+    if name.trim().is_empty() {
+        fail!(
+            "navnet er tomt: skriv hva folk kaller avsenderen",
+            "the name is empty: write what people call the sender"
+        );
+    }
+    Ok(())
+}
+
 impl AvsenderFile {
     fn read(&self, folder: &Path) -> anyhow::Result<Avsender> {
+        check_name(&self.name).explain(|| {
+            text!("[[avsender]] {number}", "[[avsender]] {number}", number = self.organisation)
+        })?;
         let certificates = self
             .certificates
             .iter()

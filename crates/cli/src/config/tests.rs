@@ -62,6 +62,32 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
             assert!(said.contains(remedy), "{given}: {said}");
         }
     }
+    let whole_receiver = sample("receiver.toml");
+    let other = folder.path().join("receiver.toml");
+    for (wanted, given, nb, en) in [
+        ("10.20.30.40:8080", "localhost:8080", "IP-adresse og port", "IP address and port"),
+        ("10.20.30.40:8080", "10.20.30.40", "IP-adresse og port", "IP address and port"),
+        (
+            "[identity_numbers]",
+            "[retention]\ncontent_days = 0\n[identity_numbers]",
+            "fra 1",
+            "from 1",
+        ),
+        (
+            "[identity_numbers]",
+            "[retention]\nrefused_days = -1\n[identity_numbers]",
+            "fra 1",
+            "from 1",
+        ),
+    ] {
+        assert!(whole_receiver.contains(wanted), "{wanted}");
+        std::fs::write(&other, whole_receiver.replacen(wanted, given, 1)).expect("written");
+        let error = super::read::<ReceiverConfig>(&other).err().expect(given);
+        for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
+            let said = crate::text::chain(&error, language);
+            assert!(said.contains(remedy), "{given}: {said}");
+        }
+    }
     // Where the fault is another one, nothing is said of these.
     std::fs::write(&path, whole.replacen(date, "start = \"01.01.2026\"", 1)).expect("written");
     let error = super::read::<SenderConfig>(&path).err().expect("a key");

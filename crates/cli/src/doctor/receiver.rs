@@ -54,7 +54,7 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
     let what = text!("avsenderne i filen", "senders of the file");
     let configured =
         checks.note("senders.file", &what, config.avsendere(folder)).unwrap_or_default();
-    senders(&configured, checks);
+    senders(&configured, config, checks);
     let store = database(config, folder, &configured, checks).await;
     let what = text!("[[trust]]", "[[trust]]");
     let profiles = checks.note("trust", &what, config.trust_profiles()).unwrap_or_default();
@@ -231,7 +231,7 @@ fn validity_of(chain: &[u8]) -> anyhow::Result<(jiff::Timestamp, jiff::Timestamp
 }
 
 /// The certificates of registered senders.
-fn senders(list: &[Avsender], checks: &mut Checks) {
+fn senders(list: &[Avsender], config: &ReceiverConfig, checks: &mut Checks) {
     for sender in list {
         let (number, name) = (sender.organisation, &sender.name);
         if !sender.active {
@@ -242,6 +242,19 @@ fn senders(list: &[Avsender], checks: &mut Checks) {
                     "sender {number} {name} is inactive"
                 ),
                 text!("lmr admin activate {number}", "lmr admin activate {number}"),
+            );
+        }
+        if sender.active && sender.addresses.is_empty() && config.addresses.is_empty() {
+            checks.warn(
+                "sender.addresses",
+                text!(
+                    "avsender {number} {name} har ingen adresser, og addresses er tom: ingen kan kalle for den",
+                    "sender {number} {name} has no addresses, and `addresses` is empty: nobody can call for it"
+                ),
+                text!(
+                    "lmr admin set-addresses {number} ADRESSE, eller addresses under [[avsender]]",
+                    "lmr admin set-addresses {number} ADDRESS, or `addresses` of its [[avsender]]"
+                ),
             );
         }
         let what = text!("avsender {number} {name}", "sender {number} {name}");
@@ -306,7 +319,7 @@ async fn database(
             .into_iter()
             .filter(|stored| configured.iter().all(|c| c.organisation != stored.organisation))
             .collect();
-        senders(&further, checks);
+        senders(&further, config, checks);
     }
     Ok(store)
 }

@@ -110,8 +110,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
-        "Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` was given; 2 when refused, with the reason",
-        "Sluttstatus: 0 når det er gjort, eller når ingenting måtte endres; 1 der ingenting har navnet som `show` fikk; 2 når det er avvist, med grunnen",
+        "Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` or `deliveries --message` was given; 2 when refused, with the reason",
+        "Sluttstatus: 0 når det er gjort, eller når ingenting måtte endres; 1 der ingenting har navnet som `show` eller `deliveries --message` fikk; 2 når det er avvist, med grunnen",
     ),
     (
         "Move a sender's data to another of several databases; interrupted, the same command goes on",

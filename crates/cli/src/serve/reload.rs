@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lmr_intake::{Material, Receiver, certificate_ends};
+use jiff::civil::Date;
+use lmr_intake::{CertificateUse, Material, Receiver, certificate_ends};
 use lmr_server::{HttpSettings, PageSettings, Services, Tls};
 use lmr_storage::MAIN;
 use lmr_web::Console;
@@ -28,6 +29,8 @@ pub(super) struct Reload {
     /// By listener, in the order of [`TLS_SECTIONS`].
     tls: [Option<Tls>; 3],
     console: Option<Console>,
+    /// The file as it was at the start, without what is read again.
+    lasting: Option<toml::Table>,
 }
 
 impl Reload {
@@ -47,11 +50,13 @@ impl Reload {
                 console.and_then(|(_, settings)| settings.tls.clone()),
             ],
             console: console.map(|(console, _)| console.clone()),
+            lasting: lasting(path),
         }
     }
 
-    /// Nothing is replaced unless all of it can be read.
-    fn again(&self) -> anyhow::Result<()> {
+    /// Reads it, and gives the keys that have changed and are not read again. Nothing is replaced unless all of it can be
+    /// read.
+    fn again(&self) -> anyhow::Result<Vec<String>> {
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         let material =
             Material { keys: config.decryption_keys(&folder)?, trust: config.trust(&folder)? };
@@ -90,7 +95,8 @@ impl Reload {
         if let (Some(console), Some(operators)) = (&self.console, operators) {
             console.replace_operators(operators);
         }
-        Ok(())
+        let now = lasting(&self.config);
+        Ok(self.lasting.as_ref().zip(now).map(|(was, now)| changed(was, &now)).unwrap_or_default())
     }
 
     pub(super) async fn at_each_hangup(self) {
@@ -115,10 +121,16 @@ impl Reload {
     #[cfg(any(unix, windows))]
     fn read_again(&self) {
         match self.again() {
-            Ok(()) => {
+            Ok(changed) => {
                 tracing::info!(
                     "certificates, keys, senders, operators and code lists were read again"
-                )
+                );
+                if !changed.is_empty() {
+                    tracing::warn!(
+                        keys = changed.join(", "),
+                        "these keys of the configuration have changed too, and take a restart"
+                    );
+                }
             }
             Err(error) => tracing::error!(
                 detail = format!("{error:#}"),
@@ -126,6 +138,45 @@ impl Reload {
             ),
         }
     }
+}
+
+/// A configuration file without what is read again at SIGHUP. Of a listener's TLS only whether it has one is left: it
+/// begins and ends with a restart.
+fn lasting(path: &Path) -> Option<toml::Table> {
+    let mut file: toml::Table = crate::config::read_text(path).ok()?.parse().ok()?;
+    for key in ["certificate", "authorities", "revocations", "avsender", "terminology"] {
+        file.remove(key);
+    }
+    for section in ["", "outlet", "console"] {
+        let table = match section {
+            "" => Some(&mut file),
+            name => file.get_mut(name).and_then(toml::Value::as_table_mut),
+        };
+        let Some(table) = table else { continue };
+        table.remove("operator");
+        if let Some(tls) = table.get_mut("tls") {
+            *tls = true.into();
+        }
+    }
+    Some(file)
+}
+
+/// The keys of which two files have different values, with the section where both have it.
+fn changed(was: &toml::Table, now: &toml::Table) -> Vec<String> {
+    let mut names: Vec<&String> = was.keys().chain(now.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut all = Vec::new();
+    for name in names {
+        match (was.get(name), now.get(name)) {
+            (was, now) if was == now => {}
+            (Some(toml::Value::Table(was)), Some(toml::Value::Table(now))) => {
+                all.extend(changed(was, now).into_iter().map(|inner| format!("{name}.{inner}")));
+            }
+            _ => all.push(name.clone()),
+        }
+    }
+    all
 }
 
 /// The sections of the listeners' certificates.
@@ -138,6 +189,35 @@ fn tls_files(config: &ReceiverConfig) -> [Option<&KeyFiles>; 3] {
         config.outlet.as_ref().and_then(|section| section.tls.as_ref()),
         config.console.as_ref().and_then(|section| section.tls.as_ref()),
     ]
+}
+
+/// The certificates of a configuration that have ended and have no successor, those of the listeners included, and the day
+/// on which each did.
+pub(super) fn ended(config: &ReceiverConfig, folder: &Path) -> anyhow::Result<Vec<(String, Date)>> {
+    let now = clock::now();
+    let day = |end: Timestamp| clock::oslo(end).date();
+    let mut all = Vec::new();
+    for (section, files) in TLS_SECTIONS.into_iter().zip(tls_files(config)) {
+        let Some(files) = files else { continue };
+        if let Some(end) = end_of(&tls_of(files, folder)?.certificate()).filter(|end| *end < now) {
+            all.push((format!("{section}.certificate"), day(end)));
+        }
+    }
+    let keys = config.decryption_keys(folder)?;
+    let own: Vec<_> = keys.iter().map(|key| key.certificate().clone()).collect();
+    for end in certificate_ends(&own, &config.avsendere(folder)?, now) {
+        if end.days_left < 0 && !end.is_succeeded {
+            // In the words of the configuration, which are of both languages.
+            let section = match end.usage {
+                CertificateUse::Register => "[[certificate]]".to_owned(),
+                CertificateUse::Sender => {
+                    format!("[[avsender]] {}", end.organisation.unwrap_or_default())
+                }
+            };
+            all.push((format!("{section} {}", end.thumbprint), day(end.ends)));
+        }
+    }
+    Ok(all)
 }
 
 /// Days before its end at which a certificate is reported in the log.
@@ -159,14 +239,25 @@ pub(super) async fn watch_certificates(receiver: Receiver, mut listeners: Listen
             if end.is_succeeded || reported.get(&end.thumbprint) == Some(&step) {
                 continue;
             }
-            tracing::warn!(
-                usage = ?end.usage,
-                organisation = end.organisation.as_deref(),
-                thumbprint = end.thumbprint,
-                ends = %end.ends,
-                days_left = end.days_left,
-                "a certificate ends soon and has no successor"
-            );
+            if end.days_left < 0 {
+                tracing::error!(
+                    usage = ?end.usage,
+                    organisation = end.organisation.as_deref(),
+                    thumbprint = end.thumbprint,
+                    ended = %end.ends,
+                    days_left = end.days_left,
+                    "a certificate has ended and has no successor: what is signed with it or sealed for it is refused"
+                );
+            } else {
+                tracing::warn!(
+                    usage = ?end.usage,
+                    organisation = end.organisation.as_deref(),
+                    thumbprint = end.thumbprint,
+                    ends = %end.ends,
+                    days_left = end.days_left,
+                    "a certificate ends soon and has no successor"
+                );
+            }
             reported.insert(end.thumbprint, step);
         }
         for (listener, ends, days_left) in listeners.due(clock::now()) {
@@ -227,6 +318,27 @@ mod tests {
     use super::*;
     use jiff::ToSpan as _;
     use lmr_sandbox::certificates::TestCa;
+
+    #[test]
+    fn what_takes_a_restart_is_named_and_what_is_read_again_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("receiver.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            lasting(&file).unwrap()
+        };
+        let was = read(
+            "listen = \"a\"\n[tls]\nkey = \"a\"\n[[avsender]]\nname = \"a\"\n[console]\nlisten = \"a\"\n\
+             [[console.operator]]\nname = \"a\"\n",
+        );
+        let renewed = read(
+            "listen = \"a\"\n[tls]\nkey = \"b\"\n[[avsender]]\nname = \"b\"\n[console]\nlisten = \"a\"\n\
+             [[console.operator]]\nname = \"b\"\n",
+        );
+        assert!(changed(&was, &renewed).is_empty());
+        let other = read("listen = \"b\"\nadvice = \"refuse\"\n[console]\nlisten = \"b\"\n");
+        assert_eq!(changed(&was, &other), ["advice", "console.listen", "listen", "tls"]);
+    }
 
     #[test]
     fn the_certificate_that_is_shown_is_watched_and_not_the_one_in_the_file() {

@@ -107,6 +107,17 @@ enum Imported {
     Resource(String),
 }
 
+/// The first code of a list whose first line names no columns. It is as good as others, and with the wrong column, or the
+/// wrong file, every real code would be refused.
+fn first_code_of_unnamed(text: &str) -> Option<&str> {
+    let first = text.strip_prefix('\u{feff}').unwrap_or(text).lines().next()?;
+    let mut cells = first.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches('"'));
+    let is_named = cells
+        .clone()
+        .any(|cell| cell.eq_ignore_ascii_case("code") || cell.eq_ignore_ascii_case("kode"));
+    if is_named { None } else { cells.next() }
+}
+
 impl Import {
     pub(super) fn run(mut self, lang: Language) -> anyhow::Result<ExitCode> {
         self.lang = lang;
@@ -164,7 +175,7 @@ impl Import {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let mut lists = match ending.as_deref() {
             Some("xml" | "zip") => self.read_fest(path, out)?,
-            Some("csv" | "tsv" | "txt") => vec![self.read_csv(path)?],
+            Some("csv" | "tsv" | "txt") => vec![self.read_csv(path, out)?],
             _ => {
                 let package = Package::open(path)?;
                 let texts: Vec<Imported> = [ResourceKind::CodeSystem, ResourceKind::ValueSet]
@@ -322,7 +333,7 @@ impl Import {
         Ok(())
     }
 
-    fn read_csv(&self, path: &Path) -> anyhow::Result<CodeList> {
+    fn read_csv(&self, path: &Path, out: &mut String) -> anyhow::Result<CodeList> {
         if fs::metadata(path)?.len() > MAX_CSV {
             fail!("filen har mer enn {MAX_CSV} byte", "the file has more than {MAX_CSV} bytes");
         }
@@ -344,6 +355,21 @@ impl Import {
         list.value_set = Some(self.value_set.clone().unwrap_or_else(|| value_set_of(system)));
         list.tags.push((SOURCE.to_owned(), "csv".to_owned()));
         list.read_csv(&text)?;
+        if let Some(first) = first_code_of_unnamed(&text) {
+            let path = path.display();
+            match self.lang {
+                Language::Bokmal => writeln!(
+                    out,
+                    "{path}: ADVARSEL: første linje nevner ingen kolonner (kode, navn), så kodene er tatt fra første kolonne, \
+                     og den første er {first}"
+                )?,
+                Language::English => writeln!(
+                    out,
+                    "{path}: WARNING: the first line names no columns (code, display), so the codes were taken from the first \
+                     column, and the first is {first}"
+                )?,
+            }
+        }
         Ok(list)
     }
 

@@ -3,8 +3,10 @@
 
 use std::error::Error;
 
-use lmr_envelope::{CertificateError, KeyError, SealError, Usage};
-use lmr_intake::{AvsenderError, StoreError};
+use lmr_envelope::{
+    CertificateError, KeyError, ReceiptChainError, ReceiptError, SealError, TrustError, Usage,
+};
+use lmr_intake::{AddressError, AvsenderError, StoreError};
 use lmr_sandbox::folder::FolderError;
 use lmr_sender::SenderError;
 use lmr_sender::outbox::{OutboxError, sqlite_text};
@@ -34,6 +36,25 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<AvsenderError>() {
         return sender(error);
+    }
+    if let Some(TrustError::Unreadable { what }) = error.downcast_ref::<TrustError>() {
+        let what = match *what {
+            "CA certificates in PEM" => "CA-sertifikater i PEM",
+            "revocation lists signed by a configured authority" => {
+                "tilbakekallingslister signert av en utsteder i authorities"
+            }
+            other => other,
+        };
+        return Some(format!("filen har ikke det som skal være i den ({what})"));
+    }
+    if let Some(error) = error.downcast_ref::<AddressError>() {
+        return Some(address(error));
+    }
+    if let Some(error) = error.downcast_ref::<ReceiptError>() {
+        return Some(receipt(error));
+    }
+    if let Some(error) = error.downcast_ref::<ReceiptChainError>() {
+        return Some(receipt_chain(error));
     }
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return database(error);
@@ -196,14 +217,61 @@ fn sender(error: &AvsenderError) -> Option<String> {
             format!("sertifikatet {thumbprint} er ikke utstedt til {organisation}")
         }
         AvsenderError::Address { organisation, source } => {
-            format!(
-                "adressen til {organisation}: `{}` er verken en IP-adresse, et område som 192.0.2.0/24 eller et område \
-                 som 192.0.2.1-192.0.2.9",
-                source.text()
-            )
+            format!("adressen til {organisation}: {}", address(source))
         }
-        AvsenderError::Organisation { .. } => return None,
+        AvsenderError::Organisation { text } => format!(
+            "`{text}` er ikke et organisasjonsnummer (ni sifre, det siste et kontrollsiffer)"
+        ),
     })
+}
+
+fn address(error: &AddressError) -> String {
+    format!(
+        "`{}` er verken en IP-adresse, et område som 192.0.2.0/24 eller et område som 192.0.2.1-192.0.2.9",
+        error.text()
+    )
+}
+
+/// Why a receipt is not believed.
+fn receipt(error: &ReceiptError) -> String {
+    let part = |part: &str| match part {
+        "the payload" => "innholdet".to_owned(),
+        "the header" => "hodet".to_owned(),
+        "the delegation" => "delegeringen".to_owned(),
+        "the delegation's" => "delegeringens".to_owned(),
+        "the receipt's" => "kvitteringens".to_owned(),
+        other => other.to_owned(),
+    };
+    match error {
+        ReceiptError::Malformed { part: which } => {
+            format!("ikke en kvittering: {} kan ikke leses", part(which))
+        }
+        ReceiptError::OtherCertificate { named } => {
+            format!("kvitteringen er signert under et annet sertifikat, {named}")
+        }
+        ReceiptError::BadSignature { part: which } => {
+            format!("en signatur i kvitteringen holder ikke: {}", part(which))
+        }
+        ReceiptError::OutsideValidity => {
+            "kvitteringen ble signert da nøkkelen ikke var gyldig".to_owned()
+        }
+        ReceiptError::NotSigned => "kvitteringen kunne ikke signeres".to_owned(),
+    }
+}
+
+/// Why receipts do not follow each other.
+fn receipt_chain(error: &ReceiptChainError) -> String {
+    match error {
+        ReceiptChainError::Missing { after, found } => {
+            format!("kvitteringer mangler: etter nummer {after} kommer nummer {found}")
+        }
+        ReceiptChainError::Forked { sequence } => format!(
+            "kvittering nummer {sequence} følger etter en annen kvittering enn den som er oppbevart før den"
+        ),
+        ReceiptChainError::Twice { sequence } => {
+            format!("det er to ulike kvitteringer med nummer {sequence}")
+        }
+    }
 }
 
 fn database(error: &OpenError) -> Option<String> {
@@ -218,7 +286,8 @@ fn database(error: &OpenError) -> Option<String> {
              innstillinger tapt: sett pool_mode = session"
         }
         OpenError::UnknownSchema(_) => {
-            "databasen har et skjema som dette programmet ikke kjenner; bruk programmet som laget den, eller et nyere"
+            "databasen har et skjema som dette programmet ikke kjenner: enten er den ikke et mottaks (en avsenders database er en \
+             annen; nevner konfigurasjonen den rette?), eller den er laget av et annet program: bruk det, eller et nyere"
         }
         OpenError::Migration(_) => "databasen kunne ikke bringes over i dette programmets skjema",
         OpenError::NotBegun => {
@@ -228,7 +297,10 @@ fn database(error: &OpenError) -> Option<String> {
             "databasen har skjemaet til et eldre program: en start av mottaket bringer den over i dette programmets (lmr serve, \
              eller lmr serve --check); ta en sikkerhetskopi først"
         }
-        OpenError::WrongKey => "nøkkelen hører ikke til denne databasen",
+        OpenError::WrongKey => {
+            "nøkkelen hører ikke til denne databasen: bruk den som databasen er begynt med (ta den fra kopien), eller den \
+             databasen som hører til nøkkelen. Uten den kan det som er lagret, ikke leses"
+        }
         OpenError::Randomness => "ingen tilfeldige byte til prøven på databasens nøkkel",
         OpenError::BegunTogether => {
             "databasen er begynt uten [identities] og har identiteter i seg: begynn på en ny, eller ta bort [identities]"

@@ -10,6 +10,7 @@ mod agents;
 mod breaker;
 mod inputs;
 mod newcomer;
+mod operators;
 mod page;
 mod signals;
 

@@ -42,10 +42,10 @@ pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
     head: Parts,
 ) -> Result<Response, HttpError> {
-    let address =
-        caller_address_of(&head, &shared).ok_or(HttpError::Address(AddressStatus::Unlisted))?;
+    let address = caller_address_of(&head, &shared)
+        .ok_or(HttpError::Address(AddressStatus::Unlisted, None))?;
     if !shared.settings.metrics_addresses.contains(address) {
-        return Err(HttpError::Address(AddressStatus::Unlisted));
+        return Err(HttpError::Address(AddressStatus::Unlisted, Some(address)));
     }
     let lost = shared.settings.lost_log_lines.load(Ordering::Relaxed);
     // Figures are worth most when the database does not answer, so it is not asked.

@@ -30,15 +30,10 @@ impl Again {
     fn of(text: impl Fn(&str) -> String, f: &Frame) -> Self {
         let (from, to) = (text("from"), text("to"));
         let number = text("sender");
-        let read = || {
+        let read = || -> Result<_, Failure> {
             let sender = asked::sender(&number)?;
             let span = asked::day(&from, 0, &f.zone)?.zip(asked::day(&to, 1, &f.zone)?);
-            if span.is_some_and(|(from, to)| from >= to) {
-                return Err(asked::invalid(
-                    "Dagen som det er til, er før den som det er fra.",
-                    "The day until which it is comes before the one from which it is.",
-                ));
-            }
+            asked::in_order(span.map(|(from, _)| from), span.map(|(_, to)| to))?;
             Ok((sender, span))
         };
         let (sender, span, problem) = match read() {
@@ -83,8 +78,13 @@ pub(super) async fn count(
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    asked::only(&query, &["sender", "from", "to"])?;
     let text = |name: &str| query.get(name).cloned().unwrap_or_default();
-    let again = Again::of(text, &visitor.frame);
+    let mut again = Again::of(text, &visitor.frame);
+    if let Err(failure) = asked::known_sender(&shared, again.sender).await {
+        again.problem = Some(failure.text(visitor.frame.lang));
+        again.sender = None;
+    }
     let problem = again.problem.clone();
     let status = problem.as_ref().map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     Ok(page(status, &again_page(&shared, visitor, again, problem).await?))

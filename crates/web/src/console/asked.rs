@@ -17,6 +17,56 @@ pub(super) fn invalid(nb: &str, en: &str) -> Failure {
     Failure::Invalid(Bilingual { nb: nb.to_owned(), en: en.to_owned() })
 }
 
+/// Parameters that every page may have: what became of a form, as its answer says it.
+const OF_ALL: [&str; 1] = ["done"];
+
+/// Refuses an address with a parameter that the page does not know: a filter that is misspelt would show everything.
+pub(super) fn only(query: &HashMap<String, String>, known: &[&str]) -> Result<(), Failure> {
+    let is_known =
+        |name: &&String| known.contains(&name.as_str()) || OF_ALL.contains(&name.as_str());
+    // In order, so that the same address is refused with the same words.
+    let Some(name) = query.keys().filter(|name| !is_known(name)).min() else { return Ok(()) };
+    let all = known.join(", ");
+    // An address is anybody's: it may be long, and is shown in part.
+    let name: String = name.chars().take(40).collect();
+    Err(Failure::Invalid(Bilingual {
+        nb: format!("«{name}» i adressen er ikke noe som kan velges her. Siden kjenner {all}."),
+        en: format!(
+            "`{name}` in the address is nothing that can be chosen here. The page knows {all}."
+        ),
+    }))
+}
+
+/// A sender of whom anything is known; another one would look like a sender of whom there is nothing.
+pub(super) async fn known_sender(
+    shared: &Shared,
+    sender: Option<OrganisationNumber>,
+) -> Result<(), Failure> {
+    let Some(number) = sender else { return Ok(()) };
+    if shared.numbers(&shared.avsendere().await?).await?.contains(&number) {
+        return Ok(());
+    }
+    Err(Failure::Invalid(Bilingual {
+        nb: format!(
+            "{number} er verken registrert eller har levert noe. Avsenderne står under Avsendere."
+        ),
+        en: format!(
+            "{number} is neither registered nor has delivered anything. The senders are under Senders."
+        ),
+    }))
+}
+
+/// Refuses days of which the last comes before the first.
+pub(super) fn in_order(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), Failure> {
+    match (from, until) {
+        (Some(from), Some(until)) if from >= until => Err(invalid(
+            "Dagen som det er til, er før den som det er fra.",
+            "The day until which it is comes before the one from which it is.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The parameters of an address.
 pub(super) struct Asked<'a>(pub(super) &'a HashMap<String, String>);
 

@@ -1,6 +1,6 @@
 //! The audit log: who read, changed, exported or erased what.
 
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::visitor::Visitor;
 use super::{Role, Shared};
 use crate::form::query;
@@ -66,6 +66,7 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     visitor.must(Role::Admin)?;
+    asked::only(&asked, &["action", "before"])?;
     let asked = Asked(&asked);
     let action = asked.one_of("action", Action::parse)?;
     let filter = AuditFilter {

@@ -1,6 +1,6 @@
 //! One message: what is known of it, its answer entry by entry, and for a reason its content.
 
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::messages::state_text;
 use super::visitor::{Posted, Visitor};
 use super::{Role, Shared};
@@ -69,6 +69,7 @@ pub(super) async fn show(
     Path(path): Path<(String, String)>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    asked::only(&query, &["entries", "from"])?;
     let (_, detail) = find(&shared, &path).await?;
     let shown = build(&shared, visitor, detail, &query, None).await?;
     Ok(page(StatusCode::OK, &shown))

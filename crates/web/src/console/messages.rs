@@ -37,6 +37,8 @@ struct Asked {
 }
 
 impl Asked {
+    const NAMES: [&str; 8] = ["sender", "id", "code", "from", "to", "state", "after", "calls"];
+
     fn of(query: &HashMap<String, String>) -> Self {
         let text =
             |name: &str| query.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
@@ -91,12 +93,15 @@ impl Asked {
             true => None,
             false => Some(self.after.parse().map_err(|_| no_such_page())?),
         };
+        let (since, before) =
+            (asked::day(&self.from, 0, &f.zone)?, asked::day(&self.to, 1, &f.zone)?);
+        asked::in_order(since, before)?;
         Ok(MessageFilter {
             sender,
             message_id: (!self.id.is_empty()).then(|| self.id.clone()),
             code: code.map(|code| code.as_str().to_owned()),
-            since: asked::day(&self.from, 0, &f.zone)?,
-            before: asked::day(&self.to, 1, &f.zone)?,
+            since,
+            before,
             only_refused: self.state == "refused",
             only_accepted: self.state == "accepted",
             only_waiting: self.state == "waiting",
@@ -182,6 +187,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    asked::only(&query, &Asked::NAMES)?;
     let f = visitor.frame;
     let asked = Asked::of(&query);
     let has_outlet = shared.has_outlet;
@@ -189,7 +195,7 @@ pub(super) async fn show(
         let calls = asked.calls(&filter)?;
         Ok((filter, calls))
     });
-    let (filters, problem) = match filters {
+    let (filters, mut problem) = match filters {
         Ok(filters) => (Some(filters), None),
         Err(failure) => (None, Some(failure.text(f.lang))),
     };
@@ -207,6 +213,11 @@ pub(super) async fn show(
         if messages.len() > PAGE as usize {
             messages.truncate(PAGE as usize);
             next = messages.last().map(|last| asked.address(&last.cursor.to_string(), ""));
+        }
+        // Who is not registered may have been refused.
+        if messages.is_empty() && calls.is_empty() {
+            let known = asked::known_sender(&shared, filter.sender).await;
+            problem = known.err().map(|failure| failure.text(f.lang));
         }
     }
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -1,7 +1,7 @@
 //! The first page: how much came, what is wrong, who is silent.
 
 use super::alerts::{self, Alert, Events};
-use super::asked::{Asked, choices};
+use super::asked::{self, Asked, choices};
 use super::refusals::callers;
 use super::sums::{DaySum, total};
 use super::visitor::Visitor;
@@ -55,6 +55,7 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
+    asked::only(&asked, &["days"])?;
     let days = Asked(&asked).days(&shared, 14)?;
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;

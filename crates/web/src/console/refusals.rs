@@ -90,6 +90,7 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
+    asked::only(&query, &["days", "sender"])?;
     let asked = Asked(&query);
     let days = asked.days(&shared, 14)?;
     let since = days.all().first().map(ToString::to_string).unwrap_or_default();
@@ -153,8 +154,17 @@ pub(super) async fn show(
         })
         .collect();
     rows.sort_by_key(|row| Reverse(row.entries + row.calls));
-    let (days, problem) = (days.count, None);
-    Ok(page(StatusCode::OK, &RefusalsPage { f, days, choices, since, sender, problem, rows }))
+    // Who is not registered may have been refused.
+    let known = match rows.is_empty() {
+        true => asked::known_sender(&shared, chosen).await,
+        false => Ok(()),
+    };
+    let (status, problem) = match known {
+        Ok(()) => (StatusCode::OK, None),
+        Err(failure) => (failure.status(), Some(failure.text(f.lang))),
+    };
+    let days = days.count;
+    Ok(page(status, &RefusalsPage { f, days, choices, since, sender, problem, rows }))
 }
 
 /// These senders, and callers whom nobody knows.

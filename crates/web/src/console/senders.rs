@@ -2,7 +2,7 @@
 
 pub(super) mod change;
 
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::messages::title_of;
 use super::sums::{Sums, total};
 use super::visitor::Visitor;
@@ -160,6 +160,7 @@ pub(super) async fn show(
     Path(number): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    asked::only(&query, &["days"])?;
     let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
     Ok(page(StatusCode::OK, &sender_page(&shared, visitor, number, &query, None).await?))
 }

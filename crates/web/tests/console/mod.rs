@@ -695,6 +695,45 @@ async fn no_page_leaves_out_a_filter_that_it_cannot_read() {
     }
 }
 
+/// What is written wrong must not read as an answer: one that nobody knows, days in the wrong order, a name that no page
+/// has.
+#[tokio::test]
+async fn what_nothing_can_fit_is_said_and_does_not_look_like_an_empty_list() {
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    for (path, said) in [
+        ("/messages?sender=320000009", "verken registrert eller har levert noe"),
+        ("/refusals?sender=320000009", "verken registrert eller har levert noe"),
+        (
+            "/again?sender=320000009&from=2026-11-01&to=2026-11-02",
+            "verken registrert eller har levert noe",
+        ),
+        ("/messages?from=2026-11-27&to=2026-11-25", "er før den som det er fra"),
+        ("/messages?message=melding-1", "er ikke noe som kan velges her"),
+        ("/refusals?from=2026-11-25", "er ikke noe som kan velges her"),
+        ("/calendar?sender=310000019", "er ikke noe som kan velges her"),
+        ("/audit?sender=310000019", "er ikke noe som kan velges her"),
+        ("?sender=310000019", "er ikke noe som kan velges her"),
+        ("/senders/310000019?from=2026-11-25", "er ikke noe som kan velges her"),
+    ] {
+        let found = world.get(&format!("/konsoll{path}"), &cookie).await;
+        assert_eq!(found.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(found.text.contains(said), "{path}: {}", found.text);
+        assert!(!found.text.contains("Ingen meldinger passer"), "{path}: {}", found.text);
+        assert!(!found.text.contains("Ingenting er avvist"), "{path}: {}", found.text);
+    }
+    // Who is not registered, and was refused, is found.
+    let now = *world.now.lock().unwrap();
+    world.refuse_call("fremmed", "LMR-2202", Some("320000009"), now).await;
+    for page in ["/messages", "/refusals"] {
+        let found = world.get(&format!("/konsoll{page}?sender=320000009"), &cookie).await;
+        assert_eq!(found.status, StatusCode::OK, "{page}: {}", found.text);
+    }
+    // What a form says of its outcome is no filter.
+    let done = world.get("/konsoll/senders/310000019?done=saved", &cookie).await;
+    assert_eq!(done.status, StatusCode::OK);
+}
+
 /// A page of days shows in its field how many they are, also where a link brought a number that it does not offer.
 #[tokio::test]
 async fn the_days_that_are_shown_are_those_of_the_field() {

@@ -43,6 +43,9 @@ fn sentence(message: &str) -> Option<String> {
     if message.starts_with("duplicate key") || message.starts_with("duplicate field") {
         return Some("nøkkelen står to ganger".to_owned());
     }
+    if message.starts_with("invalid type: ") && message.ends_with("expected a string") {
+        return Some("verdien skal være en tekst i anførselstegn: nøkkel = \"verdi\"".to_owned());
+    }
     if message.starts_with("invalid type: ") {
         return Some("verdien er av feil type".to_owned());
     }
