@@ -70,7 +70,7 @@ fn every_acknowledged_message_survives_being_killed_and_is_there_once() {
     for round in 0..8_u64 {
         let first = round * 100_000;
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--ignored", "--nocapture"])
+            .args(["--exact", "crash::child", "--ignored", "--nocapture"])
             .env("CRASH_FILE", &file)
             .env("CRASH_FIRST", first.to_string())
             .stdout(Stdio::piped())
