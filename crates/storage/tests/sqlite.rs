@@ -225,7 +225,7 @@ async fn a_file_of_identities_that_was_replaced_takes_no_more() {
     std::fs::copy(&file, &copy).unwrap();
     std::fs::rename(&copy, &file).unwrap();
     let refused = store.ready().await;
-    assert!(matches!(refused, Err(lmr_intake::StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     store.close().await;
 }
 
