@@ -77,7 +77,8 @@ fn status(line: &str) -> Option<i32> {
     if line.contains("the run failed") {
         return Some(2);
     }
-    if !line.contains("the run ended") {
+    // New attempts have not read the source.
+    if !line.contains("the run ended") || line.contains("kind=Retry") {
         return None;
     }
     let is = |word: &str| line.contains(&format!("status={word}"));
@@ -100,6 +101,8 @@ mod tests {
         assert_eq!(status("WARN the run ended status=ToCorrect open=0 held=2 reason=x"), Some(1));
         assert_eq!(status("WARN the run ended status=Undelivered open=1 held=0 reason=x"), Some(3));
         assert_eq!(status("ERROR the run failed error=x"), Some(2));
+        assert_eq!(status("INFO the run ended status=Clean kind=Planned open=0 held=0"), Some(0));
+        assert_eq!(status("INFO the run ended status=Clean kind=Retry open=0 held=0"), None);
         assert_eq!(status("INFO waiting due=x"), None);
     }
 }

@@ -264,16 +264,17 @@ async fn pause(stop: &StopSignal) {
 
 /// One line a run, at the level that it deserves.
 fn log(report: &Report) {
-    let (open, held) = (report.open_messages, report.held);
+    // Which run it was: new attempts end too, and have not read the source.
+    let (kind, open, held) = (report.kind, report.open_messages, report.held);
     let status = report.status();
     let reason = texts::reason(report, Language::English);
     match status {
-        RunStatus::Clean => tracing::info!(?status, open, held, "the run ended"),
+        RunStatus::Clean => tracing::info!(?status, ?kind, open, held, "the run ended"),
         RunStatus::ToCorrect | RunStatus::Undelivered => {
-            tracing::warn!(?status, open, held, %reason, "the run ended");
+            tracing::warn!(?status, ?kind, open, held, %reason, "the run ended");
         }
         RunStatus::SourceFailed | RunStatus::Stopped => {
-            tracing::error!(?status, open, held, %reason, "the run ended");
+            tracing::error!(?status, ?kind, open, held, %reason, "the run ended");
         }
     }
 }
