@@ -12,6 +12,9 @@ use crate::history::Outcome;
 use crate::log;
 use crate::plan::WITH_KINDS;
 
+/// The first seed of the newest series, which is of one commit.
+const NEWEST: u64 = 2_000_000;
+
 #[derive(Default)]
 struct Sums {
     runs: u64,
@@ -55,9 +58,10 @@ impl Sums {
     }
 }
 
-/// Sums of all histories, of those with the present instrument, and of scenes.
-fn read(folder: &Path) -> Result<(Sums, Sums, Sums)> {
-    let (mut processes, mut present) = (Sums::default(), Sums::default());
+/// Sums of all histories, of those with the present instrument, of the newest series, and of scenes.
+fn read(folder: &Path) -> Result<(Sums, Sums, Sums, Sums)> {
+    let (mut processes, mut present, mut newest) =
+        (Sums::default(), Sums::default(), Sums::default());
     let mut simulated = Sums::default();
     let mut files: Vec<_> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
     files.sort();
@@ -77,6 +81,9 @@ fn read(folder: &Path) -> Result<(Sums, Sums, Sums)> {
                 if seed >= WITH_KINDS.start {
                     present.history(seed, &outcome);
                 }
+                if seed >= NEWEST {
+                    newest.history(seed, &outcome);
+                }
             } else {
                 let failed = serde_json::from_value(line["failed"].clone()).unwrap_or_default();
                 let total = serde_json::from_value(line["total"].clone())?;
@@ -91,7 +98,7 @@ fn read(folder: &Path) -> Result<(Sums, Sums, Sums)> {
             simulated.add(&total);
         }
     }
-    Ok((processes, present, simulated))
+    Ok((processes, present, newest, simulated))
 }
 
 fn table(faults: &BTreeMap<String, u64>) -> String {
@@ -124,7 +131,7 @@ fn effects(faults: &BTreeMap<String, u64>) -> String {
 /// Writes the page; run in the repository.
 pub fn write() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    let (processes, present, simulated) = read(&root.join("bench/proof/log"))?;
+    let (processes, present, newest, simulated) = read(&root.join("bench/proof/log"))?;
     let row = |what: &str, sums: &Sums, histories: &str| {
         let counts = &sums.total.counts;
         format!(
@@ -148,6 +155,7 @@ pub fn write() -> Result<()> {
     );
     text.push_str(&row("real processes", &processes, "histories"));
     text.push_str(&row("of these from seed 900000 on", &present, "histories"));
+    text.push_str(&row("of these from seed 2000000 on, of one commit", &newest, "histories"));
     text.push_str(&row("simulation", &simulated, "scenes"));
     let _ = write!(
         text,
