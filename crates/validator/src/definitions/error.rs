@@ -138,6 +138,9 @@ impl DefinitionError {
                 format!("{url}: elementene er nøstet mer enn {limit} nivåer")
             }
             Self::TooLarge { url, limit } => format!("{url} blir til mer enn {limit} deler"),
+            Self::LongChain { url, limit } => {
+                format!("{url} bygger på mer enn {limit} definisjoner, den ene etter den andre")
+            }
             Self::DamagedCore => "den innebygde R4-kjernen er skadet".to_owned(),
         }
     }
