@@ -147,7 +147,7 @@ fn a_code_that_does_not_exist_is_refused_and_a_message_that_does_not_is_said_not
             let shown = world.admin(&[&["show", "--format", format], name].concat());
             assert_eq!(shown.status.code(), Some(1), "{name:?}: {}", said(&shown));
             let named = name.last().is_some_and(|name| said(&shown).contains(name));
-            assert_eq!(named, format == "text", "{}", said(&shown));
+            assert!(named, "{}", said(&shown));
         }
     }
 }

@@ -261,6 +261,19 @@ mod tests {
             found: "Patient".into(),
             allowed: Text::defined("Group, Device"),
         };
+        // A code that is nearly the one written says most of it: E11.0 of a diagnosis that is E11.9.
+        let mut coded = Message::UnknownCodeNoVersion {
+            code: "E11.0".into(),
+            system: "urn:oid:2.16.578.1.12.4.1.1.7110".into(),
+            hint: Hint::code(Some("E11.9")),
+        };
+        assert!(coded.text(Language::English).contains("E11.9"));
+        coded.redact(&|name| name == "Patient");
+        assert!(
+            !coded.text(Language::English).contains("E11"),
+            "{}",
+            coded.text(Language::English)
+        );
         let before = known.clone();
         known.redact(&|name| name == "Patient");
         assert_eq!(known, before);

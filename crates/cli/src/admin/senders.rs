@@ -344,13 +344,17 @@ impl Senders {
             } else {
                 ""
             };
-            let line = text!(
-                "{days:>6} dager  {day}  {whose}  {thumbprint}{note}",
-                "{days:>6} days  {day}  {whose}  {thumbprint}{note}",
-                days = end.days_left,
-                day = clock::oslo(end.ends).date(),
-                thumbprint = end.thumbprint,
-            );
+            let (day, thumbprint) = (clock::oslo(end.ends).date(), &end.thumbprint);
+            let line = match end.days_left {
+                ..0 => text!(
+                    "    utløpt    {day}  {whose}  {thumbprint}{note}",
+                    "     ended    {day}  {whose}  {thumbprint}{note}"
+                ),
+                days => text!(
+                    "{days:>6} dager  {day}  {whose}  {thumbprint}{note}",
+                    "{days:>6} days  {day}  {whose}  {thumbprint}{note}"
+                ),
+            };
             let line = line.get(self.view.lang);
             let is_near = end.days_left <= 30 && !end.is_succeeded;
             writeln!(out, "{}", if is_near { style.bad(line) } else { line.clone() })?;
@@ -463,7 +467,12 @@ fn activity_text(
     let marks: String = days.all().iter().map(mark).collect();
     let last =
         activity.last_delivery.map_or_else(|| view.say("aldri", "nothing").to_owned(), local);
-    let hours = activity.hours_since.map(|hours| format!(" ({hours} h)")).unwrap_or_default();
+    let hours = match activity.hours_since {
+        None => String::new(),
+        // It came before it is: this machine's clock was wrong then, or is wrong now.
+        Some(..0) => view.say(" (klokken går feil)", " (the clock is wrong)").to_owned(),
+        Some(hours) => format!(" ({hours} h)"),
+    };
     let line = text!(
         "{number}  {marks}  {messages} meldinger, {stored} lagret, {refused} avvist; sist: {last}{hours}  {name}",
         "{number}  {marks}  {messages} messages, {stored} stored, {refused} refused; last: {last}{hours}  {name}",

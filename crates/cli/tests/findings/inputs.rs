@@ -322,7 +322,7 @@ fn no_sentence_in_bokmal_ends_in_english() {
             "lmdi-9 er ikke et regelsett; det som finnes, er lmdi-",
         ),
         ("colour = 1\n".to_owned(), "ukjent nøkkel `colour`; det som finnes, er"),
-        ("ruleset = 1\n".to_owned(), "feil type"),
+        ("ruleset = 1\n".to_owned(), "en tekst i anførselstegn"),
         ("ruleset = = 1\n".to_owned(), "linje 1, kolonne 11"),
         ("baseline = \"a\"\nbaseline = \"b\"\n".to_owned(), "to ganger"),
         ("[[ignore]]\ncode = \"LMR-4001\"\n".to_owned(), "mangler"),

@@ -17,7 +17,7 @@ use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::{Binding, BindingStrength};
 use crate::issue::Issue;
 use crate::messages::Message;
-use crate::messages::field::{Defined, Value};
+use crate::messages::field::{Defined, Hint, Value};
 use crate::terminology::{Membership, MissingContent, ValueSet};
 
 /// What a binding has to say about one element.
@@ -245,7 +245,7 @@ fn bound_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: Bou
                         Message::CodeNotInRequired {
                             code: shown,
                             value_set: named,
-                            hint: near.as_deref().into(),
+                            hint: Hint::code(near.as_deref()),
                         },
                         at,
                         def.profile,

@@ -11,6 +11,7 @@ use super::primitive;
 use crate::compile::Def;
 use crate::definitions::BindingStrength;
 use crate::messages::Message;
+use crate::messages::field::Hint;
 use crate::messages::issue_code::IssueCode;
 use crate::terminology::{CodeSystem, Concept, Content};
 
@@ -303,7 +304,7 @@ fn check_member<'a>(
     let code_node = single(item, &CODE).map_or(item.node(), Element::node);
     let Some(concept) = known.concept(code) else {
         if known.is_complete() {
-            let hint = nearest(code, known.concepts().iter().map(|c| &*c.code)).into();
+            let hint = Hint::code(nearest(code, known.concepts().iter().map(|c| &*c.code)));
             let (code, system) = (code.to_owned().into(), system.to_owned().into());
             let message = match &known.version {
                 Some(version) => {

@@ -305,8 +305,10 @@ pub enum Hint {
     /// Nothing to suggest.
     #[default]
     None,
-    /// A known name or code that is nearly the one written.
+    /// A known name that is nearly the one written.
     Near(Box<str>),
+    /// A known code that is nearly the one written. It says most of the value, so redaction leaves it out.
+    NearCode(Box<str>),
     /// Words of ours.
     Words(Words),
 }
@@ -317,11 +319,24 @@ impl From<Option<&str>> for Hint {
     }
 }
 
+impl Hint {
+    /// A code of a code system or a value set.
+    pub(crate) fn code(near: Option<&str>) -> Self {
+        near.map_or(Self::None, |near| Self::NearCode(near.into()))
+    }
+}
+
 impl Field for Hint {
+    fn redact(&mut self, _: &dyn Fn(&str) -> bool) {
+        if matches!(self, Self::NearCode(_)) {
+            *self = Self::None;
+        }
+    }
+
     fn shown(&self, language: Language) -> Cow<'_, str> {
         match self {
             Self::None => Cow::Borrowed(""),
-            Self::Near(near) => Cow::Owned(format!(" ({near}?)")),
+            Self::Near(near) | Self::NearCode(near) => Cow::Owned(format!(" ({near}?)")),
             Self::Words(words) => words.shown(language),
         }
     }
