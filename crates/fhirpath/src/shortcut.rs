@@ -14,6 +14,9 @@ impl Expression {
     /// Sets of child names such that the expression is true of any focus that is a JSON object and
     /// has none of the children of one set. Names of choices are without type: `value` for `valueQuantity`.
     ///
+    /// Boolean operators are truth tables without an order of evaluation (FHIRPath N1, section 6.5), so an operand that would
+    /// fail, on data of a wrong type, does not count beside one that decides; the engine, which goes from left to right, fails.
+    ///
     /// Found by evaluating the expression, or a part of it that decides the whole, on an element
     /// without children; parts that look at anything but children of the focus are left out.
     pub fn true_without(&self) -> Vec<Vec<Name>> {
