@@ -33,7 +33,7 @@ pub(crate) fn explain(error: &Error) -> ExitCode {
 
 /// What to write instead, where the library only says in English what it met.
 fn remedy(error: &Error) -> Option<&'static str> {
-    let is_date = error.source().is_some_and(|reason| reason.is::<jiff::Error>());
+    let is_date = error.source().is_some_and(<dyn std::error::Error>::is::<jiff::Error>);
     is_date.then_some("\nA date is written 2026-11-25.")
 }
 

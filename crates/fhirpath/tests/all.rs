@@ -4,5 +4,6 @@ mod bounds;
 mod exact;
 mod functions;
 mod language;
+#[expect(clippy::unwrap_used, reason = "the tests' own model")]
 mod model;
 mod typed;

@@ -354,7 +354,7 @@ impl Package {
         };
         let mut package = Self::bare(&member("name")?, &member("version")?);
         for member in ["fhirVersions", "fhir-version-list"] {
-            let versions = items(root, member).filter_map(|version| version.as_str());
+            let versions = items(root, member).filter_map(Node::as_str);
             package.fhir_versions.extend(versions.map(Cow::into_owned));
         }
         for dependency in root.member("dependencies").into_iter().flat_map(Node::members) {

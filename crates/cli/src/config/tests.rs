@@ -56,7 +56,7 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
     ] {
         assert!(whole.contains(wanted), "{wanted}");
         std::fs::write(&path, whole.replacen(wanted, given, 1)).expect("written");
-        let error = super::read::<SenderConfig>(&path).err().expect(given);
+        let Err(error) = super::read::<SenderConfig>(&path) else { panic!("{given}") };
         for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
             let said = crate::text::chain(&error, language);
             assert!(said.contains(remedy), "{given}: {said}");
@@ -82,7 +82,7 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
     ] {
         assert!(whole_receiver.contains(wanted), "{wanted}");
         std::fs::write(&other, whole_receiver.replacen(wanted, given, 1)).expect("written");
-        let error = super::read::<ReceiverConfig>(&other).err().expect(given);
+        let Err(error) = super::read::<ReceiverConfig>(&other) else { panic!("{given}") };
         for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
             let said = crate::text::chain(&error, language);
             assert!(said.contains(remedy), "{given}: {said}");
@@ -90,7 +90,7 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
     }
     // Where the fault is another one, nothing is said of these.
     std::fs::write(&path, whole.replacen(date, "start = \"01.01.2026\"", 1)).expect("written");
-    let error = super::read::<SenderConfig>(&path).err().expect("a key");
+    let Err(error) = super::read::<SenderConfig>(&path) else { panic!("a key") };
     assert!(!crate::text::chain(&error, Language::English).contains("2026-01-31"));
 }
 
