@@ -45,7 +45,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ProfileMinimumSlice { .. }
         | M::ProfileMinimumSliceExt { .. }
         | M::ProfileMinimumMagic { .. } => Code::ElementMissing,
-        M::ProfileMaximum { .. } => Code::ElementTooMany,
+        M::ProfileMaximum { .. } | M::SecurityLabelTwice { .. } => Code::ElementTooMany,
         M::UnrecognisedProperty { .. } | M::IllegalProperty { .. } => Code::ElementUnknown,
         M::MustBeArray { .. }
         | M::MustBe { .. }
@@ -298,7 +298,6 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::BundleSearchWrongType { .. }
         | M::BundleSearchWrongTypeNoMode { .. }
         | M::BundleLinkDuplicate { .. }
-        | M::SecurityLabelTwice { .. }
         | M::BundleStyleSheetExternal { .. }
         | M::BundleStyleSheetInsecure { .. }
         | M::BundleStyleSheetLinkable { .. }

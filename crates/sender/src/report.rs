@@ -372,7 +372,7 @@ impl Report {
     }
 
     /// Nothing was read, though files are there whose names are not those of data: an export that has changed its names
-    /// looks like a day without news else.
+    /// would look like a day without news otherwise.
     #[must_use]
     pub fn has_read_nothing_there(&self) -> bool {
         has_read_nothing_there(

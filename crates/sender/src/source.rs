@@ -282,8 +282,8 @@ pub enum PassedOverKind {
         /// With its dot; empty where the name has none.
         ending: String,
     },
-    /// A text for people that lies beside the data: README, LES-MEG.
-    Note,
+    /// A README (in Norwegian LES-MEG) beside the data.
+    Readme,
     /// A pipe, a device or a socket.
     NotAFile,
     /// A link that leads back to a folder above it.
@@ -309,7 +309,7 @@ impl PassedOverKind {
     fn of_ending(name: &str, ending: String) -> Self {
         let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
         match stem.replace(['-', '_', ' '], "").as_str() {
-            "readme" | "lesmeg" => Self::Note,
+            "readme" | "lesmeg" => Self::Readme,
             _ => Self::Ending { ending },
         }
     }

@@ -125,7 +125,7 @@ fn n15_every_form_is_read_and_read_again() {
     assert_eq!(met, expected);
     assert_eq!(issues(&scanned), [""; 0]);
     let over: Vec<_> = scanned.passed_over.iter().map(|o| (&o.kind, &*o.example)).collect();
-    let (text, hidden) = (&PassedOverKind::Note, &PassedOverKind::Hidden);
+    let (text, hidden) = (&PassedOverKind::Readme, &PassedOverKind::Hidden);
     assert_eq!(over, [(text, "f.zip/readme.txt"), (hidden, "f.zip/__MACOSX/._one.json")]);
     // Only what is asked for is read: a member of an archive too.
     let only = ["f.zip/one.json".to_owned(), "d.xml".to_owned()].into();

@@ -216,6 +216,24 @@ fn look_ups_take_time_in_line_with_the_number_asked_about() {
         .collect();
     let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": alike});
     assert!(!errors(&plain(&bundle.to_string())).is_empty());
+
+    let versions: Vec<Value> = (0..4 * size)
+        .map(|i| {
+            json!({"fullUrl": "http://a.no/Patient/p", "resource": {"resourceType": "Patient", "id": "p",
+            "meta": {"versionId": format!("{i}")}, "link": [{"type": "seealso",
+            "other": {"reference": format!("Patient/p/_history/{i}")}}]}})
+        })
+        .collect();
+    let history = json!({"resourceType": "Bundle", "type": "collection", "entry": versions});
+    assert_eq!(errors(&plain(&history.to_string())), Vec::<String>::new());
+
+    let labels: Vec<Value> = (0..100_000)
+        .map(|i| json!({"system": "http://a.no/s", "code": format!("c{}", i % 99_999)}))
+        .collect();
+    let labelled = json!({"resourceType": "Patient", "meta": {"security": labels}});
+    let found = plain(&labelled.to_string());
+    let twice: Vec<_> = found.iter().filter(|i| i.id() == "Meta_RES_Security_Duplicate").collect();
+    assert_eq!(twice.len(), 1, "{:?}", &found[..found.len().min(5)]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod rehearsal;
 
 use crate::console::Role;
 use crate::cookie;
-use crate::form::Fields;
+use crate::form::{Fields, only};
 use crate::frame::{
     self, Failure, FailurePage, Frame, NavItem, asset, failure_of, here, language, page, see_other,
 };
@@ -437,6 +437,7 @@ async fn why(
     Visitor(f): Visitor,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &["name"])?;
     let name = asked.get("name").map(|name| name.trim().to_owned()).unwrap_or_default();
     if name.is_empty() {
         return Ok(page(StatusCode::OK, &WhyPage { f, name, answer: None, problem: None }));

@@ -1,5 +1,7 @@
 //! Forms: the fields of a request's body, and of its query.
 
+use crate::frame::Failure;
+use lmr_fhir::Bilingual;
 use lmr_lmdi::person::looks_personal;
 use std::collections::HashMap;
 
@@ -48,6 +50,29 @@ impl Fields {
         let is_fit = reason.chars().count() <= MAX_TEXT && !looks_personal(reason);
         is_fit.then(|| reason.to_owned())
     }
+}
+
+/// Parameters that every page may have: what became of a form, as its answer says it.
+const OF_ALL: [&str; 1] = ["done"];
+
+/// Refuses an address with a parameter that the page does not know: a filter that is misspelt would show everything.
+pub(crate) fn only(query: &HashMap<String, String>, known: &[&str]) -> Result<(), Failure> {
+    let is_known =
+        |name: &&String| known.contains(&name.as_str()) || OF_ALL.contains(&name.as_str());
+    // In order, so that the same address is refused with the same words.
+    let Some(name) = query.keys().filter(|name| !is_known(name)).min() else { return Ok(()) };
+    // An address is anybody's: it may be long, and is shown in part.
+    let name: String = name.chars().take(40).collect();
+    let (nb, en) = match known {
+        [] => ("ingen valg".to_owned(), "no choices".to_owned()),
+        known => (known.join(", "), known.join(", ")),
+    };
+    Err(Failure::Invalid(Bilingual {
+        nb: format!("«{name}» i adressen er ikke noe som kan velges her. Siden kjenner {nb}."),
+        en: format!(
+            "`{name}` in the address is nothing that can be chosen here. The page knows {en}."
+        ),
+    }))
 }
 
 /// Bytes with everything encoded that has a meaning in a query (RFC 3986).

@@ -40,6 +40,16 @@ fn every_documented_sample_is_read() {
         .unwrap_or_else(|e| panic!("sender.toml: {e}"));
 }
 
+/// A configuration with a fault, whose error has these words in each language.
+fn has_remedy<T: serde::de::DeserializeOwned>(path: &Path, toml: &str, nb: &str, en: &str) {
+    std::fs::write(path, toml).expect("written");
+    let Err(error) = super::read::<T>(path) else { panic!("{toml}") };
+    for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
+        let said = crate::text::chain(&error, language);
+        assert!(said.contains(remedy), "{said}");
+    }
+}
+
 #[test]
 fn the_faults_that_are_made_most_often_have_their_remedy() {
     let whole = sample("sender.toml");
@@ -55,12 +65,7 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
         (date, "start_date = \"01.01.2026\"", "2026-01-31", "2026-01-31"),
     ] {
         assert!(whole.contains(wanted), "{wanted}");
-        std::fs::write(&path, whole.replacen(wanted, given, 1)).expect("written");
-        let Err(error) = super::read::<SenderConfig>(&path) else { panic!("{given}") };
-        for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
-            let said = crate::text::chain(&error, language);
-            assert!(said.contains(remedy), "{given}: {said}");
-        }
+        has_remedy::<SenderConfig>(&path, &whole.replacen(wanted, given, 1), nb, en);
     }
     let whole_receiver = sample("receiver.toml");
     let other = folder.path().join("receiver.toml");
@@ -81,12 +86,7 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
         ),
     ] {
         assert!(whole_receiver.contains(wanted), "{wanted}");
-        std::fs::write(&other, whole_receiver.replacen(wanted, given, 1)).expect("written");
-        let Err(error) = super::read::<ReceiverConfig>(&other) else { panic!("{given}") };
-        for (language, remedy) in [(Language::Bokmal, nb), (Language::English, en)] {
-            let said = crate::text::chain(&error, language);
-            assert!(said.contains(remedy), "{given}: {said}");
-        }
+        has_remedy::<ReceiverConfig>(&other, &whole_receiver.replacen(wanted, given, 1), nb, en);
     }
     // Where the fault is another one, nothing is said of these.
     std::fs::write(&path, whole.replacen(date, "start = \"01.01.2026\"", 1)).expect("written");

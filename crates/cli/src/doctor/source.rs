@@ -38,7 +38,7 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         let of_type = sample.iter().filter(|(name, _)| name == found.resource_type).count();
         if of_type < SAMPLE {
             sample.push((found.resource_type.to_owned(), found.node.raw().to_owned()));
-            referred.extend(references(found.node));
+            references(found.node, &mut referred);
         }
         Ok(())
     });
@@ -99,7 +99,7 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             );
             continue;
         }
-        // Hidden files, texts for people and second links are passed over on purpose.
+        // Hidden files, README files and second links are passed over on purpose.
         if !passed.kind.may_be_data() {
             continue;
         }
@@ -123,15 +123,19 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
     fits(&sample, config.ruleset, checks);
 }
 
-/// What a resource refers to by type and id.
-fn references(resource: Node<'_>) -> impl Iterator<Item = String> + '_ {
-    let members = ["subject", "context", "medicationReference", "request"].into_iter();
-    members.filter_map(move |name| {
-        let reference = resource.member(name)?.member("reference")?.as_str()?;
-        let (kind, id) = reference.split_once('/')?;
-        let is_relative = !id.is_empty() && !id.contains('/') && !kind.contains(':');
-        is_relative.then(|| reference.into_owned())
-    })
+/// What a resource refers to by type and id, wherever in it.
+fn references(node: Node<'_>, found: &mut Vec<String>) {
+    if node.name() == Some("reference")
+        && let Some(reference) = node.as_str()
+        && let Some((kind, id)) = reference.split_once('/')
+        && !id.is_empty()
+        && !id.contains('/')
+        && kind.starts_with(|first: char| first.is_ascii_uppercase())
+        && !kind.contains(':')
+    {
+        found.push(reference.into_owned());
+    }
+    node.members().for_each(|inner| references(inner, found));
 }
 
 /// Resources of the sample that refer to what the source does not have: each would be held back.

@@ -290,10 +290,15 @@ fn a_sender_without_a_name_is_refused_and_one_without_an_address_pointed_out() {
 fn a_number_in_place_of_its_file_is_not_repeated() {
     let world = World::make("lmdi-0.9.4", 1, 1000);
     world.begin_database();
-    let erase = ["erase", "13866510282", "--reason", "x"];
-    refused(&world, &erase, 2, "oppgi en fil som har nummeret", "name a file that has the number");
-    let output = admin(&world, "receiver.toml", "en", &erase);
-    assert!(!said(&output).contains("13866510282"), "{}", said(&output));
+    // Mistyped, with a digit that is missing, and as people write it.
+    for number in ["13866510282", "13866510283", "1386651028", "138665 10282"] {
+        let erase = ["erase", number, "--reason", "x"];
+        let (nb, en) = ("oppgi en fil som har nummeret", "name a file that has the number");
+        refused(&world, &erase, 2, nb, en);
+        let output = admin(&world, "receiver.toml", "en", &erase);
+        assert!(!said(&output).contains("1386"), "{number}: {}", said(&output));
+        assert!(!said(&output).contains(number), "{number}: {}", said(&output));
+    }
 }
 
 #[test]

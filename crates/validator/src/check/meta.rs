@@ -1,5 +1,6 @@
 //! What a resource says of itself.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
@@ -23,15 +24,12 @@ pub(crate) fn check_labels<'a>(cx: &mut Context<'a>, base: &'a Profile) {
     let text = |label: Element<'a>, part: &Name| {
         label.child(part).and_then(Element::text).unwrap_or_default()
     };
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for label in [first, second].into_iter().chain(rest) {
         let (system, code) = (text(label, &SYSTEM), text(label, &CODE));
-        let is_code = !code.is_empty();
-        if is_code && seen.iter().any(|(s, c)| *s == system && *c == code) {
+        if !code.is_empty() && !seen.insert((system.clone(), code.clone())) {
             let message = Message::SecurityLabelTwice { label: format!("{system}#{code}").into() };
             cx.report(message, label.node(), base);
-        } else {
-            seen.push((system, code));
         }
     }
 }

@@ -85,10 +85,11 @@ fn links_of<'a>(cx: &mut Context<'a>, xhtml: &Xhtml<'_>, at: Node<'a>, def: Def<
     }
 }
 
-/// Whether a scheme that no reader can follow runs a program; `None` of any other. Browsers know schemes in either case.
+/// Whether a scheme that a link must not have runs a program; `None` of one that it may have. Schemes are in either case
+/// (RFC 3986, section 3.1).
 fn unfit_scheme(scheme: &str) -> Option<bool> {
     let is_one_of = |list: &[&str]| list.iter().any(|one| scheme.eq_ignore_ascii_case(one));
-    // A name, or a part of a message: neither is a place.
+    // `urn:` is a name and `cid:` a part of an e-mail: a browser can open neither.
     is_one_of(&["javascript", "vbscript"])
         .then_some(true)
         .or_else(|| is_one_of(&["urn", "cid"]).then_some(false))

@@ -421,7 +421,7 @@ fn locate<'a>(
     if sought.version.is_some()
         && !primitive::is_absolute(text)
         && let Some(url) = &sought.url
-        && links.with_url(url).iter().any(|i| links.entries[*i as usize].version.is_none())
+        && links.has_unversioned(url)
     {
         let full_url = url.clone().into();
         cx.report(Message::BundleNeedVersion { full_url }, at, def.profile);

@@ -3,7 +3,7 @@
 use super::asked;
 use super::visitor::{Posted, Visitor};
 use super::{BASE, Role, Shared};
-use crate::form::query;
+use crate::form::{only, query};
 use crate::frame::{Failure, Frame, page, see_other};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -78,7 +78,7 @@ pub(super) async fn count(
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    asked::only(&query, &["sender", "from", "to"])?;
+    only(&query, &["sender", "from", "to"])?;
     let text = |name: &str| query.get(name).cloned().unwrap_or_default();
     let mut again = Again::of(text, &visitor.frame);
     if let Err(failure) = asked::known_sender(&shared, again.sender).await {

@@ -17,26 +17,6 @@ pub(super) fn invalid(nb: &str, en: &str) -> Failure {
     Failure::Invalid(Bilingual { nb: nb.to_owned(), en: en.to_owned() })
 }
 
-/// Parameters that every page may have: what became of a form, as its answer says it.
-const OF_ALL: [&str; 1] = ["done"];
-
-/// Refuses an address with a parameter that the page does not know: a filter that is misspelt would show everything.
-pub(super) fn only(query: &HashMap<String, String>, known: &[&str]) -> Result<(), Failure> {
-    let is_known =
-        |name: &&String| known.contains(&name.as_str()) || OF_ALL.contains(&name.as_str());
-    // In order, so that the same address is refused with the same words.
-    let Some(name) = query.keys().filter(|name| !is_known(name)).min() else { return Ok(()) };
-    let all = known.join(", ");
-    // An address is anybody's: it may be long, and is shown in part.
-    let name: String = name.chars().take(40).collect();
-    Err(Failure::Invalid(Bilingual {
-        nb: format!("«{name}» i adressen er ikke noe som kan velges her. Siden kjenner {all}."),
-        en: format!(
-            "`{name}` in the address is nothing that can be chosen here. The page knows {all}."
-        ),
-    }))
-}
-
 /// A sender of whom anything is known; another one would look like a sender of whom there is nothing.
 pub(super) async fn known_sender(
     shared: &Shared,

@@ -1,9 +1,9 @@
 //! The audit log: who read, changed, exported or erased what.
 
-use super::asked::{self, Asked};
+use super::asked::Asked;
 use super::visitor::Visitor;
 use super::{Role, Shared};
-use crate::form::query;
+use crate::form::{only, query};
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -66,7 +66,7 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     visitor.must(Role::Admin)?;
-    asked::only(&asked, &["action", "before"])?;
+    only(&asked, &["action", "before"])?;
     let asked = Asked(&asked);
     let action = asked.one_of("action", Action::parse)?;
     let filter = AuditFilter {

@@ -1,10 +1,11 @@
 //! Every sender's days, with gaps and overlaps of the reporting periods.
 
 use super::Shared;
-use super::asked::{self, Asked, choices};
+use super::asked::{Asked, choices};
 use super::sums::Sums;
 use super::visitor::Visitor;
 use crate::chart::strip;
+use crate::form::only;
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -45,7 +46,7 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    asked::only(&query, &["days", "skip"])?;
+    only(&query, &["days", "skip"])?;
     let asked = Asked(&query);
     let days = asked.days(&shared, 35)?;
     let skip: usize = asked.parsed("skip")?.unwrap_or(0);

@@ -1,9 +1,10 @@
 //! One message: what is known of it, its answer entry by entry, and for a reason its content.
 
-use super::asked::{self, Asked};
+use super::asked::Asked;
 use super::messages::state_text;
 use super::visitor::{Posted, Visitor};
 use super::{Role, Shared};
+use crate::form::only;
 use crate::frame::{Failure, Frame, page};
 use crate::json_view::{JsonMark, marked};
 use askama::Template;
@@ -69,7 +70,7 @@ pub(super) async fn show(
     Path(path): Path<(String, String)>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    asked::only(&query, &["entries", "from"])?;
+    only(&query, &["entries", "from"])?;
     let (_, detail) = find(&shared, &path).await?;
     let shown = build(&shared, visitor, detail, &query, None).await?;
     Ok(page(StatusCode::OK, &shown))

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::asked::{self, invalid};
 use super::visitor::Visitor;
-use crate::form::query;
+use crate::form::{only, query};
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -187,7 +187,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    asked::only(&query, &Asked::NAMES)?;
+    only(&query, &Asked::NAMES)?;
     let f = visitor.frame;
     let asked = Asked::of(&query);
     let has_outlet = shared.has_outlet;

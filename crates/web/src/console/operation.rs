@@ -2,12 +2,14 @@
 
 use super::visitor::Visitor;
 use super::{CodeListInfo, Shared};
+use crate::form::only;
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use lmr_intake::{AuditHead, CertificateEnd, OutletStatus, Partition, RuleSetId, certificate_ends};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -27,7 +29,9 @@ struct OperationPage {
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
+    Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &[])?;
     let ready = shared.store.ready().await;
     if let Err(error) = &ready {
         tracing::warn!(%error, detail = std::error::Error::source(&error).map(ToString::to_string),

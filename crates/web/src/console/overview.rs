@@ -1,13 +1,13 @@
 //! The first page: how much came, what is wrong, who is silent.
 
 use super::alerts::{self, Alert, Events};
-use super::asked::{self, Asked, choices};
+use super::asked::{Asked, choices};
 use super::refusals::callers;
 use super::sums::{DaySum, total};
 use super::visitor::Visitor;
 use super::{BASE, Shared};
 use crate::chart::{columns, sparkline};
-use crate::form::query;
+use crate::form::{only, query};
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -55,7 +55,7 @@ pub(super) async fn show(
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    asked::only(&asked, &["days"])?;
+    only(&asked, &["days"])?;
     let days = Asked(&asked).days(&shared, 14)?;
     let avsendere = shared.avsendere().await?;
     let numbers = shared.numbers(&avsendere).await?;

@@ -4,13 +4,15 @@ use super::sign_in::{Shown, begin, form};
 use super::visitor::{bare_frame, is_same_origin, read_form};
 use super::{BASE, LOCAL, Shared, own_address};
 use crate::PASSKEY_SCRIPT;
+use crate::form::only;
 use crate::frame::{Failure, Frame, asset, language, page_with_script};
 use crate::passkey::{Assertion, PasskeyError, Registration};
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use lmr_fhir::Bilingual;
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 /// What the browser needs to use a passkey.
@@ -53,7 +55,9 @@ pub(super) async fn script() -> Response {
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
+    Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &[])?;
     shown(&shared, &headers, StatusCode::OK, Made::Nothing)
 }
 

@@ -5,6 +5,7 @@ use super::asked::{self, Asked, choices};
 use super::messages::title_of;
 use super::visitor::Visitor;
 use crate::chart::{Bar, sparkline};
+use crate::form::only;
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -90,7 +91,7 @@ pub(super) async fn show(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
     let f = visitor.frame;
-    asked::only(&query, &["days", "sender"])?;
+    only(&query, &["days", "sender"])?;
     let asked = Asked(&query);
     let days = asked.days(&shared, 14)?;
     let since = days.all().first().map(ToString::to_string).unwrap_or_default();

@@ -2,13 +2,13 @@
 
 pub(super) mod change;
 
-use super::asked::{self, Asked};
+use super::asked::Asked;
 use super::messages::title_of;
 use super::sums::{Sums, total};
 use super::visitor::Visitor;
 use super::{Role, Shared};
 use crate::chart::weeks;
-use crate::form::Fields;
+use crate::form::{Fields, only};
 use crate::frame::{Failure, Frame, page};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -43,7 +43,9 @@ struct SendersPage {
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
+    Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &[])?;
     let shown = list_page(&shared, visitor, Fields::default(), None).await?;
     Ok(page(StatusCode::OK, &shown))
 }
@@ -160,7 +162,7 @@ pub(super) async fn show(
     Path(number): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    asked::only(&query, &["days"])?;
+    only(&query, &["days"])?;
     let number = OrganisationNumber::parse(&number).map_err(|_| Failure::NotFound)?;
     Ok(page(StatusCode::OK, &sender_page(&shared, visitor, number, &query, None).await?))
 }

@@ -3,7 +3,7 @@
 use super::{
     BASE, Decision, DeskCause, DeskRecord, NO_CODE, Posted, Shared, Visitor, failed, record, remedy,
 };
-use crate::form::{Fields, query};
+use crate::form::{Fields, only, query};
 use crate::frame::{Failure, Frame, page, see_other};
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -124,6 +124,7 @@ pub(super) async fn show(
     Visitor(f): Visitor,
     Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &["code", "path", "type", "text"])?;
     let which = Which::of(|name| asked.get(name).cloned().unwrap_or_default());
     let causes = which.filter(desk.workplace.held().await.map_err(failed)?);
     Ok(page(StatusCode::OK, &HeldPage::new(f, which, causes, None)))

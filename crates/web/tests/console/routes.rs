@@ -98,3 +98,25 @@ async fn every_address_of_console_and_desk_is_looked_at_in_a_browser() {
         assert_eq!(answered, listed, "{group}: the router, and scripts/console-tests/routes.json");
     }
 }
+
+/// A filter that is misspelt in an address would show everything, as if it had been applied.
+#[tokio::test]
+async fn no_page_takes_a_choice_that_it_does_not_know() {
+    let table: serde_json::Value = serde_json::from_str(TABLE).unwrap();
+    let world = world().await;
+    let cookie = world.sign_in("sjef").await;
+    let mut pages = 0;
+    for row in table["console"].as_array().unwrap() {
+        let path = row[1].as_str().unwrap();
+        // Who is not signed in yet comes with the address that was asked for, choices and all.
+        if row[2] != "page" || path == "/konsoll/sign-in" {
+            continue;
+        }
+        let path = path.replace("{sender}", "310000019").replace("{id}", "melding-1");
+        let found = world.get(&format!("{path}?snder=310000019"), &cookie).await;
+        assert_eq!(found.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", found.text);
+        assert!(found.text.contains("snder"), "{path}: {}", found.text);
+        pages += 1;
+    }
+    assert!(pages > 10, "{pages}");
+}

@@ -388,3 +388,17 @@ async fn the_number_of_a_cause_is_that_of_its_list() {
         assert_eq!(list.matches("<section>").count(), 1, "{link}: one cause");
     }
 }
+
+/// A filter that is misspelt in an address would show everything, and a decision about all of it be offered.
+#[tokio::test]
+async fn a_choice_that_the_desk_does_not_know_is_refused() {
+    let (app, _) = desk();
+    let cookie = format!("lmr-desk={KEY}");
+    for path in ["/desk/held?kode=LMR-4001", "/desk/why?navn=Patient/p1"] {
+        let (status, text) = get(&app, path, &cookie).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {text}");
+    }
+    for path in ["/desk/held?code=LMR-4001&done=released-1", "/desk/why?name="] {
+        assert_eq!(get(&app, path, &cookie).await.0, StatusCode::OK, "{path}");
+    }
+}

@@ -441,8 +441,8 @@ fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
         PassedOverKind::Ending { ending } => {
             (format!("{ending}-filer, ikke lest"), format!("{ending} files, not read"))
         }
-        PassedOverKind::Note => {
-            ("tekster for mennesker, ikke lest".to_owned(), "texts for people, not read".to_owned())
+        PassedOverKind::Readme => {
+            ("README-filer, ikke lest".to_owned(), "README files, not read".to_owned())
         }
         PassedOverKind::NotAFile => {
             ("rør eller enheter, ikke lest".to_owned(), "pipes or devices, not read".to_owned())

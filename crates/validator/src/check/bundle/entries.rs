@@ -37,6 +37,8 @@ pub(crate) struct Links<'a> {
     by_id: OnceLock<Vec<u32>>,
     /// Entries whose resource names its version, by address and version.
     by_version: HashMap<Pair<'a>, SmallVec<[u32; 1]>>,
+    /// The entries that do not name their version, sorted by address. Made when it is first asked for, as `by_id`.
+    unversioned: OnceLock<Vec<u32>>,
     /// Whether each `fullUrl` is a text of its own, no version beside any.
     distinct_urls: bool,
 }
@@ -77,6 +79,7 @@ impl<'a> Links<'a> {
             by_url: HashMap::new(),
             by_id: OnceLock::new(),
             by_version: HashMap::new(),
+            unversioned: OnceLock::new(),
             distinct_urls: true,
         };
         let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
@@ -155,6 +158,19 @@ impl<'a> Links<'a> {
         self.by_version
             .get(&(Cow::Owned(url.to_owned()), Cow::Owned(version.to_owned())))
             .map_or(&[], |m| m.as_slice())
+    }
+
+    /// Whether an entry with this address does not say which version it is.
+    pub(crate) fn has_unversioned(&self, url: &str) -> bool {
+        let url_of = |at: u32| self.entries[at as usize].full_url.as_deref().unwrap_or_default();
+        let unversioned = self.unversioned.get_or_init(|| {
+            let all = (0u32..).zip(&self.entries);
+            let without = all.filter(|(_, entry)| entry.version.is_none());
+            let mut found: Vec<u32> = without.map(|(at, _)| at).collect();
+            found.sort_by_key(|at| url_of(*at));
+            found
+        });
+        unversioned.binary_search_by_key(&url, |at| url_of(*at)).is_ok()
     }
 
     /// Follows a reference from an entry by the rules of bundles.

@@ -47,7 +47,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, entries: &Links<'a>, base: &'a Pro
 /// The style sheet that HL7 publishes for documents.
 const HL7_STYLE_SHEET: &str = "https://hl7.org/fhir/fhir.css";
 
-/// A style sheet of a document is one of its entries, or HL7's.
+/// A style sheet of a document is one of its entries by a relative address, or HL7's.
 /// Rule: <https://hl7.org/fhir/R4/documents.html>.
 fn style_sheet<'a>(
     cx: &mut Context<'a>,

@@ -74,8 +74,8 @@ macro_rules! bundle_messages {
                 nb "Referansen gjelder en versjon av {full_url}, men en oppføring med den fullUrl-en oppgir ikke versjon i meta.versionId";
             BundleStyleSheetExternal { url: Value }
                 "BUNDLE_LINK_STYELSHEET_EXTERNAL" Warning BusinessRule
-                en "The style sheet '{url}' is not in the document: only https://hl7.org/fhir/fhir.css should be outside it"
-                nb "Stilarket '{url}' er ikke i dokumentet: bare https://hl7.org/fhir/fhir.css bør ligge utenfor";
+                en "The style sheet '{url}' has an absolute address: only https://hl7.org/fhir/fhir.css should, all others are entries by a relative one"
+                nb "Stilarket '{url}' har en absolutt adresse: bare https://hl7.org/fhir/fhir.css bør ha det, alle andre er oppføringer med en relativ";
             BundleStyleSheetInsecure { url: Value }
                 "BUNDLE_LINK_STYELSHEET_INSECURE" Warning BusinessRule
                 en "The style sheet '{url}' is fetched without encryption"

@@ -7,13 +7,15 @@
 use super::super::visitor::{Posted, Visitor};
 use super::super::{BASE, Role, Shared};
 use super::{Alert, DAYS, Events, Kind, open};
+use crate::form::only;
 use crate::frame::{Failure, Frame, page, see_other};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use lmr_intake::{Action, AlertNote};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a page showed of an alert, as its form brings it back.
@@ -107,7 +109,9 @@ impl AlertsPage {
 pub(in super::super) async fn show(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
+    Query(asked): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    only(&asked, &[])?;
     Ok(page(StatusCode::OK, &build(&shared, visitor, None).await?))
 }
 
