@@ -50,6 +50,7 @@ macro_rules! declare {
         nb $nb:literal;
     )*) => {
         /// A rule of the validator with the facts that its text needs.
+        #[allow(rustdoc::bare_urls, reason = "the doc of a variant is its text for users")]
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the text of each names its fields")]
         pub enum Message {
