@@ -1,5 +1,7 @@
 //! The order of a run: finish what is open, find what is new, make messages, send them, keep the answers.
 
+mod comparison;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,26 +15,21 @@ use tokio::sync::oneshot;
 use crate::answer;
 use crate::attempt::{AttemptFailure, TokenFailure};
 use crate::check::Checker;
-use crate::clinical::start_of;
 use crate::error::SenderError;
-use crate::finished::finished_files;
-use crate::former;
 use crate::identity::HashKey;
 use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::meter::{ProgressSink, TransferMeter, TransferProgress, TransferState};
-use crate::outbox::{
-    CHANGED_SINCE, FinishedAttempt, Forgotten, HeldCount, ItemOutcome, Outbox, OutboxError,
-};
-use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
+use crate::outbox::{CHANGED_SINCE, FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
+use crate::plan::BundleLimits;
 use crate::progress::{AttemptOutcome, State};
 use crate::receipts::ReceivedReceipt;
-use crate::report::{ForeignType, LostAtRegister, Report, RunKind, SentMessage, SourceFailure};
+use crate::report::{LostAtRegister, Report, RunKind, SentMessage};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
-use crate::source::{Source, SourceIssue};
+use crate::source::Source;
 use crate::stop::StopSignal;
 use crate::transport::{NewestReceipt, PostOutcome, Transport};
 
@@ -558,184 +555,5 @@ impl Agent {
     ) -> Result<(), SenderError> {
         let state = TransferState::of(run.number, progress, self.now());
         Ok(self.outbox.note_transfer(&state).await?)
-    }
-
-    /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
-    /// something is, an earlier one counts, so that a source that gives changes only gives again what waits.
-    pub(crate) async fn changed_since(&self) -> Result<Option<Timestamp>, SenderError> {
-        let mark = self.outbox.changed_since().await?;
-        // One that lies ahead was made by a clock that was: nobody knows what has changed since then.
-        let of_this_source = mark.and_then(|(time, of)| {
-            // Until 0.2 the mark had the source's name.
-            let is_the_same = of == self.question() || of == self.source.name();
-            (is_the_same && time <= self.now()).then_some(time)
-        });
-        Ok(of_this_source)
-    }
-
-    /// What the source is asked for and from which date on, as a keyed hash: where either is another one than at the last
-    /// transfer (a search, a query, a mapping), what has changed since then is not all that is to be sent.
-    fn question(&self) -> String {
-        let (asked, start) = (self.source.question(), self.settings.start.to_string());
-        let rule_set = self.settings.rule_set.as_str();
-        let parts = [asked.as_bytes(), start.as_bytes(), rule_set.as_bytes()];
-        let hash = self.key.hash("question", &parts);
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Why nothing is sent of a source that was read.
-    pub(crate) fn source_failure(&self, index: &Index) -> Option<SourceFailure> {
-        let scanned = &index.scanned;
-        let complete = |name: &&String| !self.settings.incremental_sources.contains(*name);
-        if let Some(name) = scanned.empty.iter().find(complete) {
-            return Some(SourceFailure::EmptyOf { name: name.clone() });
-        }
-        // One that gives changes only is not empty when it is asked for everything.
-        if let Some(name) = scanned.empty_in_full.first() {
-            return Some(SourceFailure::EmptyOf { name: name.clone() });
-        }
-        (scanned.resources == 0 && !self.settings.incremental).then_some(SourceFailure::Empty)
-    }
-
-    /// Lets go of what is to be checked again, now that the source is read: what it does not give is not lost.
-    pub(crate) async fn reexamine(&self, index: &Index) -> Result<u64, SenderError> {
-        let is_complete = !self.settings.incremental;
-        Ok(self.outbox.drop_to_reexamine(index, is_complete, &self.fingerprint()).await?)
-    }
-
-    /// Has the source put away the parts of which nothing is left to send or to correct.
-    async fn archive_finished(&self, index: &Index) -> Result<Vec<SourceIssue>, SenderError> {
-        let statuses = self.outbox.statuses(index).await?;
-        let plan = self.plan(index, &statuses).await?;
-        let records = 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX);
-        let open = records.filter(|at| {
-            let status = statuses.of(*at);
-            status.open != Known::No || (status.held && !status.discarded)
-        });
-        let planned = plan.bundles.iter().flat_map(|bundle| &bundle.roots);
-        let unfinished = planned
-            .chain(plan.waiting.iter().map(|(at, _)| at))
-            .chain(plan.foreign.values().flatten())
-            .chain(&plan.held)
-            .chain(&plan.deferred)
-            // The register has not answered for what it has not been sent.
-            .chain(&plan.unused);
-        let finished = finished_files(&*self.source, index, open.chain(unfinished.copied()));
-        Ok(self.source.archive(&finished))
-    }
-
-    /// Compares the source with what is known: what is held and has changed or gone is let go, what has
-    /// vanished is noted.
-    pub(crate) async fn compare(
-        &self,
-        index: &Index,
-        report: &mut Report,
-    ) -> Result<Statuses, SenderError> {
-        let is_complete = !self.settings.incremental;
-        self.adopt_former_versions(index).await?;
-        self.keep_known_annulled(index).await?;
-        self.outbox.drop_corrected(index, is_complete).await?;
-        if !is_complete {
-            self.outbox.drop_replaced(index, |label| self.source.id_space(label)).await?;
-        }
-        let statuses = self.outbox.statuses(index).await?;
-        if !is_complete {
-            return Ok(statuses);
-        }
-        let missing = statuses.missing;
-        (report.known, report.missing) = (statuses.known, missing);
-        // Records of a file or line that cannot be read have not vanished.
-        let is_whole = index.scanned.is_whole();
-        report.vanished_unknown = !is_whole && missing > 0;
-        let may_add = is_whole && missing > 0 && !report.has_lost_most();
-        report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
-        Ok(statuses)
-    }
-
-    /// Knows again what version 0.1 had delivered, by the hashes of then: else everything would be sent once more
-    /// after the upgrade. A source that delivers only what is new shows its older records later, so there every
-    /// run asks.
-    async fn adopt_former_versions(&self, index: &Index) -> Result<(), SenderError> {
-        if self.outbox.setting(HASH_FORM).await?.is_some() {
-            return Ok(());
-        }
-        let former = former::versions(&*self.source, &self.settings.own_addresses, &self.key)?;
-        let adopted = self.outbox.adopt_former_versions(&former, index).await?;
-        let confirmed = self.outbox.confirmed_count().await?;
-        if adopted > 0 {
-            tracing::info!(
-                adopted,
-                confirmed,
-                "the database is of version 0.1: what was delivered is known again"
-            );
-        }
-        if !self.settings.incremental {
-            self.outbox.set(HASH_FORM, HASH_FORM_NOW).await?;
-        }
-        Ok(())
-    }
-
-    /// Start of the reporting period where nothing that is sent is older.
-    pub(crate) async fn reported_since(&self) -> Result<Timestamp, SenderError> {
-        let start = start_of(self.settings.start);
-        Ok(match self.outbox.setting("last-success").await? {
-            Some(text) => text.parse().unwrap_or(start),
-            None => start,
-        })
-    }
-
-    pub(crate) async fn plan(
-        &self,
-        index: &Index,
-        statuses: &Statuses,
-    ) -> Result<Plan, SenderError> {
-        let start = start_of(self.settings.start);
-        let limits = self.bundle_limits().await?;
-        Ok(plan::plan(index, statuses, start, self.settings.rule_set, &limits))
-    }
-
-    pub(crate) fn foreign_types(&self, index: &Index, plan: &Plan) -> Vec<ForeignType> {
-        let foreign = plan.foreign.iter().filter_map(|(resource_type, all)| {
-            let is_fhir_type = self.checker.is_resource_type(resource_type);
-            let taken = self.settings.rule_set.profiles().iter().map(|(taken, _)| *taken);
-            let suggestion = lmr_fhir::nearest(resource_type, taken).filter(|_| !is_fhir_type);
-            Some(ForeignType {
-                resource_type: resource_type.to_string(),
-                count: all.len(),
-                example: index.location(*all.first()?),
-                is_fhir_type,
-                suggestion,
-            })
-        });
-        foreign.collect()
-    }
-
-    /// Lists what waits for held resources, as everything is after the transfer.
-    pub(crate) async fn note_waiting(
-        &self,
-        index: &Index,
-        since: Timestamp,
-    ) -> Result<(), SenderError> {
-        let mut waiting = Vec::new();
-        let HeldCount { held, not_yet } = self.outbox.held_count().await?;
-        if held + not_yet > 0 {
-            let statuses = self.outbox.statuses(index).await?;
-            let plan = self.plan(index, &statuses).await?;
-            let maker = MessageMaker::new(self, index, &statuses, since);
-            for (root, held) in plan.waiting {
-                waiting.push((maker.item(root, true), index.records[held as usize].identity));
-            }
-        }
-        Ok(self.outbox.set_waiting(&waiting).await?)
-    }
-
-    /// The configured bounds, or less where the register has called a message too large.
-    async fn bundle_limits(&self) -> Result<BundleLimits, SenderError> {
-        let mut limits = self.settings.bundle_limits;
-        let learned = self.outbox.setting("bundle-bytes").await?;
-        if let Some(bytes) = learned.and_then(|text| text.parse().ok()) {
-            limits.bytes = limits.bytes.min(bytes);
-        }
-        Ok(limits)
     }
 }
