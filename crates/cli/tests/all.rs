@@ -5,6 +5,7 @@ mod archive;
 mod commands;
 mod demo;
 mod doctor;
+mod documentation;
 mod example;
 mod explain;
 mod findings;

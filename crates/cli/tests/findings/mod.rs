@@ -14,6 +14,8 @@ mod operators;
 mod page;
 mod signals;
 
+pub(crate) use page::tests_of_the_repository;
+
 use crate::world::{Process, World};
 
 /// The file of administrations in a world's source.

@@ -30,7 +30,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// The names of all test functions, with the file of each.
-fn tests_of_the_repository() -> BTreeMap<String, String> {
+pub(crate) fn tests_of_the_repository() -> BTreeMap<String, String> {
     fn walk(folder: &Path, found: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
