@@ -299,6 +299,32 @@ fn n15_the_guides_for_sources_can_be_followed() {
     }
 }
 
+/// The first commands that anybody copies are those of the README.
+#[test]
+fn the_commands_of_the_readme_can_be_followed() {
+    let mut reader = Reader::new();
+    for line in [
+        "lmr example > bundle.json && mkdir data && cp bundle.json data/",
+        "echo '{\"resourceType\":\"Patient\",\"gender\":\"unknwon\"}' > x.json",
+        "printf 'code;display\\n1;en\\n' > codes.csv",
+        "lmr terminology import codes.csv --system urn:oid:2.999.1 --output my.tgz",
+    ] {
+        assert_eq!(reader.follow(line), Some(0), "{line}: {}", reader.printed);
+    }
+    let lines = commands("../../README.md");
+    let lines: Vec<&String> = lines.iter().filter(|line| line.starts_with("lmr ")).collect();
+    assert_eq!(lines.len(), 8, "{lines:?}");
+    for line in lines {
+        let finds_errors = line.contains("*.json") || line.contains("x.json");
+        let wanted = i32::from(finds_errors);
+        assert_eq!(reader.follow(line), Some(wanted), "{line}: {}", reader.printed);
+        assert!(
+            line.contains(" -o ") || line.contains("--format json") || !reader.printed.is_empty()
+        );
+    }
+    assert!(reader.path("report.html").exists() && reader.path("lmr.sarif").exists());
+}
+
 /// The commands of a guide without comments and without what is quoted, and the code of its sentences without
 /// placeholders: what must be the same in both languages.
 fn skeleton(guide: &str) -> (usize, Vec<String>, std::collections::BTreeSet<String>) {
@@ -326,6 +352,31 @@ fn skeleton(guide: &str) -> (usize, Vec<String>, std::collections::BTreeSet<Stri
     (headings, commands, code)
 }
 
+/// How many paragraphs, list items and rows of tables a page has outside of its code: a sentence may be two in the other
+/// language, a paragraph or a row that is missing is something that its readers are not given.
+fn parts(page: &str) -> [usize; 3] {
+    let mut counts = [0; 3];
+    let (mut is_block, mut is_begun) = (false, false);
+    for line in page.lines() {
+        is_block ^= line.trim_start().starts_with("```");
+        let kind = match line {
+            _ if is_block || line.trim().is_empty() || line.starts_with('#') => None,
+            _ if line.starts_with('|') => Some(2),
+            _ if line.starts_with("- ")
+                || line.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok()) =>
+            {
+                Some(1)
+            }
+            _ => (!is_begun).then_some(0),
+        };
+        is_begun = !line.trim().is_empty() && !line.starts_with('#');
+        if let Some(kind) = kind {
+            counts[kind] += 1;
+        }
+    }
+    counts
+}
+
 #[test]
 fn the_guides_say_the_same_in_both_languages() {
     // The page for operators is not a guide, but in both languages too.
@@ -342,6 +393,15 @@ fn the_guides_say_the_same_in_both_languages() {
         let (nb_headings, nb_commands, nb_code) = skeleton(&in_bokmal);
         assert_eq!(headings, nb_headings, "{name}: sections");
         assert_eq!(commands, nb_commands, "{name}: commands");
+        let text = |name: &str| {
+            std::fs::read_to_string(docs().join("guides").join(name)).expect("a guide")
+        };
+        let (english, bokmal) = (text(&name), text(&in_bokmal));
+        assert_eq!(parts(&english), parts(&bokmal), "{name}: paragraphs, items, rows");
+        let file = name.trim_start_matches("../");
+        let to_the_other =
+            (english.contains(&format!("](nb/{file})")), bokmal.contains(&format!("](../{file})")));
+        assert_eq!(to_the_other, (true, true), "{name}: links to the other language");
         let missing: Vec<_> = code.difference(&nb_code).collect();
         assert!(missing.is_empty(), "{name}: not in bokmål: {missing:?}");
     }

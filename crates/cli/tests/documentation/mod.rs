@@ -1,6 +1,5 @@
 //! Every name that the documentation gives, held against what has the name: commands and options, metrics, keys, codes,
 //! addresses, files, tests, links. What a page says of them other tests look at: guides are followed, limits compared.
-#![expect(clippy::disallowed_methods, reason = "the program under test is run")]
 
 mod commands;
 mod links;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Page, files, none, pages, root};
+use crate::world::lmr;
 
 /// The texts of all sources of the program, tests beside them left out.
 fn sources() -> Vec<(String, String)> {
@@ -128,6 +129,58 @@ fn every_key_that_the_documentation_names_is_in_the_reference() {
     }
     none(&wrong);
     assert!(count > 150, "only {count} keys were looked at");
+}
+
+/// What the program would take in place of a key or a kind that it does not know, as its error lists it.
+fn expected_by_a_mapping(text: &str) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mapping.toml");
+    std::fs::write(&path, text).expect("written");
+    let output = std::process::Command::new(lmr())
+        .args(["send", "--lang", "en", "map", "--check", "--mapping"])
+        .arg(&path)
+        .output()
+        .expect("lmr runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (_, listed) =
+        said.split_once("expected one of").unwrap_or_else(|| panic!("{text}: {said}"));
+    listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_of_a_mapping_is_on_its_page_and_no_other() {
+    let pages = pages();
+    let section = |heading: &str| {
+        let mut sections = page(&pages, "docs/mapping.md").split("\n## ");
+        sections.find(|section| section.starts_with(heading)).expect("a section")
+    };
+    let names =
+        |names: &[&str]| -> BTreeSet<String> { names.iter().map(|n| (*n).to_owned()).collect() };
+    let below =
+        |table: &str| expected_by_a_mapping(&format!("namespace = 'urn:x'\n{table}\nnone = 1\n"));
+    assert_eq!(
+        expected_by_a_mapping("none = 1\n"),
+        names(&["namespace", "key", "csv", "constants", "tables", "field", "resource"]),
+    );
+    let mut expected = names(&["namespace", "key", "constants.NAME"]);
+    expected.extend(below("[csv]").iter().map(|key| format!("csv.{key}")));
+    assert_eq!(rows(section("Rows")), expected);
+    assert_eq!(rows(section("Tables")), below("[tables.x]"));
+    assert_eq!(rows(section("Resources")), below("[[resource]]\nname = 'x'"));
+    let fields = section("Fields");
+    let field = below("[[field]]\nname = 'x'");
+    let kinds = expected_by_a_mapping(
+        "namespace = 'urn:x'\n[[field]]\nname = 'x'\ncolumn = 'x'\nkind = 'none'\n",
+    );
+    for known in field.iter().chain(&kinds) {
+        let is_there =
+            [format!("`{known}`"), format!("`{known} = ")].iter().any(|c| fields.contains(c));
+        assert!(is_there, "{known} is not in docs/mapping.md");
+    }
+    for documented in rows(fields) {
+        let is_known = field.contains(&documented) || kinds.contains(&documented);
+        assert!(is_known, "{documented} is documented, but nothing reads it");
+    }
 }
 
 /// The TOML of a page is TOML: somebody copies it into a file.
