@@ -295,6 +295,19 @@ async fn a_token_in_the_query_is_refused_whatever_else_is_there() {
     }
 }
 
+/// Whatever it says and whoever signed it.
+#[tokio::test]
+async fn a_token_longer_than_8_kib_is_not_read() {
+    let scene = scene(TrustKind::HelseidBearer);
+    for (padding, is_read) in [(5_000, true), (8 * 1024, false)] {
+        let mut claims = Scene::helseid_claims();
+        claims["padding"] = json!("x".repeat(padding));
+        let seen = scene.show(&scene.key, "at+jwt", &claims).await;
+        assert_eq!(seen.is_none(), is_read, "{padding}: {seen:?}");
+        assert_eq!(matches!(seen, Some(TokenRejection::Malformed(_))), !is_read, "{seen:?}");
+    }
+}
+
 /// One header, a scheme that is taken, one blank or more, a token of the characters of RFC 6750.
 #[tokio::test]
 async fn the_header_has_exactly_one_form() {

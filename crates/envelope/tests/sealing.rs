@@ -216,6 +216,22 @@ fn values_of_the_wrong_form_are_named() {
     }
 }
 
+/// The id is a key of the register's database.
+#[test]
+fn a_message_id_has_at_most_200_bytes() {
+    for (length, is_taken) in [(1, true), (200, true), (201, false), (10_000, false)] {
+        let opened = with(|m| drop(m.insert("messageId".into(), "x".repeat(length).into())));
+        assert_eq!(
+            opened.err() == Some(OpenError::Parse(ParseError::UnusableMessageId)),
+            !is_taken,
+            "{length}"
+        );
+    }
+    // In bytes, as the database counts them.
+    let opened = with(|m| drop(m.insert("messageId".into(), "ø".repeat(101).into())));
+    assert_eq!(opened.unwrap_err(), OpenError::Parse(ParseError::UnusableMessageId));
+}
+
 #[test]
 fn body_and_content_are_bounded_before_work_is_done() {
     let text = serde_json::to_string(&sealed()).unwrap();

@@ -125,3 +125,33 @@ fn no_store(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::HttpSettings;
+    use crate::slots::Slots;
+    use http_body_util::BodyExt as _;
+
+    /// However steadily it is read: the place of a message is not kept for ever.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_read_too_slowly_in_all_is_given_up_and_its_place_is_free() {
+        let settings = HttpSettings::default();
+        let slots = Slots::new(&settings);
+        let mut body =
+            held(vec![0; 10 * PIECE], slots.slot(None, None).await, settings.answer_timeout);
+        let pause = settings.answer_timeout.mul_f64(0.3);
+        let mut read = 0;
+        let error = loop {
+            match body.frame().await.expect("more of it") {
+                Ok(frame) => read += frame.into_data().expect("bytes").len(),
+                Err(error) => break error,
+            }
+            assert_eq!(slots.in_use(), 1);
+            tokio::time::sleep(pause).await;
+        };
+        assert_eq!(read, 4 * PIECE, "{error}");
+        drop(body);
+        assert_eq!(slots.in_use(), 0);
+    }
+}

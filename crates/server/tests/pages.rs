@@ -186,3 +186,21 @@ async fn a_trusted_proxy_lets_in_only_whom_it_names_from_the_list() {
         assert_eq!(pages.ask("127.0.0.8", &[(name, value)]).await, None);
     }
 }
+
+/// People with a browser each: the connections of the console have a bound, and a place is free again with the end of one.
+#[tokio::test]
+async fn pages_have_256_connections_at_once() {
+    lmr_auth::install_tls_provider();
+    let pages = pages(&["127.0.0.0/8"], &[], ProxyHeader::XForwardedFor).await;
+    let mut open = Vec::new();
+    for number in 0..256 {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("127.0.0.{}:0", 10 + number % 100).parse().unwrap()).unwrap();
+        open.push(socket.connect(pages.address).await.unwrap());
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(pages.ask("127.0.0.2", &[]).await, None);
+    open.truncate(200);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(pages.ask("127.0.0.2", &[]).await, Some((200, "the page".to_owned())));
+}

@@ -136,39 +136,49 @@ impl Challenges {
     }
 }
 
-/// Failed attempts to sign in, by name: after some, each takes longer.
+/// Failed attempts to sign in, by name: after some, each takes longer. Of a name only its digest is kept: whoever tries
+/// chooses its length, and it may be a password in the wrong field.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<HashMap<String, (u32, Timestamp)>>);
+pub(crate) struct Attempts(Mutex<HashMap<[u8; 32], (u32, Timestamp)>>);
 
 /// Attempts that are free.
 const FREE: u32 = 5;
-/// Names that are remembered.
+/// Longest pause before the next attempt, in seconds: nobody is locked out for long.
+const LONGEST_PAUSE: i64 = 900;
+/// Most names that are remembered; the one with the fewest failures goes, so that many names of nobody make room for each
+/// other and not for the one that is guessed at.
 const MAX_NAMES: usize = 10_000;
 
 impl Attempts {
     /// Seconds to wait before this name may try again; `None` when it may now.
     pub(crate) fn wait(&self, name: &str, now: Timestamp) -> Option<i64> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (failed, last) = all.get(name)?;
+        let (failed, last) = all.get(&key(name))?;
         let over = failed.checked_sub(FREE)?;
-        // 2, 4, 8 … seconds, at most a quarter of an hour: guessing is hopeless, and nobody is locked out for long.
-        let pause = 2_i64.checked_pow(over + 1).unwrap_or(i64::MAX).min(900);
+        // 2, 4, 8 … seconds: guessing is hopeless.
+        let pause = 2_i64.checked_pow(over + 1).unwrap_or(i64::MAX).min(LONGEST_PAUSE);
         let left = pause - now.duration_since(*last).as_secs();
         (left > 0).then_some(left)
     }
 
     pub(crate) fn failed(&self, name: &str, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_NAMES {
-            all.retain(|_, (_, last)| now.duration_since(*last).as_secs() < 900);
+        let name = key(name);
+        if all.len() >= MAX_NAMES && !all.contains_key(&name) {
+            all.retain(|_, (_, last)| now.duration_since(*last).as_secs() < LONGEST_PAUSE);
+            if all.len() >= MAX_NAMES
+                && let Some(least) = all.iter().min_by_key(|(_, one)| **one).map(|(key, _)| *key)
+            {
+                all.remove(&least);
+            }
         }
-        let (failed, last) = all.entry(name.to_owned()).or_insert((0, now));
+        let (failed, last) = all.entry(name).or_insert((0, now));
         *failed = failed.saturating_add(1);
         *last = now;
     }
 
     pub(crate) fn succeeded(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(name));
     }
 }
 
@@ -183,6 +193,19 @@ mod tests {
             let mut next = self.0.lock().unwrap();
             *next += 1;
             bytes.fill(*next);
+            Ok(())
+        }
+    }
+
+    /// Other bytes each time, as often as they are asked for.
+    struct Numbered(Mutex<u64>);
+
+    impl RandomSource for Numbered {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), lmr_intake::RandomnessUnavailable> {
+            let mut next = self.0.lock().unwrap();
+            *next += 1;
+            let number = next.to_be_bytes();
+            bytes[..number.len()].copy_from_slice(&number);
             Ok(())
         }
     }
@@ -232,5 +255,40 @@ mod tests {
         assert_eq!(attempts.wait("kari", at(15)), None, "the pause is over");
         attempts.succeeded("kari");
         assert_eq!(attempts.wait("kari", at(0)), None);
+    }
+
+    #[test]
+    fn names_of_nobody_take_bounded_memory_and_push_out_no_name_that_is_guessed_at() {
+        let attempts = Attempts::default();
+        for _ in 0..6 {
+            attempts.failed("kari", at(0));
+        }
+        for number in 0..MAX_NAMES + 20 {
+            attempts.failed(&format!("nobody-{number}"), at(1));
+        }
+        assert_eq!(attempts.0.lock().unwrap().len(), MAX_NAMES);
+        attempts.failed("kari", at(1));
+        assert_eq!(attempts.wait("kari", at(1)), Some(8), "the seventh failure");
+    }
+
+    #[test]
+    fn the_session_and_the_challenge_that_were_unused_longest_make_room() {
+        let sessions = Sessions::new(SignedDuration::from_mins(30));
+        let random = Numbered(Mutex::new(0));
+        let first = sessions.begin("kari", Role::Act, &random, at(0)).unwrap();
+        for _ in 0..MAX_SESSIONS {
+            sessions.begin("ola", Role::Act, &random, at(1)).unwrap();
+        }
+        assert!(sessions.of(&first, at(1)).is_none());
+        assert_eq!(sessions.lock().len(), MAX_SESSIONS);
+        let challenges = Challenges::default();
+        let first = challenges.begin(&random, at(0)).unwrap();
+        let mut last = String::new();
+        for _ in 0..MAX_CHALLENGES {
+            last = challenges.begin(&random, at(1)).unwrap();
+        }
+        assert!(!challenges.take(&first, at(1)) && challenges.take(&last, at(1)));
+        let kept = challenges.begin(&random, at(2)).unwrap();
+        assert!(!challenges.take(&kept, at(32)), "half an hour");
     }
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use lmr_auth::{Environment, TrustProfile};
 
-use super::console::ConsoleSection;
 use super::receiver::OutletSection;
-use super::security_page::configured;
+use super::security_page::{configured, of_tokens_and_console};
+use super::sender::SenderConfig;
+use super::source::{SourceSection, SourceTable};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -18,11 +19,16 @@ fn text(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The defaults of the rows of docs/configuration.md, by key.
-fn documented() -> BTreeMap<String, String> {
+/// The defaults of the rows of docs/configuration.md, by key: of the receiver's part, and of the sender's.
+fn documented() -> [BTreeMap<String, String>; 2] {
     let page = text("docs/configuration.md");
-    let (receiver, _) = page.split_once("\n## sender.toml").expect("the receiver's part");
-    let rows = receiver.lines().filter(|line| line.starts_with("| `"));
+    let (receiver, rest) = page.split_once("\n## sender.toml").expect("the receiver's part");
+    let (sender, _) = rest.split_once("\n## .lmr.toml").expect("the sender's part");
+    [receiver, sender].map(defaults)
+}
+
+fn defaults(part: &str) -> BTreeMap<String, String> {
+    let rows = part.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
         let default = cells.last().copied().unwrap_or_default().trim_end_matches('|').trim();
@@ -35,19 +41,14 @@ fn documented() -> BTreeMap<String, String> {
 fn every_limit_has_the_default_that_the_configuration_page_says() {
     let outlet = "listen = '127.0.0.1:1'\naddresses = []\ntrust = []";
     let outlet: OutletSection = toml::from_str(outlet).expect("an outlet");
-    let console = "listen = '127.0.0.1:1'\naddresses = []";
-    let console: ConsoleSection = toml::from_str(console).expect("a console");
     let trust = TrustProfile::helseid_dpop(Environment::Test, "https://issuer.example.no");
     let mut expected: BTreeMap<&str, u64> = configured();
+    expected.extend(of_tokens_and_console());
     expected.extend([
         ("outlet.lease_seconds", u64::from(outlet.lease_seconds)),
-        ("console.session_minutes", u64::from(console.session_minutes)),
         ("leeway_seconds", u64::from(trust.leeway_seconds)),
-        ("max_lifetime_seconds", u64::from(trust.max_lifetime_seconds.expect("a limit"))),
-        ("proof_past_seconds", u64::from(trust.proof_window.past_seconds)),
-        ("proof_future_seconds", u64::from(trust.proof_window.future_seconds)),
     ]);
-    let documented = documented();
+    let [documented, _] = documented();
     for (key, value) in expected {
         let said = documented.get(key).unwrap_or_else(|| panic!("{key} has no row"));
         // `0: 32` is what is written and what it stands for.
@@ -61,11 +62,121 @@ fn every_limit_has_the_default_that_the_configuration_page_says() {
     }
 }
 
+/// A sender whose file has none of the keys with a number, with a source of each kind.
+fn plain_sender() -> SenderConfig {
+    let mut file: toml::Table = text("docs/samples/sender.toml").parse().expect("TOML");
+    for table in ["schedule", "bundle", "source"] {
+        file.remove(table).expect("a key of the sample");
+    }
+    for (table, key) in [("receiver", "timeout_seconds"), ("helseid", "assertion_seconds")] {
+        let table = file.get_mut(table).and_then(toml::Value::as_table_mut).expect("a table");
+        table.remove(key).expect("a key of the sample");
+    }
+    let more = "[maskinporten]\nclient_id = 'c'\nkey = 'k'\n\
+                [[source]]\nkind = 'folder'\npath = 'a'\n\
+                [[source]]\nkind = 'table'\nmapping = 'm'\npath = 'b'\n\
+                [[source]]\nkind = 'fhir'\nurl = 'https://journal.example'\n";
+    toml::from_str(&format!("{file}\n{more}")).expect("a sender")
+}
+
+#[test]
+fn every_number_of_a_sender_has_the_default_that_the_configuration_page_says() {
+    let config = plain_sender();
+    let SourceSection::Tables(tables) = &config.source else { panic!("no tables") };
+    let [SourceTable::Folder(folder), SourceTable::Table(table), SourceTable::Fhir(server)] =
+        &tables[..]
+    else {
+        panic!("{tables:?}")
+    };
+    assert_eq!(table.overlap_minutes, server.overlap_minutes, "one row has both");
+    let (helseid, maskinporten) = (config.helseid.as_ref(), config.maskinporten.as_ref());
+    let [_, documented] = documented();
+    for (key, value) in [
+        ("schedule.at", config.schedule.at.to_string()),
+        ("schedule.retries", config.schedule.retries.to_string()),
+        ("schedule.retry_minutes", config.schedule.retry_minutes.to_string()),
+        ("bundle.entries", config.bundle.entries.to_string()),
+        ("bundle.mib", config.bundle.mib.to_string()),
+        ("receiver.timeout_seconds", config.receiver.timeout_seconds.to_string()),
+        ("helseid.assertion_seconds", helseid.expect("a table").assertion_seconds.to_string()),
+        (
+            "maskinporten.assertion_seconds",
+            maskinporten.expect("a table").assertion_seconds.to_string(),
+        ),
+        ("settle_seconds", folder.settle_seconds.to_string()),
+        ("archive_copy", folder.archive_copy.to_string()),
+        ("overlap_minutes", table.overlap_minutes.to_string()),
+        ("page", server.page.to_string()),
+        ("timeout_seconds", server.timeout_seconds.to_string()),
+        ("retries", server.retries.to_string()),
+        ("identity_numbers.accept_2032", config.identity_numbers.accept_2032.to_string()),
+    ] {
+        assert_eq!(documented.get(key), Some(&value), "{key}");
+    }
+    assert!(!folder.incremental && !table.incremental && server.incremental);
+    assert_eq!(documented["incremental"], "false; true with kind `fhir`");
+    assert_eq!(documented["search"], format!("`[\"{}\"]`", server.search.join("\", \"")));
+}
+
+/// What a number may be is on the page where the program has a bound: the page's own numbers are taken, the next ones are
+/// not.
+#[test]
+fn every_number_of_a_sender_is_bounded_as_the_configuration_page_says() {
+    let page = text("docs/configuration.md");
+    let (_, part) = page.split_once("\n## sender.toml").expect("the sender's part");
+    let mut count = 0;
+    for row in part.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let key = cells[0].trim().trim_matches('`');
+        // `…, 1 to 3,600` at the end of the meaning.
+        let Some((rest, most)) = cells.get(1).and_then(|cell| cell.trim().rsplit_once(" to "))
+        else {
+            continue;
+        };
+        let least = rest.rsplit(' ').next().unwrap_or_default().replace(',', "");
+        let (Ok(least), Ok(most)) = (least.parse::<i64>(), most.replace(',', "").parse::<i64>())
+        else {
+            continue;
+        };
+        // Held to by the client of tokens: `settings_that_cannot_work_are_refused_by_name`.
+        if key.ends_with(".assertion_seconds") {
+            continue;
+        }
+        count += 1;
+        let takes = |value: i64| {
+            let mut file: toml::Table = text("docs/samples/sender.toml").parse().expect("TOML");
+            let source = match key {
+                "settle_seconds" => "kind = 'folder'\npath = 'a'",
+                _ => "kind = 'fhir'\nurl = 'https://journal.example'",
+            };
+            let mut source: toml::Table = source.parse().expect("a source");
+            match key.split_once('.') {
+                Some((table, key)) => {
+                    let table = file.get_mut(table).and_then(toml::Value::as_table_mut);
+                    table.expect("a table").insert(key.to_owned(), value.into());
+                }
+                None => {
+                    source.insert(key.to_owned(), value.into());
+                }
+            }
+            file.insert("source".to_owned(), toml::Value::Array(vec![source.into()]));
+            let config = toml::from_str::<SenderConfig>(&file.to_string());
+            config.is_ok_and(|config| config.check().is_ok())
+        };
+        for (value, is_taken) in
+            [(least - 1, false), (least, true), (most, true), (most + 1, false)]
+        {
+            assert_eq!(takes(value), is_taken, "{key} = {value}");
+        }
+    }
+    assert!(count > 7, "only {count} rows have bounds");
+}
+
 /// Fixed limits: where the constant is, and what docs/security.md says of it, with the number as `{}`.
-const FIXED: [(&str, &str, &str); 24] = [
+const FIXED: [(&str, &str, &str); 37] = [
     ("server/src/serve.rs", "HANDSHAKE", "| time for a TLS handshake | {} s |"),
-    ("server/src/serve.rs", "MAX_HEADERS", "| headers of one request | {}, 64 KiB |"),
-    ("server/src/serve.rs", "MAX_HEAD_BYTES", "| headers of one request | 64, {} KiB |"),
+    ("server/src/serve.rs", "MAX_HEADERS", "| headers of one request | {}, 64 KiB ("),
+    ("server/src/serve.rs", "MAX_HEAD_BYTES", "| headers of one request | 64, {} KiB ("),
     ("server/src/connections.rs", "LOG_INTERVAL", "at most one line in {} seconds"),
     ("server/src/body.rs", "STRANGER_DRAIN", "; {} KiB of strangers"),
     ("server/src/body.rs", "DRAIN_TIME", "| {} s and the body's limit"),
@@ -103,9 +214,94 @@ const FIXED: [(&str, &str, &str); 24] = [
         "| messages that cannot be read, in one call of the outlet | {} |",
     ),
     ("cli/src/log.rs", "QUEUE", "Lines go through a queue of {} to a thread"),
+    ("envelope/src/parse.rs", "MESSAGE_ID_MAX", "| message id | {} bytes,"),
+    ("auth/src/verifier.rs", "MAX_TOKEN", "| token | {} KiB;"),
+    ("auth/src/strict_json.rs", "MAX_DEPTH", "| token | 8 KiB; {} levels of JSON,"),
+    ("auth/src/dpop/check.rs", "MAX_PROOF", "| DPoP proof | {} KiB;"),
+    ("auth/src/dpop/check.rs", "MAX_ID", "| DPoP proof | 4 KiB; its id {} bytes |"),
+    ("auth/src/http.rs", "MAX_ANSWER", "| answer of an issuer | {} KiB,"),
+    ("server/src/pages.rs", "CONNECTIONS", "| connections | {} | | running out"),
+    ("web/src/console.rs", "MAX_FORM", "| form | {} KiB |"),
+    ("web/src/session.rs", "MAX_NAMES", "attempts are remembered | {} |"),
+    ("web/src/console.rs", "HASHING", "tried at once (19 MiB each) | {} |"),
+    ("web/src/password.rs", "MIN_LENGTH", "| length of a password | {} characters to"),
+    ("web/src/session.rs", "MAX_SESSIONS", "challenges for passkeys | {};"),
+    ("web/src/session.rs", "MAX_CHALLENGES", "challenges for passkeys | 1,000; {} |"),
 ];
 
-/// A constant's value as it is written: a number, a shift, or a duration in its unit.
+/// The same of other pages, with what the constant's value is divided by for the page's unit.
+const ELSEWHERE: [(&str, &str, u64, &str, &str); 12] = [
+    (
+        "sender/src/agent.rs",
+        "ITEM_RETENTION",
+        24,
+        "docs/configuration.md",
+        "held is forgotten after {} days",
+    ),
+    ("sender/src/hooks.rs", "HOOK_TIME", 1, "docs/configuration.md", "and has {} seconds"),
+    (
+        "web/src/session.rs",
+        "LONGEST",
+        1,
+        "docs/configuration.md",
+        "every session ends after {} hours",
+    ),
+    (
+        "sender/src/outbox/rows.rs",
+        "MAX_SILENCE",
+        1,
+        "docs/guides/send-your-first-bundle.md",
+        "than {} hours",
+    ),
+    (
+        "sender/src/outbox/rows.rs",
+        "MAX_SILENCE",
+        1,
+        "docs/guides/nb/send-your-first-bundle.md",
+        "enn {} timer",
+    ),
+    ("cli/src/service/host.rs", "LOG_FILES", 1, "docs/guides/install.md", "of which {} are kept"),
+    ("cli/src/service/host.rs", "LOG_FILES", 1, "docs/guides/nb/install.md", "{} beholdes"),
+    (
+        "auth/src/discovery.rs",
+        "KEEP_AT_MOST",
+        1,
+        "docs/decisions/tokens.md",
+        "for at most {} hours",
+    ),
+    (
+        "fhirpath/src/syntax/lexer.rs",
+        "MAX_LENGTH",
+        1024,
+        "docs/conformance.md",
+        "limited to {} KiB",
+    ),
+    ("fhirpath/src/syntax/parser.rs", "MAX_DEPTH", 1, "docs/conformance.md", "and {} levels"),
+    (
+        "fhirpath/src/eval/text.rs",
+        "MAX_TEXT",
+        1 << 20,
+        "docs/conformance.md",
+        "computed text to {} MiB",
+    ),
+    (
+        "web/src/console/alerts.rs",
+        "DAYS",
+        1,
+        "docs/decisions/console.md",
+        "The last {} days are looked at",
+    ),
+];
+
+#[test]
+fn every_fixed_number_is_as_its_page_says() {
+    for (file, name, unit, page, words) in ELSEWHERE {
+        let sentence = words.replace("{}", &with_commas(constant(file, name) / unit));
+        assert!(text(page).contains(&sentence), "{file} {name}: {page} does not say {sentence}");
+    }
+}
+
+/// A constant's value as it is written: a number, a product, a shift, or a duration in its unit.
 fn constant(file: &str, name: &str) -> u64 {
     let source = text(&format!("crates/{file}"));
     let start = format!("const {name}: ");
@@ -114,10 +310,8 @@ fn constant(file: &str, name: &str) -> u64 {
     let (value, _) = rest.split_once(';').expect("its end");
     let value = value.rsplit('(').next().unwrap_or_default().trim_end_matches(')');
     let number = |text: &str| text.trim().replace('_', "").parse::<u64>().expect("a number");
-    match value.split_once("<<") {
-        Some((number_of, by)) => number(number_of) << number(by),
-        None => number(value),
-    }
+    let product = || value.split('*').map(number).product();
+    value.split_once("<<").map_or_else(product, |(of, by)| number(of) << number(by))
 }
 
 /// A number as the page writes it.

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use lmr_auth::{Environment, TrustProfile};
 use lmr_server::HttpSettings;
 
+use super::console::ConsoleSection;
 use super::receiver::LimitsSection;
 
 fn root() -> PathBuf {
@@ -92,9 +94,23 @@ pub(super) fn configured() -> BTreeMap<&'static str, u64> {
     sizes.into_iter().chain(times).collect()
 }
 
+/// What can be configured of tokens and of the console, by its key.
+pub(super) fn of_tokens_and_console() -> [(&'static str, u64); 4] {
+    let console = "listen = '127.0.0.1:1'\naddresses = []";
+    let console: ConsoleSection = toml::from_str(console).expect("a console");
+    let trust = TrustProfile::helseid_dpop(Environment::Test, "https://issuer.example.no");
+    [
+        ("console.session_minutes", u64::from(console.session_minutes)),
+        ("max_lifetime_seconds", u64::from(trust.max_lifetime_seconds.expect("a limit"))),
+        ("proof_past_seconds", u64::from(trust.proof_window.past_seconds)),
+        ("proof_future_seconds", u64::from(trust.proof_window.future_seconds)),
+    ]
+}
+
 #[test]
 fn every_limit_has_a_row_with_its_default() {
     let mut expected = configured();
+    expected.extend(of_tokens_and_console());
     // The page writes a speed in KiB.
     expected.entry("limits.min_bytes_per_second").and_modify(|bytes| *bytes /= 1024);
     let page = page();
@@ -102,9 +118,10 @@ fn every_limit_has_a_row_with_its_default() {
     for cells in rows(&page, 5) {
         let keys: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
         let defaults = numbers(&cells[1]);
-        for (at, key) in keys.iter().enumerate() {
+        for (at, key) in keys.iter().filter(|key| !key.starts_with('[')).enumerate() {
             let value = expected.get(key).unwrap_or_else(|| panic!("{key} is no limit"));
-            assert_eq!(defaults.get(at), Some(value), "{key}: {}", cells[1]);
+            let default = defaults.get(at).copied();
+            assert_eq!(default, Some(*value), "{key}: {}", cells[1]);
             seen.insert((*key).to_owned());
         }
         assert!(!cells[3].is_empty(), "{} defends against nothing", cells[0]);
@@ -128,6 +145,23 @@ fn limits_without_a_key_are_those_of_the_server() {
     assert_eq!(default("wait for a place"), queue_wait.as_secs());
     assert_eq!(default("memory for bodies that are still arriving"), (body_memory >> 20) as u64);
     assert_eq!(default("time to arrive"), body_timeout.as_secs());
+}
+
+/// Each limit is shown by tests that the row names itself.
+#[test]
+fn every_limit_names_a_test_that_shows_it() {
+    let mut known = BTreeSet::new();
+    functions(&root().join("crates"), &mut known);
+    let mut count = 0;
+    for cells in rows(&page(), 5).iter().filter(|cells| !["limit", "---"].contains(&&*cells[0])) {
+        let names: Vec<&str> = cells[4].split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{} names no test", cells[0]);
+        for name in names {
+            assert!(known.contains(name), "{}: there is no test {name}", cells[0]);
+        }
+        count += 1;
+    }
+    assert!(count > 45, "only {count} limits have rows");
 }
 
 /// The names of all functions below `crates`.

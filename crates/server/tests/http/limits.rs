@@ -95,6 +95,99 @@ async fn b2_an_address_on_no_list_is_cut_off_as_it_connects() {
     assert_eq!(server.metric(refused).await, Some(1.0));
 }
 
+/// A trusted proxy brings the connections of many callers.
+#[tokio::test]
+async fn a_trusted_proxy_has_as_many_connections_as_there_are() {
+    let settings = HttpSettings {
+        connections: 30,
+        connections_per_address: 3,
+        trusted_proxies: AllowList::parse(["127.0.0.9"]).unwrap(),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.0/8", true).await;
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (address, expected) in [("127.0.0.9", 20), ("127.0.0.8", 3)] {
+        let mut answered = Vec::new();
+        for _ in 0..20 {
+            let mut stream = connect_from(&server, address).await;
+            // The other side may have hung up already.
+            let _ = stream.write_all(ask).await;
+            if read_answer(&mut stream).await.starts_with("HTTP/1.1 200") {
+                answered.push(stream);
+            }
+        }
+        assert_eq!(answered.len(), expected, "{address}");
+    }
+}
+
+/// A head that is not whole after 64 KiB is refused; what one read brings beyond that is 64 KiB at most.
+#[tokio::test]
+async fn a_head_has_at_most_128_kib_and_an_idle_connection_its_time() {
+    let settings =
+        HttpSettings { header_timeout: Duration::from_millis(300), ..HttpSettings::default() };
+    let server = start_with(settings, "127.0.0.1", true).await;
+    let head = |path: usize, header: usize| {
+        let (path, header) = ("p".repeat(path), "h".repeat(header));
+        format!("GET /health/live?{path} HTTP/1.1\r\nHost: x\r\nX-Long: {header}\r\n\r\n")
+    };
+    for (path, header, expected) in [
+        (0, 60 << 10, "200"),
+        (60_000, 0, "200"),
+        (66_000, 0, "4"),
+        (0, 128 << 10, "431"),
+        (60_000, 70 << 10, "431"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let _ = stream.write_all(head(path, header).as_bytes()).await;
+        let answer = read_answer(&mut stream).await;
+        let wanted = format!("HTTP/1.1 {expected}");
+        assert!(answer.starts_with(&wanted), "{path} {header}: {answer:.60}");
+    }
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(head(0, 0).as_bytes()).await.unwrap();
+    assert!(read_answer(&mut idle).await.starts_with("HTTP/1.1 200"));
+    assert!(is_hung_up_on(&mut idle).await, "an answered connection that asks nothing more");
+}
+
+/// What a refused caller still sends is read, so that it gets to read the refusal: of listed callers a whole body, of
+/// strangers 64 KiB. Whether it was read to its end shows in whether the connection goes on.
+#[tokio::test]
+async fn a_strangers_body_is_read_for_64_kib_only() {
+    let settings = HttpSettings {
+        trusted_proxies: AllowList::parse(["127.0.0.1"]).unwrap(),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "192.0.2.7", true).await;
+    for (caller, length, status, goes_on) in [
+        ("192.0.2.7", 300_000, "401", true),
+        ("198.51.100.1", 60_000, "403", true),
+        ("198.51.100.1", 300_000, "403", false),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!(
+            "POST /fhirmottak/v1 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {caller}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut reading, mut writing) = stream.split();
+        let body = vec![b' '; length];
+        let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let send = async {
+            // A connection that is closed meanwhile ends this.
+            let _ = writing.write_all(&body).await;
+            let _ = writing.write_all(ask).await;
+        };
+        let mut answers = Vec::new();
+        let read = timeout(Duration::from_secs(5), reading.read_to_end(&mut answers));
+        let ((), _) = tokio::join!(send, read);
+        let answers = String::from_utf8_lossy(&answers).into_owned();
+        let case = format!("{caller} {length}: {answers}");
+        // A connection that is closed with unread bytes may be reset, and what was answered is lost.
+        let is_refused = answers.starts_with(&format!("HTTP/1.1 {status}"));
+        assert!(is_refused || (!goes_on && answers.is_empty()), "{case}");
+        assert_eq!(answers.contains("HTTP/1.1 200"), goes_on, "{case}");
+    }
+}
+
 #[tokio::test]
 async fn b5_slow_bodies_take_no_place_from_others() {
     let settings = HttpSettings {
@@ -204,6 +297,40 @@ async fn b5_bodies_that_are_arriving_share_a_bounded_memory() {
     // Waits for memory until the first body is given up, and is taken then.
     let waiting = server.post(BUNDLE_CHECK, " ".repeat(30_000)).await;
     assert_refused(waiting, 400, "LMR-3002").await;
+}
+
+/// A quarter of the memory for bodies is all that one address gets: its next body waits for its first, another address's
+/// does not.
+#[tokio::test]
+async fn one_address_has_a_quarter_of_the_memory_for_bodies() {
+    let settings = HttpSettings {
+        body_limit: 40_000,
+        body_memory: 160_000,
+        queue_wait: Duration::from_millis(300),
+        ..HttpSettings::default()
+    };
+    let server = start_with(settings, "127.0.0.0/8", true).await;
+    let head = |length| {
+        format!(
+            "POST {BUNDLE_CHECK} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    let mut half = connect_from(&server, "127.0.0.9").await;
+    half.write_all(head(39_000).as_bytes()).await.unwrap();
+    half.write_all(&[b' '; 30_000]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let whole = [head(30_000).into_bytes(), vec![b' '; 30_000]].concat();
+    let mut waiting = connect_from(&server, "127.0.0.9").await;
+    waiting.write_all(&whole).await.unwrap();
+    let early = timeout(Duration::from_millis(600), waiting.readable()).await;
+    assert!(early.is_err(), "the address has no memory left");
+    let mut other = connect_from(&server, "127.0.0.8").await;
+    other.write_all(&whole).await.unwrap();
+    let answer = timeout(Duration::from_secs(5), read_answer(&mut other)).await.unwrap();
+    assert!(answer.contains("LMR-3002"), "{answer}");
+    drop(half);
+    let answer = timeout(Duration::from_secs(5), read_answer(&mut waiting)).await.unwrap();
+    assert!(answer.contains("LMR-3002"), "{answer}");
 }
 
 /// Each of two bodies has half of the memory and wants all of it: one gets it, the other is asked to come back, and neither

@@ -94,13 +94,16 @@ pub(super) async fn submit(
     let to = own_address(fields.text("to"));
     let name = fields.text("name").unwrap_or_default().to_owned();
     let now = shared.now();
-    if let Some(seconds) = shared.attempts.wait(&name, now) {
+    let too_soon = |seconds: i64, to: String, name: String| {
         let problem = Some(Bilingual {
             nb: format!("For mange forsøk. Vent {seconds} sekunder."),
             en: format!("Too many attempts. Wait {seconds} seconds."),
         });
         let shown = Shown { to, name, problem, ..Shown::default() };
-        return Ok(form(&shared, &headers, StatusCode::TOO_MANY_REQUESTS, shown));
+        form(&shared, &headers, StatusCode::TOO_MANY_REQUESTS, shown)
+    };
+    if let Some(seconds) = shared.attempts.wait(&name, now) {
+        return Ok(too_soon(seconds, to, name));
     }
     let operators = shared.operators();
     let found = operators.iter().find(|operator| operator.name == name).cloned();
@@ -110,6 +113,10 @@ pub(super) async fn submit(
     let tried = found.clone().or_else(|| operators.iter().find(has_password).cloned());
     let password = fields.raw("password").to_owned();
     let _turn = shared.hashing.acquire().await.map_err(|_| Failure::Internal)?;
+    // Attempts that came at once have failed meanwhile: each would be as free as the first.
+    if let Some(seconds) = shared.attempts.wait(&name, now) {
+        return Ok(too_soon(seconds, to, name));
+    }
     let fits = tokio::task::spawn_blocking(move || {
         tried.and_then(|one| one.password).is_some_and(|known| known.verify(&password))
     })

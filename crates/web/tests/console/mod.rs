@@ -8,6 +8,7 @@ mod open_id;
 mod passkeys;
 mod routes;
 mod shown;
+mod sign_in;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
