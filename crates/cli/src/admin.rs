@@ -35,8 +35,9 @@ use senders::Senders;
 
 /// Senders and deliveries of a receiver.
 ///
-/// Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` or `deliveries
-/// --message` was given; 2 when refused, with the reason.
+/// Exit status: 0 when done, when nothing had to be changed, and for an empty list; 1 where nothing goes by the name that
+/// `show` or `deliveries --message` was given, nobody has the number that `erase` was given, `export` has nothing to
+/// write, or the audit log does not hold; 2 when refused, or when something cannot be read, with the reason.
 #[derive(Args)]
 pub(crate) struct Admin {
     /// The receiver's configuration file

@@ -10,16 +10,17 @@ use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
-/// What clap writes by itself, in the order in which it is replaced.
+/// What clap writes by itself, in the order in which it is replaced. A line may end between its words.
 const LABELS: &[(&str, &str)] = &[
     ("Usage:", "Bruk:"),
     ("Arguments:", "Argumenter:"),
     ("Options:", "Valg:"),
     ("Commands:", "Kommandoer:"),
     ("Possible values:", "Mulige verdier:"),
-    ("[possible values: ", "[mulige verdier: "),
-    ("[default: ", "[standard: "),
-    ("[env: ", "[miljøvariabel: "),
+    ("[possible", "[mulige"),
+    ("values:", "verdier:"),
+    ("[default:", "[standard:"),
+    ("[env:", "[miljøvariabel:"),
     ("[OPTIONS]", "[VALG]"),
     ("<COMMAND>", "<KOMMANDO>"),
     ("[COMMAND]", "[KOMMANDO]"),
@@ -51,7 +52,11 @@ pub(crate) fn in_bokmal(
     let coloured = std::io::stdout().is_terminal() && no_colour_is_not_asked_for();
     let text = error.render();
     let text = if coloured { text.ansi().to_string() } else { text.to_string() };
-    Some(LABELS.iter().fold(text, |text, (en, nb)| text.replace(en, nb)))
+    Some(labelled(text))
+}
+
+fn labelled(text: String) -> String {
+    LABELS.iter().fold(text, |text, (en, nb)| text.replace(en, nb))
 }
 
 fn no_colour_is_not_asked_for() -> bool {
@@ -222,5 +227,24 @@ mod tests {
             }
         }
         assert_eq!(ask(&["validate", "file.json"]), None);
+    }
+
+    /// Wherever a line ends.
+    #[test]
+    fn no_command_has_a_label_in_english() {
+        fn look_at(command: &mut Command) -> usize {
+            let name = command.get_name().to_owned();
+            let pages = [command.render_help(), command.render_long_help()];
+            for text in pages.map(|text| labelled(text.to_string())) {
+                for label in ["Usage:", "Options:", "Commands:", "default:", "values:", "[env"] {
+                    assert!(!text.contains(label), "{name} {label}: {text}");
+                }
+            }
+            1 + command.get_subcommands_mut().map(look_at).sum::<usize>()
+        }
+        let mut command = Arguments::command();
+        command.build();
+        let count = look_at(&mut translated(command));
+        assert!(count > 70, "only {count} commands were looked at");
     }
 }

@@ -48,8 +48,8 @@ pub(crate) struct Send {
     /// How to print
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// Language of the text
-    #[arg(long, global = true, value_parser = output::language(), default_value_t)]
+    /// Language of what is printed, errors included
+    #[arg(long, global = true, env = "LMR_LANG", value_parser = output::language(), default_value_t)]
     lang: Language,
     #[command(subcommand)]
     command: Command,
@@ -101,6 +101,8 @@ enum Command {
     Vanished,
     /// Show of one resource whether, when and in which message it went, or what keeps it; of a message what it holds
     /// and what became of it
+    ///
+    /// Exit status: 1 when nothing is known by the name.
     Why {
         /// Type/id, the technical id, or the source's own key; or of a message its id, or the number or digest of its
         /// receipt
@@ -121,6 +123,8 @@ enum Command {
     /// Annul what was last sent of an administration or a request (status entered-in-error)
     Annul(Annul),
     /// Send again what was confirmed since a time: for a register that was restored from a backup
+    ///
+    /// Exit status: 1 when nothing was confirmed since then.
     Forget {
         /// A date (Norwegian midnight) or a time with its zone: that of the backup
         #[arg(long)]

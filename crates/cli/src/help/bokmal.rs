@@ -110,8 +110,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Senders and deliveries of a receiver", "Et mottaks avsendere og leveranser"),
     (
-        "Exit status: 0 when done, or when nothing had to be changed; 1 where nothing goes by the name that `show` or `deliveries --message` was given; 2 when refused, with the reason",
-        "Sluttstatus: 0 når det er gjort, eller når ingenting måtte endres; 1 der ingenting har navnet som `show` eller `deliveries --message` fikk; 2 når det er avvist, med grunnen",
+        "Exit status: 0 when done, when nothing had to be changed, and for an empty list; 1 where nothing goes by the name that `show` or `deliveries --message` was given, nobody has the number that `erase` was given, `export` has nothing to write, or the audit log does not hold; 2 when refused, or when something cannot be read, with the reason",
+        "Sluttstatus: 0 når det er gjort, når ingenting måtte endres, og for en tom liste; 1 der ingenting har navnet som `show` eller `deliveries --message` fikk, ingen har nummeret som `erase` fikk, `export` ikke har noe å skrive, eller revisjonsloggen ikke holder; 2 når det er avvist, eller noe ikke kan leses, med grunnen",
     ),
     (
         "Move a sender's data to another of several databases; interrupted, the same command goes on",
@@ -546,7 +546,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records",
         "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper) eller ses på (en varsling, en kvittering, en annullering); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene",
     ),
-    ("Language of the text", "Språket i teksten"),
+    (
+        "Exit status: 1 when nothing is known by the name",
+        "Sluttstatus: 1 når ingenting er kjent under navnet",
+    ),
+    (
+        "Exit status: 1 when nothing was confirmed since then",
+        "Sluttstatus: 1 når ingenting er bekreftet siden da",
+    ),
     (
         "Make one planned transfer now: what is open first, then everything new or changed",
         "Gjør én planlagt overføring nå: først det som står åpent, så alt nytt eller endret",
