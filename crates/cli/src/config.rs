@@ -13,7 +13,9 @@ use serde::de::DeserializeOwned;
 use crate::log::LastLines;
 use crate::text::{Explain, Text, because, failure, text};
 
+pub(crate) mod callers;
 pub(crate) mod console;
+pub(crate) mod database_address;
 pub(crate) mod key_files;
 pub(crate) mod network;
 pub(crate) mod otlp;

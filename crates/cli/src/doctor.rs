@@ -1,7 +1,7 @@
 //! `lmr doctor`: tries everything that a configuration file names, with the client, the authorities and the
 //! proxy of a real run, and says what does not work and what to do.
 
-mod files;
+pub(crate) mod files;
 mod network;
 mod receiver;
 mod sender;

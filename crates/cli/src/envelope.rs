@@ -14,7 +14,7 @@ use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
 use crate::config::key_files::{KeyFiles, certificate};
-use crate::output::{Language, read, write};
+use crate::output::{Language, read, write, write_private};
 use crate::text::{Explain, Text, fail, failure, text};
 
 /// Seal a bundle into a SignertKryptertBundle.
@@ -185,7 +185,7 @@ impl Open {
         }
         let keys = DecryptionKeys::new(vec![key]);
         let bundle = lmr_envelope::open(&body, &sender, &keys, &limits, now, &SystemRandom)?;
-        write(self.output.as_deref(), &bundle)?;
+        write_private(self.output.as_deref(), &bundle)?;
         Ok(ExitCode::SUCCESS)
     }
 }

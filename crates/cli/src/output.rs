@@ -48,18 +48,32 @@ pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     output.finish()
 }
 
+/// The same for what others must not read, such as health data: a new file is its owner's alone.
+pub(crate) fn write_private(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut output = Output::private_to(path);
+    output.write(bytes)?;
+    output.finish()
+}
+
 /// What is written piece by piece, to be there whole or not at all where it goes to a file.
 pub(crate) struct Output<'p> {
     /// `None`: standard output.
     path: Option<&'p Path>,
     /// The file that takes the pieces, from the first one on, and the name that it has until the end.
     file: Option<(fs::File, Option<OsString>)>,
+    /// Whether nobody but its owner may read the file.
+    is_private: bool,
 }
 
 impl<'p> Output<'p> {
     /// A file, or standard output without a name and for `-`.
     pub(crate) fn to(path: Option<&'p Path>) -> Self {
-        Self { path: path.filter(|p| *p != Path::new("-")), file: None }
+        Self { path: path.filter(|p| *p != Path::new("-")), file: None, is_private: false }
+    }
+
+    /// The same for what others must not read.
+    pub(crate) fn private_to(path: Option<&'p Path>) -> Self {
+        Self { is_private: true, ..Self::to(path) }
     }
 
     /// Writes one more piece.
@@ -88,7 +102,15 @@ impl<'p> Output<'p> {
             } else {
                 let mut partial = path.as_os_str().to_owned();
                 partial.push(".partial");
-                (fs::File::create(&partial)?, Some(partial))
+                let mut options = fs::OpenOptions::new();
+                options.write(true).truncate(true).create(true);
+                if self.is_private {
+                    // What an earlier run left has a mode of its own.
+                    let _ = fs::remove_file(&partial);
+                    #[cfg(unix)]
+                    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                }
+                (options.open(&partial)?, Some(partial))
             });
         }
         self.file.as_mut().map(|(file, _)| file).ok_or_else(|| io::ErrorKind::NotFound.into())

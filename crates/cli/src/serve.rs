@@ -1,9 +1,10 @@
 //! `lmr serve`: the receiver.
 
 mod reload;
+pub(crate) mod warnings;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, Database, Parts, Receiver, Removed, Settings, Store};
+use lmr_intake::{AllowList, BackgroundTask, Database, Parts, Receiver, Removed, Settings, Store};
 use lmr_server::{
     CallObserver, HttpSettings, OutletService, PageSettings, Services, StoreReplays, Tls,
 };
@@ -23,9 +24,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::clock;
+use crate::config::database_address::{self, as_url};
 use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
-use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig, RetentionSection};
+use crate::config::receiver::{
+    IdentitiesSection, OutletSection, ProxyHeaderName, ReceiverConfig, RetentionSection,
+};
+use crate::config::sender::{A_DAY, within};
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
 use reload::{Listeners, Reload, watch_certificates};
@@ -82,10 +87,16 @@ impl Serve {
                 })?;
             let mut beside = JoinSet::new();
             let listeners = Listeners::of(&reloading);
+            let expiring = services.receiver.clone();
             beside.spawn(reloading.at_each_hangup());
             beside.spawn(watch_certificates(services.receiver.clone(), listeners));
-            beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store)));
+            beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store), expiring));
             beside.spawn(make_partitions_daily(Arc::clone(&store)));
+            for warning in
+                warnings::of_config(&config).iter().chain(&warnings::of_files(&config, &folder))
+            {
+                tracing::warn!(detail = warning.line().en, "the configuration may not be meant so");
+            }
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             #[cfg(windows)]
             crate::service::ready();
@@ -202,16 +213,17 @@ fn check_listeners(config: &ReceiverConfig) -> anyhow::Result<()> {
         }
         taken.push((key, address));
     }
-    if config.outlet.as_ref().is_some_and(|outlet| outlet.lease_seconds == 0) {
+    // A message whose lease is over is given out again before it is fetched.
+    let lease = config.outlet.as_ref().map_or(1, |outlet| outlet.lease_seconds);
+    within("outlet.lease_seconds", u64::from(lease), 1, A_DAY)?;
+    // A session of no time is over as it begins.
+    let session = config.console.as_ref().map_or(1, |console| console.session_minutes);
+    within("console.session_minutes", u64::from(session), 1, A_DAY / 60)?;
+    let is_other_header = config.proxy_header != ProxyHeaderName::default();
+    if is_other_header && config.trusted_proxies.is_empty() {
         fail!(
-            "outlet.lease_seconds er 0: det skal være minst 1, ellers gis en melding ut igjen før den er hentet",
-            "outlet.lease_seconds is 0: it must be at least 1, or a message is given out again before it is fetched"
-        );
-    }
-    if config.console.as_ref().is_some_and(|console| console.session_minutes == 0) {
-        fail!(
-            "console.session_minutes er 0: det skal være minst 1, ellers er en økt over idet den begynner",
-            "console.session_minutes is 0: it must be at least 1, or a session is over as it begins"
+            "proxy_header virker ikke uten trusted_proxies: før opp proxyene, eller ta den bort",
+            "proxy_header has no effect without trusted_proxies: list the proxies, or leave it out"
         );
     }
     Ok(())
@@ -233,9 +245,11 @@ pub(crate) async fn prepare(
 fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Result<ExitCode> {
     lmr_auth::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let stored = runtime.block_on(async {
         let store = open_store(config, folder, Opening::START).await?;
-        prepare(config, folder, store).await
+        let stored = store.avsendere().await?;
+        prepare(config, folder, store).await?;
+        anyhow::Ok(stored)
     })?;
     // A start does not fail for them, and everybody who calls would.
     for (what, day) in reload::ended(config, folder)? {
@@ -244,6 +258,14 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
             "{what} expired on {day}: renew it, or what uses it is refused"
         );
         crate::output::complain(text.get(lang));
+    }
+    let configured = config.avsendere(folder)?;
+    for warning in warnings::of_config(config)
+        .into_iter()
+        .chain(warnings::of_files(config, folder))
+        .chain(warnings::of_senders(&configured, &stored, config.trust(folder)?.as_ref()))
+    {
+        crate::output::complain(warning.line().get(lang));
     }
     let done = text!(
         "konfigurasjonen kan brukes, og databasen svarer\n",
@@ -317,9 +339,19 @@ fn outlet_services(
 }
 
 /// Removes what has been kept long enough, at the start and then once an hour.
-async fn expire_hourly(retention: RetentionSection, has_outlet: bool, store: Arc<dyn Database>) {
+async fn expire_hourly(
+    retention: RetentionSection,
+    has_outlet: bool,
+    store: Arc<dyn Database>,
+    receiver: Receiver,
+) {
     loop {
-        match crate::admin::expire(&*store, retention, has_outlet, "receiver").await {
+        let expired = crate::admin::expire(&*store, retention, has_outlet, "receiver").await;
+        match &expired {
+            Ok(_) => receiver.background().done(BackgroundTask::Retention),
+            Err(_) => receiver.background().failed(BackgroundTask::Retention, clock::now()),
+        }
+        match expired {
             Ok(removed) if removed == Removed::default() => {}
             Ok(removed) => tracing::info!(
                 messages = removed.messages,
@@ -420,32 +452,6 @@ async fn with_identities(
     Ok(Arc::new(store))
 }
 
-/// Refuses what is neither a file's path nor the address of a PostgreSQL server: as a path it would make a new database, in
-/// which nothing is.
-fn check_form(database: &Path, key: &str) -> anyhow::Result<()> {
-    let name = database.to_str().unwrap_or_default();
-    let is_other = as_url(database).is_none()
-        && (name.contains("://")
-            || ["postgres:", "postgresql:", "sqlite:"].iter().any(|start| name.starts_with(start)));
-    if is_other {
-        // The address may hold a password: only its beginning is repeated.
-        let scheme = name.split(':').next().unwrap_or_default();
-        fail!(
-            "{key} begynner med {scheme}: og er verken stien til en fil eller adressen til en PostgreSQL-server: skriv bare \
-             stien, eller postgres://bruker@maskin/navn",
-            "{key} begins with {scheme}: and is neither the path of a file nor the address of a PostgreSQL server: write the \
-             path alone, or postgres://user@host/name"
-        );
-    }
-    Ok(())
-}
-
-/// The address of a PostgreSQL database; `None` for a file.
-fn as_url(database: &Path) -> Option<&str> {
-    let url = database.to_str()?;
-    (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
-}
-
 /// Whether all databases of the configuration are files.
 pub(crate) fn are_files(config: &ReceiverConfig) -> bool {
     let identities = config.identities.as_ref().map(|section| &section.database);
@@ -483,10 +489,10 @@ pub(crate) async fn open_store(
     folder: &Path,
     opening: Opening,
 ) -> anyhow::Result<Arc<dyn Database>> {
-    check_form(&config.database, "database")?;
+    database_address::check(&config.database, "database")?;
     if let Some(section) = &config.identities {
-        check_form(&section.database, "identities.database")?;
-        if section.database == config.database {
+        database_address::check(&section.database, "identities.database")?;
+        if is_one_file(&folder.join(&section.database), &folder.join(&config.database)) {
             fail!(
                 "identities.database er den samme som database: identitetene skal i en for seg",
                 "identities.database is the same as `database`: the identities go into one of their own"
@@ -498,6 +504,15 @@ pub(crate) async fn open_store(
         None => Ok(store),
         Some(section) => with_identities(store, config, section, folder, opening).await,
     }
+}
+
+/// Whether two paths lead to one file, however they are written.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let plain = |path: &Path| -> PathBuf {
+        path.components().filter(|part| *part != Component::CurDir).collect()
+    };
+    let there = |path: &Path| path.canonicalize().ok();
+    plain(one) == plain(other) || there(one).is_some_and(|one| Some(one) == there(other))
 }
 
 async fn open_without_identities(
@@ -555,6 +570,20 @@ pub(crate) async fn open_placed(
             )
         })
     };
+    for (at, (name, url)) in config.databases.iter().enumerate() {
+        database_address::check_parameters(url)
+            .explain(|| text!("databases.{name}", "databases.{name}"))?;
+        // Each message would be counted and listed once for each of its names.
+        let before = config.databases.iter().take(at).find(|other| other.1 == url);
+        let before = before.map(|other| format!("databases.{}", other.0));
+        let is_main = config.database.to_str() == Some(url.as_str());
+        if let Some(other) = before.or_else(|| is_main.then(|| "database".to_owned())) {
+            fail!(
+                "databases.{name} er den samme som {other}: hver av dem skal være en for seg",
+                "databases.{name} is the same as {other}: each of them must be one of its own"
+            );
+        }
+    }
     let main = open(MAIN, url).await?;
     let mut others = Vec::new();
     for (name, url) in &config.databases {
@@ -596,6 +625,7 @@ fn services_on(
     database: &Arc<dyn Database>,
 ) -> anyhow::Result<Services> {
     config.limits.check()?;
+    config.retention.check()?;
     let store: Arc<dyn Store> = Arc::clone(database) as Arc<dyn Store>;
     let receiver = Receiver::new(Parts {
         store: Arc::clone(&store),

@@ -1,27 +1,69 @@
 //! Lists of addresses and ranges.
 
-use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Subnets};
-use std::{fmt, net::IpAddr, str::FromStr};
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
+use lmr_fhir::{Language, Localized};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 use thiserror::Error;
 
 /// The addresses someone may call from: single ones and ranges, IPv4 and IPv6. Empty means nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList(Vec<IpNet>);
 
-/// A text that is neither an address nor a range.
+/// Why a text names no address or range.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error(
-    "`{text}` is not an IP address, a range like 192.0.2.0/24 or a range like 192.0.2.1-192.0.2.9"
-)]
-pub struct AddressError {
-    text: String,
+pub enum AddressError {
+    /// It is neither.
+    #[error(
+        "`{text}` is not an IP address, a range like 192.0.2.0/24 or a range like 192.0.2.1-192.0.2.9"
+    )]
+    Unreadable {
+        /// What was written.
+        text: String,
+    },
+    /// An address of a network with the network's length: one or the other is meant.
+    #[error(
+        "`{text}` has more digits than its length covers: write {network} for the whole network, or {address} for the one \
+         address"
+    )]
+    HostBits {
+        /// What was written.
+        text: String,
+        /// The network that it is in.
+        network: String,
+        /// The address in front of the length.
+        address: IpAddr,
+    },
+    /// `0.0.0.0` or `::` alone, which nobody calls from.
+    #[error(
+        "nobody calls from {address}: write {address}/0 for all addresses, or list those that may call"
+    )]
+    Unspecified {
+        /// What was written.
+        address: IpAddr,
+    },
 }
 
-impl AddressError {
-    /// The text that is neither, for sentences in other languages.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+impl Localized for AddressError {
+    fn text(&self, language: Language) -> Cow<'_, str> {
+        let text = match (language, self) {
+            (Language::English, _) => self.to_string(),
+            (Language::Bokmal, Self::Unreadable { text }) => format!(
+                "`{text}` er verken en IP-adresse, et område som 192.0.2.0/24 eller et område som 192.0.2.1-192.0.2.9"
+            ),
+            (Language::Bokmal, Self::HostBits { text, network, address }) => format!(
+                "`{text}` har flere sifre enn lengden dekker: skriv {network} for hele nettet, eller {address} for den ene \
+                 adressen"
+            ),
+            (Language::Bokmal, Self::Unspecified { address }) => format!(
+                "ingen kaller fra {address}: skriv {address}/0 for alle adresser, eller før opp dem som kan kalle"
+            ),
+        };
+        Cow::Owned(text)
     }
 }
 
@@ -34,7 +76,7 @@ impl AllowList {
         let mut nets = Vec::new();
         for text in texts {
             let text = text.as_ref().trim();
-            add(&mut nets, text).ok_or_else(|| AddressError { text: text.to_owned() })?;
+            add(&mut nets, text)?;
         }
         Ok(Self(nets))
     }
@@ -43,6 +85,11 @@ impl AllowList {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// Whether all addresses of one family that anybody calls from are listed.
+    pub fn has_everybody(&self) -> bool {
+        IpNet::aggregate(&self.0).iter().any(|net| ALL.iter().any(|all| net.contains(all)))
     }
 
     /// Whether nobody is listed.
@@ -65,24 +112,46 @@ impl fmt::Display for AllowList {
     }
 }
 
-fn add(nets: &mut Vec<IpNet>, text: &str) -> Option<()> {
+/// All addresses of IPv4, and those of IPv6 that are given out to machines (RFC 4291, section 2.4).
+const ALL: [IpNet; 2] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)),
+];
+
+fn add(nets: &mut Vec<IpNet>, text: &str) -> Result<(), AddressError> {
     if let Ok(address) = IpAddr::from_str(text) {
+        if address.is_unspecified() {
+            return Err(AddressError::Unspecified { address });
+        }
         nets.push(IpNet::from(address.to_canonical()));
     } else if let Ok(net) = IpNet::from_str(text) {
-        nets.push(canonical(net.trunc()));
-    } else {
-        let (from, to) = text.split_once('-')?;
-        let from = IpAddr::from_str(from.trim()).ok()?.to_canonical();
-        let to = IpAddr::from_str(to.trim()).ok()?.to_canonical();
-        match (from, to) {
-            (IpAddr::V4(from), IpAddr::V4(to)) if from <= to => {
-                nets.extend(Ipv4Subnets::new(from, to, 0).map(IpNet::V4));
-            }
-            (IpAddr::V6(from), IpAddr::V6(to)) if from <= to => {
-                nets.extend(Ipv6Subnets::new(from, to, 0).map(IpNet::V6));
-            }
-            _ => return None,
+        if net != net.trunc() {
+            return Err(AddressError::HostBits {
+                text: text.to_owned(),
+                network: net.trunc().to_string(),
+                address: net.addr(),
+            });
         }
+        nets.push(canonical(net));
+    } else {
+        add_range(nets, text).ok_or_else(|| AddressError::Unreadable { text: text.to_owned() })?;
+    }
+    Ok(())
+}
+
+/// Adds what is written with its first and its last address.
+fn add_range(nets: &mut Vec<IpNet>, text: &str) -> Option<()> {
+    let (from, to) = text.split_once('-')?;
+    let from = IpAddr::from_str(from.trim()).ok()?.to_canonical();
+    let to = IpAddr::from_str(to.trim()).ok()?.to_canonical();
+    match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) if from <= to => {
+            nets.extend(Ipv4Subnets::new(from, to, 0).map(IpNet::V4));
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) if from <= to => {
+            nets.extend(Ipv6Subnets::new(from, to, 0).map(IpNet::V6));
+        }
+        _ => return None,
     }
     Some(())
 }
@@ -163,13 +232,65 @@ mod tests {
             "192.0.2.1-2001:db8::1",
             "example.org",
         ] {
-            assert_eq!(AllowList::parse([text]), Err(AddressError { text: text.to_owned() }));
+            assert_eq!(
+                AllowList::parse([text]),
+                Err(AddressError::Unreadable { text: text.to_owned() })
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_with_the_length_of_its_network_is_refused_with_both_readings() {
+        for (text, network, address) in [
+            ("10.0.0.1/8", "10.0.0.0/8", "10.0.0.1"),
+            ("198.51.100.3/24", "198.51.100.0/24", "198.51.100.3"),
+            ("192.0.2.255/0", "0.0.0.0/0", "192.0.2.255"),
+            ("2001:db8::5/64", "2001:db8::/64", "2001:db8::5"),
+            ("::ffff:192.0.2.7/120", "::ffff:192.0.2.0/120", "::ffff:192.0.2.7"),
+        ] {
+            let error = AllowList::parse(["192.0.2.1", text]).unwrap_err().to_string();
+            for part in [text, network, address] {
+                assert!(error.contains(part), "{text}: {error}");
+            }
+            assert!(
+                AllowList::parse([network, address]).is_ok(),
+                "{text}: both remedies are taken"
+            );
+        }
+        for whole in ["192.0.2.7/32", "2001:db8::5/128", "10.0.0.0/8", "0.0.0.0/0", "::/0"] {
+            assert!(AllowList::parse([whole]).is_ok(), "{whole}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_nobody_calls_from_is_refused() {
+        for text in ["0.0.0.0", "::"] {
+            let error = AllowList::parse([text]).unwrap_err().to_string();
+            assert!(error.contains(&format!("{text}/0")), "{error}");
+        }
+    }
+
+    #[test]
+    fn everybody_is_recognised_however_it_is_written() {
+        for (list, everybody) in [
+            (&["0.0.0.0/0"][..], true),
+            (&["::/0"], true),
+            (&["::ffff:0.0.0.0/96"], true),
+            (&["192.0.2.7", "0.0.0.0-255.255.255.255"], true),
+            (&["128.0.0.0/1", "0.0.0.0/1"], true),
+            (&["2000::/3"], true),
+            (&["::/1"], true),
+            (&["0.0.0.0/1"], false),
+            (&["10.0.0.0/8", "127.0.0.0/8", "::1", "fd00::/8"], false),
+            (&[], false),
+        ] {
+            assert_eq!(AllowList::parse(list).unwrap().has_everybody(), everybody, "{list:?}");
         }
     }
 
     #[test]
     fn written_lists_read_back_the_same() {
-        let list = AllowList::parse(["192.0.2.7", "198.51.100.3/24", "2001:db8::/32"]).unwrap();
+        let list = AllowList::parse(["192.0.2.7", "198.51.100.0/24", "2001:db8::/32"]).unwrap();
         assert_eq!(list.to_string(), "192.0.2.7, 198.51.100.0/24, 2001:db8::/32");
         assert_eq!(AllowList::parse(list.texts()), Ok(list));
     }

@@ -225,6 +225,9 @@ pub trait Archive: Send + Sync {
     /// Drops the partitions that ended before and are empty, and gives their names.
     async fn drop_partitions(&self, before: Timestamp) -> Result<Vec<String>, StoreError>;
 
+    /// Whether there is anything that [`Archive::expire`] would remove: asked before, so that it can be recorded before.
+    async fn has_expired(&self, retention: &Retention) -> Result<bool, StoreError>;
+
     /// Removes what is old enough. That a message was received, its counts and its receipt stay.
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError>;
 }

@@ -44,6 +44,7 @@ mod answer_size;
 mod archive;
 mod audit;
 mod avsender;
+mod background;
 mod caller;
 mod delivery;
 mod directory;
@@ -78,6 +79,7 @@ pub use audit::{
 pub use avsender::{
     Avsender, AvsenderError, AvsenderRecord, CertificateRecord, RegisteredCertificate,
 };
+pub use background::{Background, BackgroundTask, TaskState};
 pub use caller::Caller;
 pub use directory::AddressStatus;
 pub use insight::{

@@ -2,6 +2,7 @@
 
 use crate::admission::{Established, establish};
 use crate::avsender::Avsender;
+use crate::background::Background;
 use crate::caller::Caller;
 use crate::delivery::delivery;
 use crate::directory::{AddressStatus, Directory};
@@ -54,6 +55,7 @@ struct Fixed {
     store: Arc<dyn Store>,
     /// Replaced as a whole with other code lists.
     settings: RwLock<Arc<Settings>>,
+    background: Background,
 }
 
 impl Receiver {
@@ -62,7 +64,11 @@ impl Receiver {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, keys, trust, avsendere, settings } = parts;
         Self {
-            parts: Arc::new(Fixed { store, settings: RwLock::new(Arc::new(settings)) }),
+            parts: Arc::new(Fixed {
+                store,
+                settings: RwLock::new(Arc::new(settings)),
+                background: Background::default(),
+            }),
             material: Arc::new(RwLock::new(Arc::new(Material { keys, trust }))),
             directory: Arc::new(Directory::new(avsendere)),
             turns: Arc::default(),
@@ -81,6 +87,12 @@ impl Receiver {
     pub fn replace_rule_sets(&self, rule_sets: RuleSets) {
         let mut settings = self.parts.settings.write().unwrap_or_else(PoisonError::into_inner);
         *settings = Arc::new(Settings { rule_sets, ..Settings::clone(&settings) });
+    }
+
+    /// How what is done beside answering calls has gone; whoever does it notes it there.
+    #[must_use]
+    pub fn background(&self) -> &Background {
+        &self.parts.background
     }
 
     fn settings(&self) -> Arc<Settings> {

@@ -47,6 +47,22 @@ pub struct Counts {
     pub dependent: u32,
 }
 
+impl Counts {
+    /// Entries that were taken: stored, or identical to what is stored.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        [self.created, self.updated, self.unchanged].map(u64::from).iter().sum()
+    }
+
+    /// Whether the message counts as a delivery: something of it was taken. One of which nothing was, be it a refused
+    /// transaction or a batch with each entry refused, is none, in every figure that speaks of deliveries: when a sender
+    /// delivered last, on which days, and which time its reporting periods cover.
+    #[must_use]
+    pub fn is_delivery(&self) -> bool {
+        self.taken() > 0
+    }
+}
+
 /// The answer to a message, kept so that a resend gets the same bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {

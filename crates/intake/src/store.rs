@@ -273,8 +273,8 @@ pub struct DeliveryFilter {
     /// Only those whose reporting period has a moment of this one, whose last moment is its second time: what ends as it
     /// begins has none. Refused calls have no period.
     pub period: Option<(Timestamp, Timestamp)>,
-    /// Only messages of which something was taken, or only the others; refused calls are neither.
-    pub outcome: Option<Outcome>,
+    /// Only messages that are deliveries ([`Counts::is_delivery`]), or only the others; refused calls are neither.
+    pub is_delivery: Option<bool>,
     /// At most so many; 0 means 100.
     pub limit: u32,
 }

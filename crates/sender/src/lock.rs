@@ -141,12 +141,13 @@ fn give_to_owner_of_folder(path: &Path) {
 fn give_to_owner_of_folder(_: &Path) {}
 
 /// Makes the file of a database that is not there, for whoever its folder belongs to: one that root made, by one `sudo`, would
-/// be closed to the service. What cannot be made the database itself reports.
+/// be closed to the service. What cannot be made the database itself reports. Nobody but its owner may read it, nor what SQLite
+/// puts beside it, which gets the same mode.
 pub(crate) fn make_for_owner_of_folder(path: &Path) {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let Ok(made) = options.open(path) else { return };
     #[cfg(unix)]
     {

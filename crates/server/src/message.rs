@@ -61,12 +61,6 @@ impl FromRequest<Arc<Shared>> for Message {
 }
 
 impl Message {
-    /// The same message where nothing of it is to be stored.
-    pub(crate) fn for_trial(self) -> Self {
-        self.call.note(|notes| notes.is_trial = true);
-        self
-    }
-
     /// Runs the work. The slot is given back when the work has ended and its answer is written, also when nobody
     /// waits for it any more.
     pub(crate) async fn process<F>(

@@ -2,7 +2,7 @@
 //! or a message.
 
 use crate::call::Notes;
-use lmr_intake::{CertificateEnd, CertificateUse, Counts};
+use lmr_intake::{Background, BackgroundTask, CertificateEnd, CertificateUse, Counts};
 use lmr_lmdi::codes::Code;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -138,6 +138,7 @@ impl Metrics {
         places_in_use: usize,
         lost_log_lines: u64,
         certificates: &[CertificateEnd],
+        background: &Background,
     ) -> String {
         let mut out = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: &[(String, String)]| {
@@ -267,6 +268,35 @@ impl Metrics {
             "Log lines that could not be written.",
             &one(lost_log_lines),
         );
+        let states = BackgroundTask::ALL.map(|task| (task.as_str(), background.state(task)));
+        let mut runs = Vec::new();
+        for (task, state) in &states {
+            for (outcome, count) in [("done", state.done), ("failed", state.failed)] {
+                let labels = format!("{{task=\"{task}\",outcome=\"{outcome}\"}}");
+                runs.push((labels, count.to_string()));
+            }
+        }
+        family(
+            "lmr_background_runs_total",
+            "counter",
+            "What the receiver does by itself (reload: reading certificates, keys and senders again), by how it ended.",
+            &runs,
+        );
+        family(
+            "lmr_background_failing",
+            "gauge",
+            "1 where the last attempt at what the receiver does by itself failed.",
+            &states.map(|(task, state)| {
+                let is_failing = u8::from(state.failing_since.is_some());
+                (format!("{{task=\"{task}\"}}"), is_failing.to_string())
+            }),
+        );
+        family(
+            "lmr_configuration_keys_waiting",
+            "gauge",
+            "Keys of the configuration that have changed and take a restart, as the last reload found them.",
+            &one(background.waiting_for_restart().len() as u64),
+        );
         let ends: Vec<_> = certificates
             .iter()
             .map(|end| {
@@ -305,7 +335,7 @@ mod tests {
             metrics.started();
             metrics.ended("/fhirmottak/v1", 200, &notes, 0.01);
         }
-        let text = metrics.render(0, 0, &[]);
+        let text = metrics.render(0, 0, &[], &Background::default());
         for line in [
             "lmr_repeated_messages_total 2",
             "lmr_entries_total{outcome=\"created\"} 2",
@@ -325,7 +355,7 @@ mod tests {
         let notes = Notes { counts: Some(counts), codes, is_trial: true, ..Notes::default() };
         metrics.started();
         metrics.ended("/fhirmottak/v1/validate", 200, &notes, 0.01);
-        let text = metrics.render(0, 0, &[]);
+        let text = metrics.render(0, 0, &[], &Background::default());
         for line in [
             "lmr_trial_entries_total{outcome=\"correct\"} 2",
             "lmr_trial_entries_total{outcome=\"refused\"} 2",

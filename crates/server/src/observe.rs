@@ -46,6 +46,8 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     let label = preferred(request.headers()).unwrap_or_default();
     let call = Call::new(fresh_id(&shared));
+    let is_trial = row.is_some_and(|route| route.is_trial);
+    call.note(|notes| notes.is_trial = is_trial);
     request.extensions_mut().insert(call.clone());
     shared.metrics.started();
     // In a task of its own a request survives the caller's hanging up in the middle of the storing,
@@ -68,7 +70,8 @@ pub(crate) async fn observe(
     let route = row.map_or(UNKNOWN, |route| route.path);
     let elapsed = started.elapsed();
     shared.metrics.ended(route, status, &notes, elapsed.as_secs_f64());
-    if method == Method::POST && route != UNKNOWN && shared.outlet.is_none() {
+    // What is refused of a trial, a vendor's test or a `lmr doctor`, would look like a delivery that failed.
+    if method == Method::POST && route != UNKNOWN && shared.outlet.is_none() && !is_trial {
         shared.refusals.note(&call, &notes, shared.now(), &shared.metrics);
     }
     if let Some(observer) = &shared.settings.observer {

@@ -48,6 +48,9 @@ pub struct Route {
     pub path: &'static str,
     /// The methods it takes.
     pub methods: Methods,
+    /// Whether what is posted is only tried: nothing of it is stored, and neither what is refused of it nor a call that is
+    /// refused as a whole counts among those of deliveries.
+    pub is_trial: bool,
     /// What it does, for people.
     pub summary: &'static str,
     /// Puts the handler behind the route's methods.

@@ -658,6 +658,10 @@ impl Archive for ApartStore {
         self.rest.drop_partitions(before).await
     }
 
+    async fn has_expired(&self, retention: &Retention) -> Result<bool, StoreError> {
+        self.rest.has_expired(retention).await
+    }
+
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
         let removed = self.rest.expire(retention).await?;
         // What is gone from the first database is gone and goes into the audit log; the parts are looked for an hour later.

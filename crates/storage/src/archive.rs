@@ -13,7 +13,7 @@ use lmr_intake::{
     AdministrationFacts, ArchiveFilter, ArchivedMessage, ArchivedVersion, Erasure, Removed,
     Rewritten, StoreError,
 };
-use sqlx::{Database, QueryBuilder, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Database, QueryBuilder, query, query_as, query_scalar};
 use std::ops::Range;
 
 type Connection = <Db as Database>::Connection;
@@ -375,6 +375,27 @@ pub(super) async fn erase(
     Ok(Some(removed))
 }
 
+/// Which messages of a sender have content that is old enough.
+const EXPIRED: &str = "organisation = $1 AND has_content AND received_at < $2 AND ($3 = 0 OR acknowledged_at IS NOT NULL)";
+
+/// Whether [`expire_content`] would find anything.
+pub(super) async fn has_expired(
+    db: &mut Connection,
+    organisation: &str,
+    before: Timestamp,
+    keep_waiting: bool,
+) -> Result<bool, StoreError> {
+    let one: Option<i64> =
+        query_scalar(AssertSqlSafe(format!("SELECT id FROM message WHERE {EXPIRED} LIMIT 1")))
+            .bind(organisation)
+            .bind(before.as_microsecond())
+            .bind(i64::from(keep_waiting))
+            .fetch_optional(db)
+            .await
+            .map_err(unavailable)?;
+    Ok(one.is_some())
+}
+
 /// Removes some of a sender's content that is old enough; nothing more to do when no message was removed. The caller
 /// gives a transaction.
 pub(super) async fn expire_content(
@@ -386,11 +407,9 @@ pub(super) async fn expire_content(
     if !audit::hold(db, organisation).await? {
         return Ok(Removed::default());
     }
-    let rows: Vec<(i64, i64)> = query_as(
-        "SELECT id, received_at FROM message
-         WHERE organisation = $1 AND has_content AND received_at < $2 AND ($3 = 0 OR acknowledged_at IS NOT NULL)
-         ORDER BY received_at LIMIT $4",
-    )
+    let rows: Vec<(i64, i64)> = query_as(AssertSqlSafe(format!(
+        "SELECT id, received_at FROM message WHERE {EXPIRED} ORDER BY received_at LIMIT $4"
+    )))
     .bind(organisation)
     .bind(before.as_microsecond())
     .bind(i64::from(keep_waiting))
@@ -439,6 +458,23 @@ pub(super) async fn refused_senders(db: &mut Connection) -> Result<Vec<String>, 
         .fetch_all(db)
         .await
         .map_err(unavailable)
+}
+
+/// Whether [`expire_refused`] would find anything.
+pub(super) async fn has_expired_refused(
+    db: &mut Connection,
+    organisation: &str,
+    before: Timestamp,
+) -> Result<bool, StoreError> {
+    let one: Option<i64> = query_scalar(
+        "SELECT received_at FROM refused_call WHERE organisation = $1 AND received_at < $2 LIMIT 1",
+    )
+    .bind(organisation)
+    .bind(before.as_microsecond())
+    .fetch_optional(db)
+    .await
+    .map_err(unavailable)?;
+    Ok(one.is_some())
 }
 
 pub(super) async fn expire_refused(

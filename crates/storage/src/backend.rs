@@ -3,7 +3,7 @@
 
 use super::{
     BACKUP, Db, MIGRATIONS, Name, READING, SNAPSHOT, WRITING, archive, audit, counts, insight,
-    keeps_statements, outlet, partitions, place,
+    keeps_statements, mark, mark_copy, outlet, partitions,
     proofs::Proofs,
     senders,
     sessions::{ANSWER_TIME, READ_TIME, Session, Sessions, bounded, is_dead, prepare},
@@ -14,8 +14,9 @@ use super::{
 use crate::{
     error::{LostCalls, OpenError, chain, unavailable, what_was_removed},
     key::StorageKey,
-    opening::{Opening, Place, REPLACED},
+    opening::Opening,
     prepared::{Prepared, takes_long},
+    watched::Watched,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -45,7 +46,7 @@ pub(super) struct Inner {
     proofs: Proofs,
     options: Options,
     /// The file that was opened, where the database is one.
-    place: Option<Place>,
+    watched: Option<Arc<Watched>>,
 }
 
 impl Inner {
@@ -54,6 +55,7 @@ impl Inner {
         options: Options,
         key: StorageKey,
         opening: Opening,
+        watched: Option<Arc<Watched>>,
     ) -> Result<Arc<Self>, OpenError> {
         // Statements are never logged: their texts say nothing that the error does not. A test listens to them.
         let options = if cfg!(test) { options } else { options.disable_statement_logging() };
@@ -63,13 +65,15 @@ impl Inner {
             tidy(&mut connection).await;
         }
         tables::flush(&mut connection).await?;
+        if let Some(watched) = &watched {
+            watched.expect_mark(mark(&mut connection, opening).await?);
+        }
         let readers = Sessions::new(options.clone(), READERS, READING);
         readers.open_one().await?;
         let key = Arc::new(key);
-        let writer = Writer::start(connection, options.clone(), Arc::clone(&key));
+        let writer = Writer::start(connection, options.clone(), Arc::clone(&key), watched.clone());
         let proofs = Proofs::new(options.clone());
-        let place = place(&options);
-        Ok(Arc::new(Self { key, writer, readers, proofs, options, place }))
+        Ok(Arc::new(Self { key, writer, readers, proofs, options, watched }))
     }
 
     pub(super) async fn close(&self) {
@@ -89,13 +93,10 @@ impl Inner {
         writing(&self.options).await.map_err(unavailable)
     }
 
-    /// Refuses a file that another one was put in place of. Everything asks, what only reads too: a further session would be
-    /// on the new file, with the log of the one that is gone beside it.
+    /// Refuses a file that another one was put in place of, or written into. Everything asks, what only reads too: a further
+    /// session would be on the new file, with the log of the one that is gone beside it.
     fn check_place(&self) -> Result<(), StoreError> {
-        if self.place.is_some() && place(&self.options) != self.place {
-            return Err(StoreError::Unavailable(REPLACED.into()));
-        }
-        Ok(())
+        check(self.watched.as_deref())
     }
 
     /// Reads, and writes where nothing has been written lately.
@@ -146,6 +147,13 @@ impl Inner {
         }
         db.close().await.map_err(unavailable)
     }
+}
+
+/// Refuses a file that is not the one that was opened.
+pub(super) fn check(watched: Option<&Watched>) -> Result<(), StoreError> {
+    watched
+        .and_then(Watched::fault)
+        .map_or(Ok(()), |fault| Err(StoreError::Unavailable(fault.into())))
 }
 
 /// A session that writes, as [`WRITING`] prepares it. A server that takes the connection and says nothing more counts
@@ -451,6 +459,7 @@ impl Archive for Name {
         let mut db = self.0.administrator().await?;
         query(statement).bind(file.to_owned()).execute(&mut db).await.map_err(unavailable)?;
         db.close().await.map_err(unavailable)?;
+        mark_copy(file).await.map_err(unavailable)?;
         Ok(true)
     }
 
@@ -477,6 +486,25 @@ impl Archive for Name {
             in_transaction(&mut db, async |db| partitions::drop_empty(db, before).await).await?;
         db.close().await.map_err(unavailable)?;
         Ok(dropped)
+    }
+
+    async fn has_expired(&self, retention: &Retention) -> Result<bool, StoreError> {
+        let mut db = self.0.reader().await?;
+        if let Some(before) = retention.content_before {
+            for sender in audit::chains(&mut db).await? {
+                if archive::has_expired(&mut db, &sender, before, retention.keep_waiting).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        if let Some(before) = retention.refused_before {
+            for sender in archive::refused_senders(&mut db).await? {
+                if archive::has_expired_refused(&mut db, &sender, before).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {

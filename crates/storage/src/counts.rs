@@ -50,7 +50,7 @@ pub(super) fn add_counts(batch: &mut Batch, deliveries: &[&Prepared]) -> Result<
         let day_number = day_number(norwegian_date(time(delivery.received_at)?));
         let is_accepted = delivery.outcome == Outcome::Accepted;
         let day = days.entry(day_number).or_default();
-        day.last_hour = day.last_hour.max(is_accepted.then_some(hour));
+        day.last_hour = day.last_hour.max(counts.is_delivery().then_some(hour));
         day.accepted += i64::from(is_accepted);
         day.refused_messages += i64::from(!is_accepted);
         day.entries += i64::from(counts.entries);

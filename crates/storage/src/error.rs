@@ -48,6 +48,12 @@ pub enum OpenError {
          lmr serve --check); back it up before"
     )]
     OlderSchema,
+    /// The log beside the file belongs to another file: what is in it would be mixed into this one.
+    #[error(
+        "the file beside the database (-wal) belongs to another database, as when a copy was put in its place: stop the receiver, \
+         put the file in its place again, without -wal and -shm beside it, and start again (docs/operations.md, Restore)"
+    )]
+    LogOfAnother,
     /// The key is not the one the database was made with.
     #[error(
         "the key does not belong to this database: use the one that the database was begun with (take it from its copy), or \

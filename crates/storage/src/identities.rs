@@ -1,12 +1,15 @@
 //! The second database: who the people of each message are. Written for one database at a time, as `tables.rs`.
 
-use super::backend::writing;
+use super::backend::{check, writing};
 use super::sessions::{ANSWER_TIME, Session, Sessions};
-use super::{BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, place, tables};
+use super::{
+    BACKUP, Db, IDENTITY_MIGRATIONS, IDENTITY_WRITERS, READING, WRITING, mark, mark_copy, tables,
+};
 use crate::apart::{IdentityStore, Part, PartKey, PartOf};
 use crate::error::{OpenError, chain, unavailable};
 use crate::key::{IdentityKey, salt};
-use crate::opening::{Opening, Place, REPLACED};
+use crate::opening::Opening;
+use crate::watched::Watched;
 use async_trait::async_trait;
 use lmr_intake::StoreError;
 use sqlx::{ConnectOptions as _, Connection as _, Database, query, query_as, query_scalar};
@@ -33,8 +36,8 @@ const DIGEST_LEN: usize = 32;
 pub(super) async fn open(
     options: Options,
     key: IdentityKey,
-    may_be_new: bool,
-    opening: Opening,
+    (may_be_new, opening): (bool, Opening),
+    watched: Option<Arc<Watched>>,
 ) -> Result<Arc<dyn IdentityStore>, OpenError> {
     let options = options.disable_statement_logging();
     let mut connection = writing(&options).await?;
@@ -46,20 +49,21 @@ pub(super) async fn open(
         usable => usable?,
     };
     tables::flush(&mut connection).await?;
+    if let Some(watched) = &watched {
+        watched.expect_mark(mark(&mut connection, opening).await?);
+    }
     connection.close().await?;
     let readers = Sessions::new(options.clone(), READERS, READING);
     let writers = Sessions::new(options.clone(), IDENTITY_WRITERS, WRITING);
-    let opened = place(&options);
-    Ok(Arc::new(Identities { readers, writers, key, options, opened }))
+    Ok(Arc::new(Identities { readers, writers, key, watched }))
 }
 
 struct Identities {
     readers: Sessions,
     writers: Sessions,
     key: IdentityKey,
-    options: Options,
     /// The file that was opened, where the database is one.
-    opened: Option<Place>,
+    watched: Option<Arc<Watched>>,
 }
 
 from_row! {
@@ -88,14 +92,13 @@ fn hex(bytes: &[u8]) -> String {
 
 impl Identities {
     async fn reader(&self) -> Result<Session, StoreError> {
+        check(self.watched.as_deref())?;
         self.readers.take().await
     }
 
     async fn writer(&self) -> Result<Session, StoreError> {
         // What goes to a file that is gone must not count as written.
-        if self.opened.is_some() && place(&self.options) != self.opened {
-            return Err(StoreError::Unavailable(REPLACED.into()));
-        }
+        check(self.watched.as_deref())?;
         self.writers.take().await
     }
 
@@ -332,6 +335,8 @@ impl IdentityStore for Identities {
         let mut db = self.writer().await?;
         // As long as it takes.
         query(statement).bind(file.to_owned()).execute(&mut *db).await.map_err(unavailable)?;
+        drop(db);
+        mark_copy(file).await.map_err(unavailable)?;
         Ok(true)
     }
 }

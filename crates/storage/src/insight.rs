@@ -415,7 +415,8 @@ pub(super) async fn message(
 }
 
 pub(super) const PERIODS: &str = "SELECT DISTINCT reporting_from, reporting_to FROM message
-    WHERE organisation = $1 AND received_at >= $2 AND outcome = 'accepted' ORDER BY reporting_from, reporting_to";
+    WHERE organisation = $1 AND received_at >= $2 AND outcome = 'accepted' AND created + updated + unchanged > 0
+    ORDER BY reporting_from, reporting_to";
 
 pub(super) async fn periods(
     db: &mut Connection,

@@ -51,6 +51,7 @@ mod plans;
 mod postgres;
 mod prepared;
 mod sqlite;
+mod watched;
 
 pub use apart::{ApartStore, IdentityStore, Part, PartKey, PartOf};
 pub use error::{

@@ -21,43 +21,15 @@ impl Opening {
     pub const PRESENT: Self = Self { may_begin: false, may_migrate: false };
 }
 
-/// Which file a database is. Another one that is put in its place while it is used has the same path, and what is written
-/// then goes to the one that is gone. SQLite knows files by the same two numbers.
-#[cfg_attr(not(unix), expect(dead_code, reason = "no file is known by its numbers there"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    device: u64,
-    inode: u64,
-}
-
-impl Place {
-    /// `None` where the system does not show the file, or gives it no number.
-    #[cfg(unix)]
-    pub(crate) fn of(file: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt as _;
-        let file = file.metadata().ok()?;
-        Some(Self { device: file.dev(), inode: file.ino() })
-    }
-
-    /// A file that is open cannot be replaced there.
-    #[cfg(not(unix))]
-    pub(crate) fn of(_: &Path) -> Option<Self> {
-        None
-    }
-}
-
-/// Why a database whose file was replaced is not used any more.
-pub(crate) const REPLACED: &str = "the database's file was replaced or removed while it is used: stop the receiver, put the \
-    file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
-
 /// Makes the file of a database that is not there, for whoever its folder belongs to: one that root made would be closed to
 /// the service. Nobody but root can give files away, and the units' filter of system calls ends whoever else tries. What cannot
-/// be made the database itself reports.
+/// be made the database itself reports. Nobody but its owner may read it, nor what SQLite puts beside it, which gets the same
+/// mode.
 pub(crate) fn make_file(file: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let Ok(made) = options.open(file) else { return };
     #[cfg(unix)]
     give_to_owner_of_folder(&made, file);
@@ -98,6 +70,7 @@ mod tests {
             assert_eq!((owner.uid(), owner.gid()), (4711, 4712));
         }
         assert_eq!(owner.uid(), folder.path().metadata().unwrap().uid());
+        assert_eq!(owner.mode() & 0o777, 0o600, "others read no health data");
         make_file(&folder.path().join("none/z.db"));
     }
 }

@@ -785,6 +785,16 @@ impl Archive for PlacedStore {
         Ok(all)
     }
 
+    async fn has_expired(&self, retention: &Retention) -> Result<bool, StoreError> {
+        for (at, store) in self.0.all() {
+            // One that does not answer now may do so when things are removed.
+            if !matches!(self.0.answer(at, store.has_expired(retention).await), Ok(false)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {
         let (mut sum, mut ended) = (Removed::default(), Ok(()));
         for (at, store) in self.0.all() {

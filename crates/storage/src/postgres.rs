@@ -40,7 +40,7 @@ use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
 use crate::migration::form;
-use crate::opening::{Opening, Place};
+use crate::opening::Opening;
 use backend::Inner;
 pub use placement::Copied;
 pub(crate) use placement::Head;
@@ -148,8 +148,13 @@ pub(crate) static IDENTITY_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 const IDENTITY_WRITERS: u32 = 4;
 
 /// A server keeps its files itself.
-fn place(_: &PgConnectOptions) -> Option<Place> {
-    None
+async fn mark(_: &mut PgConnection, _: Opening) -> Result<u32, OpenError> {
+    Ok(0)
+}
+
+/// `pg_dump` and base backups are no copies of ours.
+async fn mark_copy(_: &str) -> Result<(), sqlx::Error> {
+    Ok(())
 }
 
 /// A store in a PostgreSQL database. Clones share it; other processes may use the same database.
@@ -177,7 +182,7 @@ impl PostgresStore {
         opening: Opening,
     ) -> Result<Self, OpenError> {
         let options = encrypted(url.parse()?).extra_float_digits(None);
-        Ok(Self(Inner::open(options, key, opening).await?))
+        Ok(Self(Inner::open(options, key, opening, None).await?))
     }
 
     /// Connects to a second database, for identities that are kept apart, in the same way. Its tables are made only if it
@@ -192,7 +197,7 @@ impl PostgresStore {
         opening: Opening,
     ) -> Result<Arc<dyn IdentityStore>, OpenError> {
         let options = encrypted(url.parse()?).extra_float_digits(None);
-        identities::open(options, key, may_be_new, opening).await
+        identities::open(options, key, (may_be_new, opening), None).await
     }
 }
 

@@ -35,7 +35,8 @@ use crate::apart::IdentityStore;
 use crate::error::OpenError;
 use crate::key::{IdentityKey, StorageKey};
 use crate::migration::form;
-use crate::opening::{Opening, Place, make_file};
+use crate::opening::{Opening, make_file};
+use crate::watched::Watched;
 use backend::Inner;
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
@@ -170,7 +171,8 @@ impl SqliteStore {
             false => make_file(file),
             true => {}
         }
-        Ok(Self(Inner::open(options(file, opening), key, opening).await?))
+        let watched = watch(file)?;
+        Ok(Self(Inner::open(options(file, opening), key, opening, watched).await?))
     }
 
     /// Opens the file of a second database, for identities that are kept apart. It is made only if it `may_be_new`: where
@@ -190,7 +192,8 @@ impl SqliteStore {
             false => make_file(file),
             true => {}
         }
-        identities::open(options(file, opening), key, may_be_new, opening).await
+        let watched = watch(file)?;
+        identities::open(options(file, opening), key, (may_be_new, opening), watched).await
     }
 
     /// Writes a copy of a file with this program's schema or an earlier one's to another one, which is not there or is
@@ -232,7 +235,66 @@ async fn copy(
     }
     query(COPY).bind(to.to_owned()).execute(&mut db).await?;
     db.close().await?;
+    mark_copy(to).await?;
     Ok(())
+}
+
+/// Looks at a file before SQLite does.
+fn watch(file: &Path) -> Result<Option<Arc<Watched>>, OpenError> {
+    let watched = Watched::of(file);
+    match watched {
+        Some(watched) if watched.has_log_of_another() => Err(OpenError::LogOfAnother),
+        watched => Ok(watched.map(Arc::new)),
+    }
+}
+
+/// A new mark for a file: never 0.
+fn new_mark() -> Result<u32, aws_lc_rs::error::Unspecified> {
+    let mut bytes = [0; 4];
+    aws_lc_rs::rand::fill(&mut bytes)?;
+    Ok(u32::from_be_bytes(bytes).max(1))
+}
+
+/// Gives the file its mark where it has none and may get one, and brings it from the log to where [`Watched`] looks.
+async fn mark(session: &mut SqliteConnection, opening: Opening) -> Result<u32, OpenError> {
+    const READ: &str = "PRAGMA user_version";
+    let found: i64 = query_scalar(READ).fetch_one(&mut *session).await?;
+    if found != 0 || !opening.may_migrate {
+        return Ok(unsigned(found));
+    }
+    let mark = new_mark().map_err(|_| OpenError::Randomness)?;
+    let mut transaction = session.begin_with(BEGIN).await?;
+    let found: i64 = query_scalar(READ).fetch_one(&mut *transaction).await?;
+    if found != 0 {
+        return Ok(unsigned(found));
+    }
+    set_mark(&mut transaction, mark).await?;
+    transaction.commit().await?;
+    // Another session may still read what was before; then the log is written in later.
+    query("PRAGMA wal_checkpoint(PASSIVE)").fetch_optional(session).await?;
+    Ok(mark)
+}
+
+/// The bytes that the header has for a number, which SQLite reads with a sign.
+fn unsigned(mark: i64) -> u32 {
+    u32::try_from(mark.rem_euclid(1 << 32)).unwrap_or_default()
+}
+
+async fn set_mark(session: &mut SqliteConnection, mark: u32) -> Result<(), sqlx::Error> {
+    let statement = format!("PRAGMA user_version = {}", mark.cast_signed());
+    query(sqlx::AssertSqlSafe(statement)).execute(session).await.map(drop)
+}
+
+/// Gives a copy a mark of its own: written over the file that it is of, it is another one.
+async fn mark_copy(file: &str) -> Result<(), sqlx::Error> {
+    let mark = new_mark().map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .synchronous(SqliteSynchronous::Full);
+    let mut db = options.disable_statement_logging().connect().await?;
+    set_mark(&mut db, mark).await?;
+    db.close().await
 }
 
 /// Whether there is a file that is not empty.
@@ -252,11 +314,6 @@ fn options(file: &Path, opening: Opening) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10));
     // The mode is written into the file.
     if opening == Opening::PRESENT { options } else { options.journal_mode(SqliteJournalMode::Wal) }
-}
-
-/// Which file the options lead to now.
-fn place(options: &SqliteConnectOptions) -> Option<Place> {
-    Place::of(options.get_filename())
 }
 
 /// Largest file, in pages of 4 KiB, that is written again after its schema has changed.

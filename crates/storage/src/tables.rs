@@ -557,6 +557,9 @@ pub(super) async fn deliveries(
     rows.into_iter().map(|row| row.summary(&mut codes)).collect()
 }
 
+/// The further condition on messages that are deliveries, as `Counts::is_delivery` says of one.
+pub(super) const IS_DELIVERY: &str = " AND created + updated + unchanged > 0";
+
 async fn deliveries_of(
     db: &mut Connection,
     sender: &str,
@@ -581,8 +584,14 @@ async fn deliveries_of(
         sql.push(" OR (reporting_to = ").push_bind(from.as_microsecond());
         sql.push(" AND reporting_from = reporting_to))");
     }
-    if let Some(outcome) = filter.outcome {
-        sql.push(" AND outcome = ").push_bind(outcome.as_str());
+    match filter.is_delivery {
+        Some(true) => {
+            sql.push(IS_DELIVERY);
+        }
+        Some(false) => {
+            sql.push(" AND NOT (TRUE").push(IS_DELIVERY).push(")");
+        }
+        None => {}
     }
     narrow(&mut sql, filter);
     sql.push(" ORDER BY received_at DESC, id DESC LIMIT ")

@@ -1,11 +1,15 @@
 //! The one writer: what waits is committed together, and answered after the commit.
 
-use super::{BEGIN, Db, SENDERS_APART, backend::writing, deliver, is_of_session, place};
+use super::{
+    BEGIN, Db, SENDERS_APART,
+    backend::{check, writing},
+    deliver, is_of_session,
+};
 use crate::{
     error::{chain, session_error, unavailable, was_overtaken},
     key::StorageKey,
-    opening::{Place, REPLACED},
     prepared::Prepared,
+    watched::Watched,
 };
 use lmr_intake::{Committed, StoreError};
 use sqlx::{Connection as _, Database};
@@ -57,12 +61,16 @@ impl Written {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, options: Options, key: Arc<StorageKey>) -> Self {
+    pub(super) fn start(
+        connection: Connection,
+        options: Options,
+        key: Arc<StorageKey>,
+        watched: Option<Arc<Watched>>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let written = Arc::new(Written::default());
-        let opened = place(&options);
         let written_by_task = Arc::clone(&written);
-        let task = tokio::spawn(run(connection, options, opened, key, waiting, written_by_task));
+        let task = tokio::spawn(run(connection, options, watched, key, waiting, written_by_task));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), written }
     }
 
@@ -99,7 +107,7 @@ impl Writer {
 async fn run(
     connection: Connection,
     options: Options,
-    opened: Option<Place>,
+    watched: Option<Arc<Watched>>,
     key: Arc<StorageKey>,
     mut waiting: mpsc::Receiver<(Prepared, Reply)>,
     written: Arc<Written>,
@@ -121,8 +129,12 @@ async fn run(
         let is_one =
             |a: &Prepared, b: &Prepared| !SENDERS_APART || a.organisation == b.organisation;
         for deliveries in deliveries.chunk_by(is_one) {
-            let mut session =
-                Session { connection: connection.take(), options: &options, key: &key, opened };
+            let mut session = Session {
+                connection: connection.take(),
+                options: &options,
+                key: &key,
+                watched: watched.as_deref(),
+            };
             let results = match session.commit(deliveries).await {
                 Ok(results) => {
                     written.set(Some(Instant::now()));
@@ -164,7 +176,7 @@ struct Session<'a> {
     options: &'a Options,
     key: &'a StorageKey,
     /// The file that was opened, where the database is one.
-    opened: Option<Place>,
+    watched: Option<&'a Watched>,
 }
 
 impl Session<'_> {
@@ -172,9 +184,7 @@ impl Session<'_> {
     /// through all the same, its messages are found and get their stored answers.
     async fn commit(&mut self, deliveries: &[Prepared]) -> Result<Vec<Outcome>, StoreError> {
         // What goes to a file that is gone must not be answered for.
-        if self.opened.is_some() && place(self.options) != self.opened {
-            return Err(StoreError::Unavailable(REPLACED.into()));
-        }
+        check(self.watched)?;
         if let Some(connection) = self.connection.take() {
             match self.try_on(connection, deliveries).await {
                 Err(error) if session_error(&error).is_some_and(is_of_session) => {

@@ -257,7 +257,8 @@ pub(super) fn print_counts(removed: Removed, view: View, verb: &str) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// Removes what is older than the configuration allows; recorded when anything was set.
+/// Removes what is older than the configuration allows. That it will be is recorded before, as everything is, and how much it
+/// was after: whatever ends the program in between, what is gone has its entry.
 pub(crate) async fn expire(
     store: &dyn Database,
     retention: RetentionSection,
@@ -265,6 +266,16 @@ pub(crate) async fn expire(
     actor: &str,
 ) -> anyhow::Result<Removed> {
     let wanted = retention.at(clock::now(), has_outlet);
+    if store.has_expired(&wanted).await? {
+        let day =
+            |before: Option<jiff::Timestamp>| before.map_or("-".to_owned(), |b| b.to_string());
+        let detail = format!(
+            "begins: content before {}; refused calls before {}",
+            day(wanted.content_before),
+            day(wanted.refused_before)
+        );
+        record(store, Action::Expire, actor, None, None, detail).await?;
+    }
     let removed = store.expire(&wanted).await?;
     if removed != Removed::default() {
         let detail = serde_json::to_string(&removed)?;
@@ -365,7 +376,8 @@ struct Made<'p>(Vec<&'p Path>);
 
 impl<'p> Made<'p> {
     fn make(&mut self, file: &'p Path) -> anyhow::Result<()> {
-        File::create_new(file).explain(|| {
+        // Before the database writes it: a file that it makes itself others may read.
+        new_file(file).explain(|| {
             text!(
                 "kan ikke skrive {file}: velg en mappe som finnes, og som det kan skrives i",
                 "cannot write {file}: choose a folder that exists and can be written to",
@@ -485,7 +497,44 @@ fn is_of_older_schema(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::check_reason;
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use lmr_intake::{AuditFilter, AuditLog as _, Counts, RefusedCall, Store as _};
+    use lmr_storage::{SqliteStore, StorageKey};
+
+    /// Whatever ends the program between the two, the first entry is there.
+    #[tokio::test]
+    async fn what_is_removed_for_its_age_is_recorded_before_and_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lmr.sqlite");
+        let store = SqliteStore::open(&file, StorageKey::new(&[7; 32])).await.unwrap();
+        let call = RefusedCall {
+            received_at: clock::now() - jiff::SignedDuration::from_hours(72),
+            sender: None,
+            client_id: None,
+            message_id: None,
+            request_id: "r".to_owned(),
+            code: "LMR-1001".to_owned(),
+            counts: Counts::default(),
+            calls: 1,
+        };
+        store.keep_refused(vec![call]).await.unwrap();
+        let kept = RetentionSection { refused_days: NonZeroU32::new(4), ..Default::default() };
+        let over = RetentionSection { refused_days: NonZeroU32::new(2), ..Default::default() };
+        for (retention, removed, entries) in [(kept, 0, 0), (over, 1, 2), (over, 0, 2)] {
+            let gone = expire(&store, retention, false, "receiver").await.unwrap();
+            assert_eq!(gone.refused_calls, removed);
+            let recorded = store.audit_entries(&AuditFilter::default()).await.unwrap();
+            assert_eq!(recorded.len(), entries, "{recorded:?}");
+            if let [after, before] = &recorded[..] {
+                assert!(before.text.contains("begins: content before -; refused calls before 2"));
+                assert!(after.text.contains("refusedCalls"), "{}", after.text);
+            }
+        }
+    }
 
     #[test]
     fn a_reason_with_a_number_in_any_spelling_is_refused() {

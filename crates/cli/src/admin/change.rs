@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args};
 use jiff::civil::Date;
 use lmr_envelope::{CertificateError, Thumbprint, Usage};
 use lmr_identifiers::OrganisationNumber;
@@ -73,12 +73,19 @@ pub(super) struct SetAddresses {
     none: bool,
 }
 
+// One of them at least: a change of nothing would look like one that was made.
 #[derive(Args)]
+#[command(group(
+    ArgGroup::new("change")
+        .args(["name", "ruleset", "any_ruleset", "start_date", "no_start_date"])
+        .required(true)
+        .multiple(true)
+))]
 pub(super) struct Set {
     /// Organisation number, nine digits
     organisation: String,
     /// Name, for people
-    #[arg(long, required_unless_present_any = ["ruleset", "any_ruleset", "start_date", "no_start_date"])]
+    #[arg(long)]
     name: Option<String>,
     /// The only rule set it may use
     #[arg(long, value_parser = PossibleValuesParser::new(RuleSetId::ALL.map(RuleSetId::as_str)))]
@@ -119,15 +126,16 @@ impl Register {
             start_date: self.start_date,
             database: self.database.clone(),
         };
+        senders.warn_of_start_date(&self.name, self.start_date);
         match &known {
             None => {
                 let done = senders.register(&wanted).await?;
-                senders.warn_without_addresses(&wanted.addresses);
+                senders.warn_of_addresses(&wanted.addresses);
                 Ok(done)
             }
             Some(known) if *known == wanted => {
                 senders.report(Some(known), None)?;
-                senders.warn_without_addresses(&wanted.addresses);
+                senders.warn_of_addresses(&wanted.addresses);
                 Ok(ExitCode::SUCCESS)
             }
             Some(_) => fail!(
@@ -206,7 +214,7 @@ impl SetAddresses {
                 Ok(())
             })
             .await?;
-        senders.warn_without_addresses(&list);
+        senders.warn_of_addresses(&list);
         Ok(done)
     }
 }
@@ -217,6 +225,7 @@ impl Set {
         if let Some(name) = &self.name {
             check_name(name)?;
         }
+        senders.warn_of_start_date(&self.organisation, self.start_date);
         senders
             .change(&self.organisation, |avsender| {
                 if let Some(name) = &self.name {

@@ -51,7 +51,7 @@ impl Deliveries {
                 None => None,
             },
             period: self.period()?,
-            outcome: None,
+            is_delivery: None,
             limit: self.limit,
         })
     }

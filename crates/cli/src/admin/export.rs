@@ -74,7 +74,7 @@ impl Export {
                 path = self.folder.display()
             );
         }
-        std::fs::create_dir_all(&self.folder).explain(cannot_write)?;
+        new_folder(&self.folder).explain(cannot_write)?;
         if std::fs::read_dir(&self.folder).explain(cannot_write)?.next().is_some() {
             fail!(
                 "{path} er ikke tom: eksporten skal ikke blandes med noe annet",
@@ -117,6 +117,15 @@ impl Export {
         writeln!(file, "{manifest:#}").explain(cannot_write)?;
         summary(&manifest, gone, view)
     }
+}
+
+/// Makes a folder, where it is not there, that only its owner may enter.
+fn new_folder(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path)
 }
 
 /// What the export has, and the exit status that goes with it.

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use lmr_identifiers::OrganisationNumber;
 use lmr_intake::{
     Act, Action, Activity, AllowList, AuditLog as _, Avsender, Certificate, CertificateUse,
-    CodeCount, Database, Days, DeliveryFilter, Outcome, RegisteredCertificate, RuleSetId, Span,
-    Store as _, Sums, certificate_ends,
+    CodeCount, Database, Days, DeliveryFilter, RegisteredCertificate, RuleSetId, Span, Store as _,
+    Sums, certificate_ends,
 };
 use lmr_storage::{Copied, MAIN, Opening};
 use serde_json::{Value, json};
@@ -18,8 +18,10 @@ use serde_json::{Value, json};
 use super::deliveries::local;
 use super::{Format, View, operator, organisation_number};
 use crate::clock;
+use crate::config::callers::{everybody, instead_of_everybody};
 use crate::config::receiver::ReceiverConfig;
 use crate::output::{Style, complain, print};
+use crate::serve::warnings::odd_start_date;
 use crate::serve::{check_database, open_placed};
 use crate::text::{fail, text};
 
@@ -52,13 +54,26 @@ impl Senders {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Says of a sender without addresses that nobody can call for it, where the receiver has none either.
-    pub(super) fn warn_without_addresses(&self, addresses: &AllowList) {
+    /// Says of a sender without addresses that nobody can call for it, where the receiver has none either; and of one
+    /// with all addresses that everybody can.
+    pub(super) fn warn_of_addresses(&self, addresses: &AllowList) {
+        if addresses.has_everybody() {
+            let (found, remedy) = (everybody("addresses"), instead_of_everybody());
+            let lang = self.view.lang;
+            complain(&format!("{}: {}", found.get(lang), remedy.get(lang)));
+        }
         if addresses.is_empty() && !self.has_own_addresses {
             complain(self.view.say(
                 "avsenderen kan ikke kalle ennå: den har ingen adresser, og addresses i konfigurasjonen er tom (lmr admin set-addresses)",
                 "the sender cannot call yet: it has no addresses, and `addresses` of the configuration is empty (lmr admin set-addresses)",
             ));
+        }
+    }
+
+    /// Says of a start date that it is most likely misspelt.
+    pub(super) fn warn_of_start_date(&self, name: &str, start: Option<Date>) {
+        if let Some(warning) = start.and_then(|start| odd_start_date(name, start)) {
+            complain(warning.line().get(self.view.lang));
         }
     }
 
@@ -313,7 +328,7 @@ impl Senders {
     ) -> anyhow::Result<Activity> {
         let newest = DeliveryFilter {
             sender: Some(number),
-            outcome: Some(Outcome::Accepted),
+            is_delivery: Some(true),
             limit: 1,
             ..DeliveryFilter::default()
         };
@@ -592,7 +607,7 @@ mod tests {
 
     use super::*;
     use crate::output::Language;
-    use lmr_intake::{Answer, Counts, Delivery, MessageHead, RefusedCall, Store};
+    use lmr_intake::{Answer, Counts, Delivery, MessageHead, Outcome, RefusedCall, Store};
     use lmr_storage::{SqliteStore, StorageKey};
 
     /// A hospital all of whose transactions are refused has not delivered, however often it calls; and all refused calls

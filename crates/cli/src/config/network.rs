@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lmr_auth::{NamedProxy, ProxyChoice, SecretString, TlsRoots};
+use lmr_intake::AllowList;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -98,6 +99,19 @@ impl NetworkSection {
                 "network: proxy_user and proxy_password_file belong together"
             ),
         };
+        // What is none of these would be taken for the name of a host, and never met.
+        for except in self.proxy_except.iter().map(|one| one.trim()) {
+            let is_plain = except.parse::<std::net::IpAddr>().is_ok();
+            let network = AllowList::parse([except]);
+            if except.contains('/') {
+                network.explain(|| text!("network.proxy_except", "network.proxy_except"))?;
+            } else if network.is_ok() && !is_plain {
+                fail!(
+                    "network.proxy_except: {except} er et område fra en adresse til en annen: skriv det som nett, 10.0.0.0/24",
+                    "network.proxy_except: {except} is a range from one address to another: write it as networks, 10.0.0.0/24"
+                );
+            }
+        }
         Ok(ProxyChoice::Named(NamedProxy {
             address: address.to_owned(),
             login,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::console::ConsoleSection;
 use super::key_files::{KeyFiles, certificate};
 use super::otlp::OtlpSection;
+use super::sender::{A_DAY, within};
 use super::trust::{HelseIdBearer, TrustSection};
 use super::{IdentityNumbers, Log, WhichAdvice};
 use crate::text::{Explain, fail, text};
@@ -193,6 +194,17 @@ pub(crate) struct RetentionSection {
 }
 
 impl RetentionSection {
+    /// A number of days that no clock reaches would keep everything in silence.
+    pub(crate) fn check(self) -> anyhow::Result<()> {
+        for (key, days) in
+            [("content_days", self.content_days), ("refused_days", self.refused_days)]
+        {
+            let days = days.map_or(1, |days| u64::from(days.get()));
+            within(&format!("retention.{key}"), days, 1, MOST_DAYS)?;
+        }
+        Ok(())
+    }
+
     /// Whether nothing is ever removed.
     pub(crate) fn keeps_everything(self) -> bool {
         self.content_days.is_none() && self.refused_days.is_none()
@@ -331,6 +343,12 @@ impl Default for LimitsSection {
 
 const MIB: usize = 1024 * 1024;
 
+/// Largest size that may be configured: more is one in bytes.
+const MOST_MIB: u64 = 4096;
+
+/// Longest time that things may be kept and be removed after, in days: a century.
+const MOST_DAYS: u64 = 36_525;
+
 impl LimitsSection {
     /// A limit of nothing would refuse everything, which nobody means.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
@@ -353,6 +371,33 @@ impl LimitsSection {
                 fail!(
                     "limits.{key} er 0, så ingenting kunne tas imot",
                     "limits.{key} is 0, so nothing could be received"
+                );
+            }
+        }
+        for (key, value) in [
+            ("body_mib", self.body_mib),
+            ("compressed_mib", self.compressed_mib),
+            ("inflated_mib", self.inflated_mib),
+        ] {
+            within(&format!("limits.{key}"), value as u64, 1, MOST_MIB)?;
+        }
+        for (key, value, least) in [
+            ("clock_tolerance_seconds", self.clock_tolerance_seconds, 0),
+            ("request_seconds", self.request_seconds, 1),
+            ("first_byte_seconds", self.first_byte_seconds, 1),
+            ("answer_seconds", self.answer_seconds, 1),
+        ] {
+            within(&format!("limits.{key}"), u64::from(value), least, A_DAY)?;
+        }
+        // The smaller one of such a pair is the only one that would ever count.
+        for ((outer, most), (inner, value)) in [
+            (("body_mib", self.body_mib), ("compressed_mib", self.compressed_mib)),
+            (("inflated_mib", self.inflated_mib), ("compressed_mib", self.compressed_mib)),
+        ] {
+            if value > most {
+                fail!(
+                    "limits.{inner} er {value}, men limits.{outer} slipper bare {most} gjennom: øk {outer} også, eller senk {inner}",
+                    "limits.{inner} is {value}, but limits.{outer} lets {most} through only: raise {outer} too, or lower {inner}"
                 );
             }
         }
@@ -444,6 +489,17 @@ impl ReceiverConfig {
                         certificate = files.certificate.display()
                     )
                 })?;
+            // Copied for the one that is to follow, it would look as if that were there.
+            let thumbprint = key.certificate().thumbprint();
+            if keys
+                .iter()
+                .any(|other: &DecryptionKey| other.certificate().thumbprint() == thumbprint)
+            {
+                fail!(
+                    "to [[certificate]] er det samme sertifikatet ({thumbprint}): ta bort den ene, eller oppgi det andre paret",
+                    "two [[certificate]] are the same certificate ({thumbprint}): leave one out, or name the other pair"
+                );
+            }
             keys.push(key);
         }
         Ok(DecryptionKeys::new(keys))
@@ -524,7 +580,20 @@ impl AvsenderFile {
             start_date: self.start_date,
             database: self.database.clone(),
         };
-        Avsender::try_from(&record)
-            .explain(|| text!("[[avsender]] {name}", "[[avsender]] {name}", name = self.name))
+        let read = Avsender::try_from(&record)
+            .explain(|| text!("[[avsender]] {name}", "[[avsender]] {name}", name = self.name))?;
+        // The same for the certificate that is to follow.
+        for (at, one) in read.certificates.iter().enumerate() {
+            let thumbprint = one.certificate.thumbprint();
+            let mut before = read.certificates.iter().take(at);
+            if before.any(|other| other.certificate.thumbprint() == thumbprint) {
+                fail!(
+                    "[[avsender]] {name}: to av filene i certificates er det samme sertifikatet ({thumbprint})",
+                    "[[avsender]] {name}: two files of `certificates` are the same certificate ({thumbprint})",
+                    name = self.name
+                );
+            }
+        }
+        Ok(read)
     }
 }

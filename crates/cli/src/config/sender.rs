@@ -137,12 +137,12 @@ impl Default for BundleSection {
 }
 
 /// Seconds of an hour: no answer is worth a longer wait.
-pub(super) const AN_HOUR: u64 = 3600;
+pub(crate) const AN_HOUR: u64 = 3600;
 /// Seconds of a day: what waits longer waits for the transfer after the next.
-pub(super) const A_DAY: u64 = 24 * AN_HOUR;
+pub(crate) const A_DAY: u64 = 24 * AN_HOUR;
 
 /// Refuses a number that is most likely of another unit: seconds for minutes, milliseconds for seconds.
-pub(super) fn within(key: &str, value: u64, least: u64, most: u64) -> anyhow::Result<()> {
+pub(crate) fn within(key: &str, value: u64, least: u64, most: u64) -> anyhow::Result<()> {
     if (least..=most).contains(&value) {
         return Ok(());
     }

@@ -7,8 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
+use super::database_address::{as_url, check_parameters};
 use super::sender::{A_DAY, AN_HOUR, within};
-use crate::text::fail;
+use crate::text::{Explain as _, fail, text};
 
 /// Where resources come from.
 #[derive(Debug)]
@@ -287,7 +288,14 @@ impl SourceTable {
                         "source {name}: either path, or database_url and one of query and query_file"
                     );
                 }
-                Ok(())
+                match &table.database_url {
+                    Some(url) if as_url(Path::new(url)).is_some() => {
+                        check_parameters(url).explain(|| {
+                            text!("source {name}: database_url", "source {name}: database_url")
+                        })
+                    }
+                    _ => Ok(()),
+                }
             }
             Self::Folder(_) | Self::Fhir(_) => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Files: who may read them, and whether there is room for what will be written.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Checks;
 use crate::config::folder_of;
@@ -66,9 +66,17 @@ impl Checks {
         self.warn("files.access", found, remedy);
     }
 
-    /// A database: nobody else may change it.
+    /// A database: nobody else may change it, and nobody else should read it.
     pub(super) fn database_file(&mut self, path: &Path) {
-        self.mode("files.mode", path, 0o022);
+        for (file, mode) in open_to_others(path) {
+            #[cfg(unix)]
+            if mode & 0o022 != 0 {
+                self.mode_of("files.mode", &file, mode, 0o077);
+                continue;
+            }
+            let (found, remedy) = health_data_open(&file, mode);
+            self.warn("files.mode", found, remedy);
+        }
     }
 
     #[cfg(unix)]
@@ -125,6 +133,44 @@ impl Checks {
             }
         }
     }
+}
+
+/// The files of a SQLite database that other users may read or change, with their modes.
+pub(crate) fn open_to_others(database: &Path) -> Vec<(PathBuf, u32)> {
+    let beside = |ending: &str| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let all = ["", "-wal", "-shm"].map(beside).into_iter();
+    all.filter_map(|file| mode_of_file(&file).map(|mode| (file, mode)))
+        .filter(|(_, mode)| mode & 0o066 != 0)
+        .collect()
+}
+
+#[cfg(unix)]
+fn mode_of_file(file: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    // What is not there is reported by the check that needs it.
+    std::fs::metadata(file).ok().map(|file| file.mode() & 0o777)
+}
+
+/// Modes are those of Unix.
+#[cfg(not(unix))]
+fn mode_of_file(_: &Path) -> Option<u32> {
+    None
+}
+
+/// What is said of a file with health data that others may read, and the remedy.
+pub(crate) fn health_data_open(file: &Path, mode: u32) -> (Text, Text) {
+    let (file, wanted) = (file.display(), mode & !0o077);
+    (
+        text!(
+            "{file} har helseopplysninger, og andre brukere kan lese den (rettigheter {mode:o})",
+            "{file} has health data, and other users can read it (mode {mode:o})"
+        ),
+        text!("chmod {wanted:o} {file}", "chmod {wanted:o} {file}"),
+    )
 }
 
 /// Mode, owner and group of a file.

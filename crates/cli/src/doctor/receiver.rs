@@ -11,15 +11,20 @@ use x509_parser::pem::Pem;
 
 use super::{Checks, network};
 use crate::clock;
+use crate::config::database_address::as_url;
 use crate::config::folder_of;
 use crate::config::receiver::ReceiverConfig;
+use crate::serve::warnings;
 use crate::text::{Explain, Text, failure, text};
 
 pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut Checks) {
-    if !is_url(&config.database) {
+    if as_url(&config.database).is_none() {
         checks.database_folder = Some(folder_of(&folder.join(&config.database)).to_owned());
     }
     listening(config, checks);
+    for warning in warnings::of_config(config) {
+        checks.warn(warning.id, warning.found, warning.remedy);
+    }
     checks.secret_file(&folder.join(&config.column_key));
     if let Some(section) = &config.identities {
         checks.secret_file(&folder.join(&section.key));
@@ -282,23 +287,15 @@ fn senders(list: &[Avsender], config: &ReceiverConfig, checks: &mut Checks) {
     }
 }
 
-fn is_url(database: &Path) -> bool {
-    database.to_str().is_some_and(|database| database.contains("://"))
-}
-
 async fn database(
     config: &ReceiverConfig,
     folder: &Path,
     configured: &[Avsender],
     checks: &mut Checks,
 ) -> anyhow::Result<Arc<dyn Database>> {
-    let identities = config.identities.as_ref().map(|section| &section.database);
-    for database in [&config.database].into_iter().chain(identities) {
-        if !is_url(database) {
-            let file = folder.join(database);
-            checks.room("disk", &file);
-            checks.database_file(&file);
-        }
+    for file in config.database_files(folder) {
+        checks.room("disk", &file);
+        checks.database_file(&file);
     }
     let what = text!("database og column_key", "database and column key");
     let store = match crate::serve::open_store(config, folder, Opening::PRESENT).await {
@@ -319,6 +316,14 @@ async fn database(
             .into_iter()
             .filter(|stored| configured.iter().all(|c| c.organisation != stored.organisation))
             .collect();
+        // One without a certificate is a failure here, which `senders` names.
+        // Authorities that cannot be read are reported by what needs them.
+        let trust = config.trust(folder).ok().flatten();
+        for warning in warnings::of_senders(configured, &further, trust.as_ref()) {
+            if warning.id != "sender.certificate" {
+                checks.warn(warning.id, warning.found, warning.remedy);
+            }
+        }
         senders(&further, config, checks);
     }
     Ok(store)

@@ -168,7 +168,7 @@ impl ExportLedger {
         folder: &Path,
     ) -> anyhow::Result<ExitCode> {
         let outbox = setup::outbox_to_read(config, folder).await?;
-        let mut output = Output::to(self.output.as_deref());
+        let mut output = Output::private_to(self.output.as_deref());
         if self.form == Form::Csv {
             output.write(b"resource_type,resource_id,source_key,message_id,confirmed_at,annulled_at,has_vanished,identity,version\r\n")?;
         }

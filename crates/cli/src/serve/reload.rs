@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_intake::{CertificateUse, Material, Receiver, certificate_ends};
+use lmr_intake::{BackgroundTask, CertificateUse, Material, Receiver, certificate_ends};
 use lmr_server::{HttpSettings, PageSettings, Services, Tls};
 use lmr_storage::MAIN;
 use lmr_web::Console;
@@ -122,6 +122,9 @@ impl Reload {
     fn read_again(&self) {
         match self.again() {
             Ok(changed) => {
+                let background = self.receiver.background();
+                background.done(BackgroundTask::Reload);
+                background.set_waiting_for_restart(changed.clone());
                 tracing::info!(
                     "certificates, keys, senders, operators and code lists were read again"
                 );
@@ -132,10 +135,13 @@ impl Reload {
                     );
                 }
             }
-            Err(error) => tracing::error!(
-                detail = format!("{error:#}"),
-                "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
-            ),
+            Err(error) => {
+                self.receiver.background().failed(BackgroundTask::Reload, clock::now());
+                tracing::error!(
+                    detail = format!("{error:#}"),
+                    "certificates, keys, senders, operators and code lists could not be read again; the old ones stay in use"
+                );
+            }
         }
     }
 }

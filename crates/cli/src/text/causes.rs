@@ -13,7 +13,7 @@ use lmr_sender::outbox::{OutboxError, sqlite_text};
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 
-use lmr_fhir::Language;
+use lmr_fhir::{Language, Localized as _};
 
 mod files;
 mod keys;
@@ -48,7 +48,7 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
         return Some(format!("filen har ikke det som skal være i den ({what})"));
     }
     if let Some(error) = error.downcast_ref::<AddressError>() {
-        return Some(address(error));
+        return Some(error.text(Language::Bokmal).into_owned());
     }
     if let Some(error) = error.downcast_ref::<ReceiptError>() {
         return Some(receipt(error));
@@ -217,19 +217,12 @@ fn sender(error: &AvsenderError) -> Option<String> {
             format!("sertifikatet {thumbprint} er ikke utstedt til {organisation}")
         }
         AvsenderError::Address { organisation, source } => {
-            format!("adressen til {organisation}: {}", address(source))
+            format!("adressen til {organisation}: {}", source.text(Language::Bokmal))
         }
         AvsenderError::Organisation { text } => format!(
             "`{text}` er ikke et organisasjonsnummer (ni sifre, det siste et kontrollsiffer)"
         ),
     })
-}
-
-fn address(error: &AddressError) -> String {
-    format!(
-        "`{}` er verken en IP-adresse, et område som 192.0.2.0/24 eller et område som 192.0.2.1-192.0.2.9",
-        error.text()
-    )
 }
 
 /// Why a receipt is not believed.
@@ -296,6 +289,10 @@ fn database(error: &OpenError) -> Option<String> {
         OpenError::OlderSchema => {
             "databasen har skjemaet til et eldre program: en start av mottaket bringer den over i dette programmets (lmr serve, \
              eller lmr serve --check); ta en sikkerhetskopi først"
+        }
+        OpenError::LogOfAnother => {
+            "filen ved siden av databasen (-wal) hører til en annen database, som når en kopi er lagt i dens sted: stopp mottaket, \
+             legg filen på plass igjen, uten -wal og -shm ved siden av, og start på nytt (docs/nb/operations.md, Gjenopprett)"
         }
         OpenError::WrongKey => {
             "nøkkelen hører ikke til denne databasen: bruk den som databasen er begynt med (ta den fra kopien), eller den \

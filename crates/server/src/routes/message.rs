@@ -32,7 +32,7 @@ pub(crate) async fn check(
     let check = move |receiver: Receiver, body| async move {
         receiver.check(&caller, body, now, random).await
     };
-    message.for_trial().process(&shared, check).await
+    message.process(&shared, check).await
 }
 
 pub(crate) async fn check_bundle(
@@ -43,7 +43,7 @@ pub(crate) async fn check_bundle(
     let now = shared.now();
     let check =
         move |receiver: Receiver, body| async move { receiver.check_bundle(body, now).await };
-    message.for_trial().process(&shared, check).await
+    message.process(&shared, check).await
 }
 
 /// The payload of the caller's newest receipt; no content where nothing of it is stored.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use lmr_intake::{AddressStatus, certificate_ends};
+use lmr_intake::{AddressStatus, BackgroundTask, certificate_ends};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,8 +29,15 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let state = |good: bool| if good { "ready" } else { "not ready" };
     let all = !stopping && store.is_ok() && keys;
     let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    // What has failed beside the calls keeps nobody from delivering: it is said, and the status stays.
+    let background = shared.receiver.background();
+    let tasks = BackgroundTask::ALL.map(|task| {
+        let since = background.state(task).failing_since.map(|since| since.to_string());
+        (task.as_str().to_owned(), json!({"failingSince": since}))
+    });
     let body = json!({
         "status": state(all),
+        "background": tasks.into_iter().collect::<serde_json::Map<_, _>>(),
         "store": state(store.is_ok()),
         "issuer": state(keys),
         "stopping": stopping,
@@ -51,7 +58,8 @@ pub(crate) async fn metrics(
     // Figures are worth most when the database does not answer, so it is not asked.
     let avsendere = shared.receiver.last_read_avsendere();
     let ends = certificate_ends(&shared.receiver.certificates(), &avsendere, shared.now());
-    let text = shared.metrics.render(shared.slots.in_use(), lost, &ends);
+    let text =
+        shared.metrics.render(shared.slots.in_use(), lost, &ends, shared.receiver.background());
     Ok(answer::plain(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 

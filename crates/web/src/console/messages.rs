@@ -127,7 +127,7 @@ impl Asked {
             before,
             code: filter.code.clone(),
             period: None,
-            outcome: None,
+            is_delivery: None,
             limit: PAGE + 1,
         }))
     }

@@ -8,7 +8,12 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use lmr_intake::{AuditHead, CertificateEnd, OutletStatus, Partition, RuleSetId, certificate_ends};
+use jiff::Timestamp;
+use lmr_fhir::{Bilingual, Language};
+use lmr_intake::{
+    AuditHead, Background, BackgroundTask, CertificateEnd, OutletStatus, Partition, RuleSetId,
+    certificate_ends,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,6 +29,29 @@ struct OperationPage {
     outlet: Option<OutletStatus>,
     partitions: Vec<Partition>,
     heads: Vec<AuditHead>,
+    /// What the receiver does by itself and could not do lately, and since when.
+    failing: Vec<(&'static str, Timestamp)>,
+    /// Keys of the configuration that wait for a restart.
+    waiting: String,
+}
+
+/// What of the receiver's own work cannot be done now.
+fn failing(background: &Background, lang: Language) -> Vec<(&'static str, Timestamp)> {
+    let of = |task: BackgroundTask| {
+        let since = background.state(task).failing_since?;
+        let what = match task {
+            BackgroundTask::Reload => Bilingual {
+                nb: "Konfigurasjonen kunne ikke leses på nytt (SIGHUP), så det gamle gjelder fremdeles. Grunnen står i loggen",
+                en: "The configuration could not be read again (SIGHUP), so the old one still counts. The log has the reason",
+            },
+            BackgroundTask::Retention => Bilingual {
+                nb: "Det som er oppbevart lenge nok, kunne ikke fjernes. Grunnen står i loggen",
+                en: "What has been kept long enough could not be removed. The log has the reason",
+            },
+        };
+        Some((what.in_language(lang), since))
+    };
+    BackgroundTask::ALL.into_iter().filter_map(of).collect()
 }
 
 pub(super) async fn show(
@@ -43,6 +71,7 @@ pub(super) async fn show(
         true => Some(shared.store.outlet_status(now).await?),
         false => None,
     };
+    let failing = failing(shared.receiver.background(), visitor.frame.lang);
     let shown = OperationPage {
         f: visitor.frame,
         version: env!("CARGO_PKG_VERSION"),
@@ -53,6 +82,8 @@ pub(super) async fn show(
         outlet,
         partitions: shared.store.partitions().await?,
         heads: shared.store.audit_heads().await?,
+        failing,
+        waiting: shared.receiver.background().waiting_for_restart().join(", "),
     };
     Ok(page(StatusCode::OK, &shown))
 }

@@ -53,8 +53,8 @@ impl FileArchive {
             return Ok(());
         }
         let target = self.folder.join(file);
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder)?;
+        if let (Some(folder), Some(from)) = (target.parent(), path.parent()) {
+            make_folder(folder, from)?;
         }
         if self.copy {
             let is_there = target.metadata().is_ok_and(|there| {
@@ -74,6 +74,21 @@ impl FileArchive {
             done => done,
         }
     }
+}
+
+/// Makes a folder for what comes from another one, which nobody may enter who may not enter that one.
+fn make_folder(folder: &Path, from: &Path) -> io::Result<()> {
+    let mut new = std::fs::DirBuilder::new();
+    new.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+        // Its owner goes on putting files there.
+        new.mode((from.metadata()?.mode() & 0o777) | 0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = from;
+    new.create(folder)
 }
 
 /// Copies under another name first, so that the archive never has half a file.

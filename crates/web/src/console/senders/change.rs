@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use lmr_fhir::Bilingual;
+use lmr_fhir::{Bilingual, Localized as _};
 use lmr_intake::{
     Action, AllowList, Avsender, AvsenderRecord, CertificateRecord, OrganisationNumber,
     RegisteredCertificate, RuleSetId,
@@ -87,9 +87,7 @@ fn unusable(error: &lmr_intake::AvsenderError) -> Failure {
             "sertifikatet kan ikke leses: lim inn hele PEM-teksten, fra BEGIN til END"
         }
         E::ForeignCertificate { .. } => "sertifikatet er utstedt til en annen organisasjon",
-        E::Address { .. } => {
-            "en adresse kan ikke leses: skriv én adresse eller ett område per linje, f.eks. 192.0.2.0/24"
-        }
+        E::Address { source, .. } => return Failure::Invalid(source.bilingual()),
     };
     Failure::Invalid(Bilingual { nb: nb.to_owned(), en: error.to_string() })
 }
@@ -213,12 +211,8 @@ async fn try_change(
             after.start_date = start_date_of(fields)?;
         }
         "addresses" => {
-            after.addresses = AllowList::parse(lines_of(fields.raw("addresses"))).map_err(|error| {
-                Failure::Invalid(Bilingual {
-                    nb: "en adresse kan ikke leses: skriv én adresse eller ett område per linje, f.eks. 192.0.2.0/24".to_owned(),
-                    en: error.to_string(),
-                })
-            })?;
+            after.addresses = AllowList::parse(lines_of(fields.raw("addresses")))
+                .map_err(|error| Failure::Invalid(error.bilingual()))?;
         }
         "add-certificate" => {
             let record = AvsenderRecord {

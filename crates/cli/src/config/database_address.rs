@@ -1,0 +1,165 @@
+//! Where a database is: the path of a file, or the address of a PostgreSQL server.
+
+use std::path::{Path, PathBuf};
+
+use super::receiver::ReceiverConfig;
+use crate::text::{Explain, Text, failure, text};
+
+/// The parameters of an address, and the other names that the driver has for each. What it does not know it passes over,
+/// so that a mistyped `sslmode` would be none.
+const PARAMETERS: [&[&str]; 12] = [
+    &["sslmode", "ssl-mode"],
+    &["sslrootcert", "ssl-root-cert", "ssl-ca"],
+    &["sslcert", "ssl-cert"],
+    &["sslkey", "ssl-key"],
+    &["statement-cache-capacity"],
+    &["host", "hostaddr"],
+    &["port"],
+    &["dbname"],
+    &["user"],
+    &["password"],
+    &["application_name"],
+    &["options"],
+];
+
+/// The address of a PostgreSQL database; `None` for a file.
+pub(crate) fn as_url(database: &Path) -> Option<&str> {
+    let url = database.to_str()?;
+    (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
+}
+
+impl ReceiverConfig {
+    /// The files of its databases; none of one on a server.
+    pub(crate) fn database_files(&self, folder: &Path) -> Vec<PathBuf> {
+        let identities = self.identities.as_ref().map(|section| &section.database);
+        let all = [Some(&self.database), identities].into_iter().flatten();
+        all.filter(|name| as_url(name).is_none()).map(|name| folder.join(name)).collect()
+    }
+}
+
+/// Refuses what is neither a file's path nor the address of a PostgreSQL server: as a path it would make a new database, in
+/// which nothing is. Of an address no parameter may be one that would be passed over. `key` is where it stands.
+pub(crate) fn check(database: &Path, key: &str) -> anyhow::Result<()> {
+    if let Some(url) = as_url(database) {
+        return check_parameters(url).explain(|| text!("{key}", "{key}"));
+    }
+    let name = database.to_str().unwrap_or_default();
+    let is_other = name.contains("://")
+        || ["postgres:", "postgresql:", "sqlite:"].iter().any(|start| name.starts_with(start));
+    if is_other {
+        // The address may hold a password: only its beginning is repeated.
+        let scheme = name.split(':').next().unwrap_or_default();
+        return Err(failure(text!(
+            "{key} begynner med {scheme}: og er verken stien til en fil eller adressen til en PostgreSQL-server: skriv bare \
+             stien, eller postgres://bruker@maskin/navn",
+            "{key} begins with {scheme}: and is neither the path of a file nor the address of a PostgreSQL server: write the \
+             path alone, or postgres://user@host/name"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses parameters of an address that the driver would pass over. No value is repeated: it may be a password.
+pub(crate) fn check_parameters(url: &str) -> anyhow::Result<()> {
+    fault_of(url).map_or(Ok(()), |fault| Err(failure(fault)))
+}
+
+fn fault_of(url: &str) -> Option<Text> {
+    if url.contains('#') {
+        return Some(text!(
+            "alt etter # i adressen blir ikke lest: skriv %23 der det hører til navnet eller passordet",
+            "nothing after # in the address is read: write %23 where it belongs to the name or the password"
+        ));
+    }
+    let mut given: Vec<(&str, &str)> = Vec::new();
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let name = name.replace("%5B", "[").replace("%5D", "]");
+        // `options[name]=value` sets one of the server's own.
+        if name.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']')).is_some() {
+            continue;
+        }
+        let known = PARAMETERS.iter().find(|names| names.contains(&name.as_str()));
+        let Some(first) = known.and_then(|names| names.first().copied()) else {
+            return Some(unknown(&name));
+        };
+        if given.iter().any(|one| one.0 == first) {
+            return Some(text!(
+                "adressen har {first} to ganger, og bare den siste ville telle: ta bort den ene",
+                "the address has {first} twice, and only the last would count: leave one out"
+            ));
+        }
+        given.push((first, value));
+    }
+    let of = |wanted: &str| given.iter().find(|one| one.0 == wanted).map(|one| one.1);
+    let verifies = of("sslmode").is_none_or(|mode| mode.starts_with("verify-"));
+    if of("sslrootcert").is_some() && !verifies {
+        return Some(text!(
+            "sslrootcert brukes bare med sslmode=verify-full eller verify-ca: med den sslmode som står der, blir sertifikatet \
+             til serveren ikke prøvd",
+            "sslrootcert is used with sslmode=verify-full or verify-ca only: with the sslmode that is there the server's \
+             certificate is not checked"
+        ));
+    }
+    None
+}
+
+fn unknown(name: &str) -> Text {
+    let near = lmr_fhir::nearest(name, PARAMETERS.iter().flat_map(|names| names.iter().copied()));
+    let all: Vec<&str> = PARAMETERS.iter().filter_map(|names| names.first().copied()).collect();
+    let all = all.join(", ");
+    match near {
+        Some(near) => text!(
+            "adressen har en ukjent parameter, {name} (mente du {near}?): den ville ikke ha virket. Kjent er {all}",
+            "the address has an unknown parameter, {name} (did you mean {near}?): it would have no effect. Known are {all}"
+        ),
+        None => text!(
+            "adressen har en ukjent parameter, {name}: den ville ikke ha virket. Kjent er {all}",
+            "the address has an unknown parameter, {name}: it would have no effect. Known are {all}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with an address, in English.
+    fn fault(url: &str) -> String {
+        check(Path::new(url), "database")
+            .map_or_else(|error| format!("{error:#}"), |()| String::new())
+    }
+
+    #[test]
+    fn no_parameter_of_an_address_is_passed_over() {
+        let url = |parameters: &str| format!("postgres://lmr:hemmelig@db.example/lmr{parameters}");
+        for (parameters, words) in [
+            ("?sslmodee=require", "sslmodee (did you mean sslmode?)"),
+            ("?ssl_mode=disable", "ssl_mode (did you mean"),
+            ("?SSLMODE=require", "did you mean sslmode?"),
+            ("?sslmode=require&connect_timeout=5", "connect_timeout: it would have no effect"),
+            ("?options[lock_timeout=5", "options[lock_timeout"),
+            ("?sslmode=verify-full&sslmode=disable", "sslmode twice"),
+            ("?sslmode=verify-full&ssl-mode=disable", "sslmode twice"),
+            ("?sslrootcert=ca.pem&sslmode=require", "sslrootcert is used with"),
+            ("?ssl-ca=ca.pem&sslmode=prefer", "sslrootcert is used with"),
+            ("#x", "nothing after # in the address"),
+        ] {
+            for url in [url(parameters), url(parameters).replace("postgres:", "postgresql:")] {
+                let fault = fault(&url);
+                assert!(fault.contains(words), "{parameters}: {fault}");
+                assert!(!fault.contains("hemmelig"), "{fault}");
+            }
+        }
+        for parameters in [
+            "",
+            "?sslmode=require",
+            "?sslrootcert=ca.pem",
+            "?sslrootcert=ca.pem&sslmode=verify-ca&sslcert=c.pem&sslkey=k.pem",
+            "?options[lock_timeout]=5&options[work_mem]=1MB&application_name=lmr&port=5433",
+        ] {
+            assert_eq!(fault(&url(parameters)), "", "{parameters}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What a start takes, and an operator has most likely not meant. The start, its check and `lmr doctor` say the same.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use lmr_envelope::{Trust, TrustError};
+use lmr_intake::Avsender;
+
+use crate::clock;
+use crate::config::callers::{everybody, instead_of_everybody};
+use crate::config::receiver::ReceiverConfig;
+use crate::doctor::files::{health_data_open, open_to_others};
+use crate::text::{Text, text};
+
+/// One of them.
+pub(crate) struct Warning {
+    /// Name for programs, as in `lmr doctor --format json`.
+    pub(crate) id: &'static str,
+    pub(crate) found: Text,
+    pub(crate) remedy: Text,
+}
+
+impl Warning {
+    /// Both on one line.
+    pub(crate) fn line(&self) -> Text {
+        Text::of(|language| format!("{}: {}", self.found.get(language), self.remedy.get(language)))
+    }
+}
+
+/// What is to be said of a configuration as a whole.
+pub(crate) fn of_config(config: &ReceiverConfig) -> Vec<Warning> {
+    let mut all: Vec<Warning> =
+        config.lists_with_everybody().iter().map(|key| with_everybody(key)).collect();
+    all.extend(plain_text(config));
+    all.extend(tokens_of_the_past(config));
+    all
+}
+
+/// What other users of the machine can read.
+pub(crate) fn of_files(config: &ReceiverConfig, folder: &Path) -> Vec<Warning> {
+    let files = config.database_files(folder);
+    let open = files.iter().flat_map(|file| open_to_others(file));
+    open.map(|(file, mode)| {
+        let (found, remedy) = health_data_open(&file, mode);
+        Warning { id: "files.mode", found, remedy }
+    })
+    .collect()
+}
+
+/// What is to be said of senders: those of the file, and those of the database. `trust` is who must have issued their
+/// certificates, where that matters.
+pub(crate) fn of_senders(
+    configured: &[Avsender],
+    stored: &[Avsender],
+    trust: Option<&Trust>,
+) -> Vec<Warning> {
+    let mut all = Vec::new();
+    for one in stored.iter().filter(|one| one.addresses.has_everybody()) {
+        all.push(with_everybody(&format!("{}: addresses", one.organisation)));
+    }
+    let is_in_file =
+        |one: &&Avsender| configured.iter().all(|other| other.organisation != one.organisation);
+    for one in configured.iter().chain(stored.iter().filter(is_in_file)) {
+        all.extend(one.start_date.and_then(|start| odd_start_date(&one.name, start)));
+        all.extend(without_certificate(one));
+        all.extend(trust.and_then(|trust| without_trust(one, trust)));
+    }
+    all
+}
+
+fn with_everybody(key: &str) -> Warning {
+    Warning { id: "addresses.everybody", found: everybody(key), remedy: instead_of_everybody() }
+}
+
+/// Without TLS, and with no proxy known that does it: whoever listens on the way reads the tokens.
+fn plain_text(config: &ReceiverConfig) -> Option<Warning> {
+    let address = config.listen;
+    let is_open = config.tls.is_none() && !address.ip().is_loopback();
+    (is_open && config.trusted_proxies.is_empty()).then(|| Warning {
+        id: "tls",
+        found: text!(
+            "mottaket lytter på {address} uten [tls], og ingen trusted_proxies er oppgitt",
+            "the receiver listens on {address} without [tls], and no trusted_proxies are given"
+        ),
+        remedy: text!(
+            "gjør TLS her ([tls]), eller lytt bare for proxyen som gjør det, og før den opp i trusted_proxies",
+            "do TLS here ([tls]), or listen for the proxy alone that does it, and list it in trusted_proxies"
+        ),
+    })
+}
+
+fn tokens_of_the_past(config: &ReceiverConfig) -> Vec<Warning> {
+    let now = clock::now();
+    let trusted = config.trust.iter().filter_map(|one| {
+        let ended = one.not_after.filter(|end| *end < now)?;
+        Some((format!("[[trust]] {}", one.name.as_deref().unwrap_or("-")), ended))
+    });
+    let older = config.helseid.as_ref().and_then(|one| one.not_after.filter(|end| *end < now));
+    trusted
+        .chain(older.map(|ended| ("[helseid]".to_owned(), ended)))
+        .map(|(section, ended)| Warning {
+            id: "trust",
+            found: text!(
+                "{section}: not_after er {ended}, så ingen slike tokener blir godtatt",
+                "{section}: not_after is {ended}, so no such token is accepted"
+            ),
+            remedy: text!(
+                "ta bort den delen, eller rett not_after",
+                "leave the section out, or correct not_after"
+            ),
+        })
+        .collect()
+}
+
+/// Nobody can send in its name.
+fn without_certificate(one: &Avsender) -> Option<Warning> {
+    let now = clock::now();
+    let is_without = one.active && one.certificates.iter().all(|c| c.check_valid(now).is_err());
+    let (number, name) = (one.organisation, &one.name);
+    is_without.then(|| Warning {
+        id: "sender.certificate",
+        found: text!(
+            "avsender {number} {name} har ikke noe gyldig sertifikat, så meldingene dens blir avvist",
+            "sender {number} {name} has no valid certificate, so its messages are refused"
+        ),
+        remedy: text!(
+            "certificates under [[avsender]], eller lmr admin add-certificate {number} FIL",
+            "`certificates` of its [[avsender]], or lmr admin add-certificate {number} FILE"
+        ),
+    })
+}
+
+/// None of its certificates is one that the authorities of the configuration have issued, so its messages are refused.
+fn without_trust(one: &Avsender, trust: &Trust) -> Option<Warning> {
+    let now = clock::now();
+    let mut faults = Vec::new();
+    for registered in one.certificates.iter().filter(|c| c.check_valid(now).is_ok()) {
+        faults.push(trust.check(&registered.certificate, now).err()?);
+    }
+    let (number, name) = (one.organisation, &one.name);
+    let fault = faults.first().filter(|_| one.active)?;
+    let reason = reason(fault);
+    Some(Warning {
+        id: "sender.authority",
+        found: Text {
+            nb: format!("meldingene til avsender {number} {name} blir avvist: {}", reason.nb),
+            en: format!("the messages of sender {number} {name} are refused: {}", reason.en),
+        },
+        remedy: text!(
+            "ha utstederen i authorities, og en gyldig liste fra den i revocations om den er oppgitt",
+            "have the issuer in `authorities`, and a current list of it in `revocations` where that is given"
+        ),
+    })
+}
+
+/// Why a certificate is not trusted.
+fn reason(error: &TrustError) -> Text {
+    let nb = match error {
+        TrustError::UnknownIssuer { thumbprint } => {
+            format!("sertifikatet {thumbprint} er ikke utstedt av noen i authorities")
+        }
+        TrustError::IssuerNotValid { thumbprint } => {
+            format!("utstederen av sertifikatet {thumbprint} er ikke gyldig nå")
+        }
+        TrustError::Revoked { thumbprint } => {
+            format!("sertifikatet {thumbprint} er tilbakekalt")
+        }
+        TrustError::NoCurrentRevocationList { thumbprint } => {
+            format!(
+                "det er ingen gyldig tilbakekallingsliste fra utstederen av sertifikatet {thumbprint}"
+            )
+        }
+        TrustError::Unreadable { .. } => "authorities eller revocations kan ikke leses".to_owned(),
+    };
+    Text { nb, en: error.to_string() }
+}
+
+/// Year before which nobody has agreed to report from.
+const FIRST_YEAR: i16 = 2020;
+
+/// A start date that is most likely misspelt: until then no day without a delivery is noticed.
+pub(crate) fn odd_start_date(name: &str, start: Date) -> Option<Warning> {
+    let today = clock::oslo(clock::now()).date();
+    let is_far = start.year() > today.year() + 1;
+    (is_far || start.year() < FIRST_YEAR).then(|| Warning {
+        id: "sender.start_date",
+        found: text!(
+            "{name}: startdatoen {start} er nok feilskrevet; til da savnes ingen leveranser",
+            "{name}: the start date {start} is most likely misspelt; until then no delivery is missed"
+        ),
+        remedy: text!(
+            "rett start_date, eller lmr admin set --start-date",
+            "correct start_date, or lmr admin set --start-date"
+        ),
+    })
+}

@@ -1,0 +1,245 @@
+//! The file of a database, watched while it is used: another one that is put in its place, or written into it, must not be
+//! taken for it.
+//!
+//! SQLite notices neither. What it writes to a file that was replaced is gone; of one that was written over it keeps pages and
+//! a log that belong to what was there before, and mixes both. So each file has a mark in its header, drawn when it is begun
+//! (SQLite's `user_version`, which nothing else uses); a copy that `lmr admin backup` makes has another one. Beside it the
+//! header counts its changes (<https://sqlite.org/fileformat2.html>), and a file with the same mark that counts fewer is an
+//! earlier state.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Why a database whose file was replaced is not used any more.
+pub(crate) const REPLACED: &str = "the database's file was replaced or removed while it is used: stop the receiver, put the \
+    file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
+
+/// Why a database whose file was written over is not used any more.
+pub(crate) const OVERWRITTEN: &str = "the database's file was written over by another program while it is used: stop the \
+    receiver, put the file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
+
+/// Bytes of a file's header (<https://sqlite.org/fileformat2.html#the_database_header>).
+const HEADER: usize = 100;
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// Where the header has the number of its changes, and its `user_version`.
+const CHANGES: usize = 24;
+const MARK: usize = 60;
+/// Bytes in front of the frames of a log, and in front of the page of each (<https://sqlite.org/fileformat2.html#walformat>).
+const LOG_HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
+/// The first bytes of a log, but for the last bit.
+const LOG_MAGIC: u32 = 0x377f_0682;
+
+/// Which file a path leads to. SQLite knows files by the same two numbers.
+#[cfg_attr(not(unix), expect(dead_code, reason = "no file is known by its numbers there"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    /// `None` where the system does not show the file, or gives it no number.
+    #[cfg(unix)]
+    fn of(file: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = file.metadata().ok()?;
+        Some(Self { device: file.dev(), inode: file.ino() })
+    }
+
+    /// A file that is open cannot be replaced there.
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Option<Self> {
+        None
+    }
+}
+
+/// A file that is used.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    path: PathBuf,
+    place: Option<Place>,
+    /// Open as long as the database is: closing it takes from this process all locks that it has on the file (POSIX), those
+    /// of SQLite too.
+    file: File,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    /// The file's mark; 0 where it has none yet.
+    mark: u32,
+    /// Whether the file itself had the mark already. Until the log is written into it, it has not.
+    is_marked: bool,
+    /// The changes that the header counted when it was looked at last.
+    changes: Option<u32>,
+    /// Once it was written over, nothing makes it whole again.
+    is_overwritten: bool,
+}
+
+/// What the header of a file says.
+struct Header {
+    changes: u32,
+    mark: u32,
+}
+
+/// What is found where the header should be.
+enum Found {
+    Header(Header),
+    /// Not as much as a header: a file that has only been begun, or one that is being written.
+    Less,
+    /// Something else than a database.
+    Other,
+}
+
+impl Watched {
+    /// Looks at a file that is about to be opened. `None` where the system does not show it.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let place = Place::of(path);
+        Some(Self { path: path.to_owned(), place, file, state: Mutex::default() })
+    }
+
+    /// Whether the log beside the file is another file's: SQLite would write it into this one.
+    pub(crate) fn has_log_of_another(&self) -> bool {
+        let Found::Header(header) = self.found() else { return false };
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        // What cannot be read SQLite cannot use either.
+        let in_log = mark_in_log(Path::new(&log)).ok().flatten();
+        in_log.is_some_and(|mark| mark != 0 && header.mark != 0 && mark != header.mark)
+    }
+
+    /// From here on the file must be the one with this mark; 0 where it has none.
+    pub(crate) fn expect_mark(&self, mark: u32) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).mark = mark;
+    }
+
+    /// Why the file cannot be used any more.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        if self.place.is_some() && Place::of(&self.path) != self.place {
+            return Some(REPLACED);
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Twice: a header is written in one piece, but no rule says that it is read in one.
+        if !state.agrees_with(&self.found()) && !state.agrees_with(&self.found()) {
+            state.is_overwritten = true;
+        }
+        state.is_overwritten.then_some(OVERWRITTEN)
+    }
+
+    fn found(&self) -> Found {
+        let mut bytes = [0; HEADER];
+        match read_at_start(&self.file, &mut bytes) {
+            Ok(HEADER) if bytes.starts_with(MAGIC) => Found::Header(Header {
+                changes: number(&bytes, CHANGES),
+                mark: number(&bytes, MARK),
+            }),
+            Ok(HEADER) => Found::Other,
+            // What cannot be read SQLite reports.
+            Ok(_) | Err(_) => Found::Less,
+        }
+    }
+}
+
+impl State {
+    /// Whether this can be the file that is used, and if so, how it is now.
+    fn agrees_with(&mut self, found: &Found) -> bool {
+        let header = match found {
+            Found::Header(header) => header,
+            Found::Less => return self.changes.is_none(),
+            Found::Other => return false,
+        };
+        let has_mark = self.mark != 0 && header.mark == self.mark;
+        let may_lack_it = self.mark == 0 || (header.mark == 0 && !self.is_marked);
+        // The number begins again after its last one.
+        let went_back = |before: u32| header.changes.wrapping_sub(before) > u32::MAX / 2;
+        if !(has_mark || may_lack_it) || self.changes.is_some_and(went_back) {
+            return false;
+        }
+        self.is_marked |= has_mark;
+        self.changes = Some(header.changes);
+        true
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> u32 {
+    let four = bytes.get(at..at + 4).and_then(|four| four.try_into().ok());
+    u32::from_be_bytes(four.unwrap_or_default())
+}
+
+/// Reads without moving a place that others read from.
+#[cfg(unix)]
+fn read_at_start(file: &File, bytes: &mut [u8; HEADER]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, 0)
+}
+
+#[cfg(windows)]
+fn read_at_start(file: &File, bytes: &mut [u8; HEADER]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, bytes, 0)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn read_at_start(_: &File, _: &mut [u8; HEADER]) -> io::Result<usize> {
+    Ok(0)
+}
+
+/// The mark in the newest first page of a log; `None` where it has none.
+fn mark_in_log(log: &Path) -> io::Result<Option<u32>> {
+    let mut file = File::open(log)?;
+    let mut header = [0; LOG_HEADER];
+    let mut frame = [0; FRAME_HEADER + HEADER];
+    let mut found = None;
+    if file.read_exact(&mut header).is_err() || number(&header, 0) | 1 != LOG_MAGIC | 1 {
+        return Ok(None);
+    }
+    let page_size = u64::from(number(&header, 8));
+    let mut at = LOG_HEADER as u64;
+    while page_size >= HEADER as u64 {
+        file.seek(SeekFrom::Start(at))?;
+        // Behind the last frame of this log are those of an earlier one.
+        if file.read_exact(&mut frame).is_err() || frame[8..16] != header[16..24] {
+            break;
+        }
+        if number(&frame, 0) == 1 {
+            found = Some(number(&frame, FRAME_HEADER + MARK));
+        }
+        at += FRAME_HEADER as u64 + page_size;
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(changes: u32, mark: u32) -> Found {
+        Found::Header(Header { changes, mark })
+    }
+
+    #[test]
+    fn a_file_is_the_one_that_is_used_while_it_has_its_mark_and_does_not_go_back() {
+        let used = State { mark: 7, ..State::default() };
+        for (what, looks, agrees) in [
+            ("the log is not in it yet", vec![Found::Less, header(1, 0), header(1, 7)], true),
+            ("changes", vec![header(1, 7), header(1, 7), header(9, 7)], true),
+            ("the number begins again", vec![header(u32::MAX, 7), header(2, 7)], true),
+            ("another file's mark", vec![header(1, 7), header(9, 8)], false),
+            ("another file's mark, first", vec![header(9, 8)], false),
+            ("a file of an earlier program", vec![header(1, 7), header(9, 0)], false),
+            ("an earlier state", vec![header(9, 7), header(8, 7)], false),
+            ("being written", vec![header(9, 7), Found::Less], false),
+            ("no database", vec![header(9, 7), Found::Other], false),
+            ("no database, first", vec![Found::Other], false),
+        ] {
+            let mut state = used;
+            let seen = looks.iter().map(|found| state.agrees_with(found));
+            assert_eq!(seen.fold(true, |all, one| all && one), agrees, "{what}");
+        }
+        let mut unmarked = State::default();
+        assert!([header(1, 0), header(2, 5)].iter().all(|found| unmarked.agrees_with(found)));
+        assert!(!unmarked.agrees_with(&header(1, 5)), "without a mark only the number tells");
+    }
+}
