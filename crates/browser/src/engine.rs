@@ -189,7 +189,9 @@ impl Engine {
         for finding in &mut findings {
             finding.line = line.unwrap_or(finding.line);
         }
-        self.cases.push(Case { file, line, rule_set, findings, errors, source: None });
+        let first_error = findings.iter().find(|f| f.refuses()).map(|f| f.code);
+        let source = None;
+        self.cases.push(Case { file, line, rule_set, findings, errors, first_error, source });
         self.cases.len() - 1
     }
 
@@ -313,6 +315,7 @@ fn with_clean(found: Vec<Case>, clean: &[CleanLine]) -> Vec<Case> {
                 rule_set: line.rule_set,
                 findings: Vec::new(),
                 errors: 0,
+                first_error: None,
                 source: None,
             });
         }

@@ -16,6 +16,7 @@ use crate::text::{Explain, Text, because, failure, text};
 pub(crate) mod callers;
 pub(crate) mod console;
 pub(crate) mod database_address;
+mod escapes;
 pub(crate) mod key_files;
 pub(crate) mod network;
 pub(crate) mod otlp;
@@ -55,6 +56,15 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(T, PathB
         }
         because(error.into(), text)
     })?;
+    if let Some(fault) = escapes::fault(&toml) {
+        return Err(failure(fault)).explain(|| {
+            text!(
+                "{path} er ikke en gyldig konfigurasjon",
+                "{path} is not a valid configuration",
+                path = path.display()
+            )
+        });
+    }
     Ok((config, folder_of(path).to_owned()))
 }
 

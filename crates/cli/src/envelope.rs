@@ -14,6 +14,7 @@ use lmr_identifiers::OrganisationNumber;
 
 use crate::clock;
 use crate::config::key_files::{KeyFiles, certificate};
+use crate::input::{seems::remedy_for, whole};
 use crate::output::{Language, read, write, write_private};
 use crate::text::{Explain, Text, fail, failure, text};
 
@@ -93,7 +94,7 @@ pub(crate) struct Open {
 impl Seal {
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
         let now = clock::now();
-        let bundle = read(&self.bundle)?;
+        let bundle = whole(&self.bundle)?;
         if !self.any_content {
             check_bundle(&self.bundle, &bundle)?;
         }
@@ -170,11 +171,12 @@ impl Open {
             DecryptionKey::new(files.certificate()?, files.private_key()?).explain(no_pair)?;
         let limits = Limits::default();
         let envelope = Envelope::parse(&body, &limits).explain(|| {
-            text!(
+            let text = text!(
                 "{path} er ikke en SignertKryptertBundle",
                 "{path} is not a SignertKryptertBundle",
                 path = self.message.display()
-            )
+            );
+            with_remedy(text, &body)
         })?;
         for Warning::UnknownMember(name) in envelope.warnings() {
             let note = text!(
@@ -199,12 +201,24 @@ fn check_bundle(path: &Path, content: &[u8]) -> anyhow::Result<()> {
             path = path.display()
         )
     };
-    let document = Document::parse_bytes(content, &ParseOptions::lenient()).explain(no_bundle)?;
+    let document = Document::parse_bytes(content, &ParseOptions::lenient())
+        .explain(|| with_remedy(no_bundle(), content))?;
     let resource_type = document.root_element().resource_type();
     if resource_type.as_deref() != Some("Bundle") {
         return Err(failure(no_bundle()));
     }
     Ok(())
+}
+
+/// The sentence with what a content seems to be instead.
+fn with_remedy(text: Text, content: &[u8]) -> Text {
+    match remedy_for(content) {
+        Some(remedy) => Text {
+            nb: format!("{} ({})", text.nb, remedy.nb),
+            en: format!("{} ({})", text.en, remedy.en),
+        },
+        None => text,
+    }
 }
 
 fn moment(flag: &str, time: Option<&str>) -> anyhow::Result<Option<Timestamp>> {

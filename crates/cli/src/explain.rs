@@ -13,12 +13,12 @@ use lmr_report::{Checked, Checker, Profiles};
 use lmr_validator::definitions::{
     Definitions, ElementDefinition, Max, StructureDefinition, TypeRef,
 };
-use lmr_validator::package::{Package, PackageCache, load};
+use lmr_validator::package::Package;
 use lmr_validator::{Options, Validator};
 use serde_json::json;
 
 use crate::clock;
-use crate::output::{self, Language, Style, print};
+use crate::output::{Language, Style, print};
 use crate::text::{Text, fail, text};
 use crate::validate::{RuleSetChoice, cannot_check};
 
@@ -102,21 +102,7 @@ impl Source {
         cache: Option<&Path>,
         lang: Language,
     ) -> anyhow::Result<Self> {
-        let cache = match cache {
-            Some(folder) => Some(PackageCache::new(folder)),
-            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
-        };
-        let (packages, missing) = load(packages, cache.as_ref())?;
-        for missing in missing {
-            let warning = text!(
-                "advarsel: {package} krever {name} {version}, som verken er oppgitt eller installert",
-                "warning: {package} depends on {name} {version}, which is neither given nor installed",
-                package = missing.needed_by,
-                name = missing.name,
-                version = missing.version
-            );
-            output::complain(warning.get(lang));
-        }
+        let packages = crate::package::loaded(packages, cache, lang)?;
         Self::of(ruleset, packages)
     }
 

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use lmr_fhir::{Document, ParseOptions};
-use lmr_fhir::{Element, Name};
+use lmr_fhir::{Document, Element, Name};
 use lmr_fhirpath::{
     DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json,
 };
@@ -14,8 +13,8 @@ use lmr_validator::terminology::{Membership, MissingContent};
 use lmr_validator::{Options, Validator};
 
 use crate::clock;
-use crate::input::texts;
-use crate::output::{Language, print, read};
+use crate::input::{document, each_text};
+use crate::output::{Language, print};
 use crate::text::{Explain, chain, fail, text};
 
 /// Evaluate a FHIRPath expression on a resource.
@@ -27,7 +26,7 @@ pub(crate) struct Fhirpath {
     /// The expression
     #[arg(allow_hyphen_values = true)]
     expression: String,
-    /// A resource as JSON, or one a line (.ndjson); - is standard input, of either kind
+    /// A resource as JSON or XML, or one a line (.ndjson), packed as .gz or not; - is standard input, of any kind
     file: PathBuf,
     /// Evaluate from the items that this expression gives, one after the other
     #[arg(long, value_name = "EXPR")]
@@ -47,26 +46,10 @@ impl Fhirpath {
             .map(Expression::parse)
             .transpose()
             .explain(|| text!("--context kan ikke leses", "--context cannot be read"))?;
-        let bytes = read(&self.file)?;
         let validator = Validator::builder().build();
         let mut code = ExitCode::SUCCESS;
-        let texts = texts(&self.file, &bytes);
-        if texts.is_empty() {
-            fail!(
-                "{file} har ingen ressurs",
-                "{file} holds no resource",
-                file = self.file.display()
-            );
-        }
-        for (line, json) in texts {
-            let document = Document::parse_bytes(json, &ParseOptions::lenient()).explain(|| {
-                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-                text!(
-                    "{file}{line} er ikke JSON",
-                    "{file}{line} is not JSON",
-                    file = self.file.display()
-                )
-            })?;
+        each_text(&self.file, &mut |line, text| {
+            let document = document(&self.file, line, text)?;
             let line = line.map(|line| format!(":{line}")).unwrap_or_default();
             let Some(of) = document.root_element().resource_type() else {
                 fail!(
@@ -92,7 +75,8 @@ impl Fhirpath {
                 crate::output::complain(&format!("lmr: {}", chain(&error, lang)));
                 code = ExitCode::FAILURE;
             }
-        }
+            Ok(())
+        })?;
         Ok(code)
     }
 

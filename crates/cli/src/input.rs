@@ -1,4 +1,7 @@
-//! What a file or standard input holds: one JSON text, or one on every line (NDJSON).
+//! What a file or standard input holds: one text of JSON or XML, or one of JSON on every line (NDJSON). Every command that
+//! reads resources reads them by this, so that each takes the same forms.
+
+pub(crate) mod seems;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,12 +9,16 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use lmr_fhir::{Document, ParseOptions};
+use lmr_report::{MAX_XML_DEPTH, is_xml};
 
 use crate::output::read;
-use crate::text::{Explain, fail, failure, text};
+use crate::text::{Explain, Text, fail, failure, text};
+use seems::{is_no_text, remedy_for};
 
 /// Most bytes of one JSON or XML text that a packed file may have. Lines are read one by one.
 const MAX_UNPACKED: u64 = 1 << 30;
+/// Bytes that are looked at of a file of lines before it is read as one.
+const HEAD: u64 = 1 << 12;
 
 /// The file's name in small letters, and whether it has `.gz` at its end, which is left out.
 fn unpacked_name(path: &Path) -> (String, bool) {
@@ -47,10 +54,12 @@ pub(crate) fn looks_like_lines(bytes: &[u8]) -> bool {
 
 /// What a file or standard input holds.
 pub(crate) enum Input {
-    /// One JSON text.
+    /// One text, of JSON or XML.
     Whole(Vec<u8>),
-    /// One on every line, not yet read.
+    /// One of JSON on every line, not yet read.
     Lines(Box<dyn Read>),
+    /// By its name one on every line, and it begins with a bracket that stands alone: one text over several lines.
+    OneOverSeveral,
 }
 
 /// Opens a file, `-` being standard input. A file's name says whether it has a text on every line; standard
@@ -64,8 +73,8 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
     let is_packed = has_resources(path) && unpacked_name(path).1;
     match (is_lines(path), is_packed) {
         (false, false) => Ok(Input::Whole(read(path)?)),
-        (true, false) => Ok(Input::Lines(Box::new(File::open(path).explain(cannot_read)?))),
-        (true, true) => Ok(Input::Lines(Box::new(unpacking(path).explain(cannot_read)?))),
+        (true, false) => Ok(lines(File::open(path).explain(cannot_read)?)),
+        (true, true) => Ok(lines(unpacking(path).explain(cannot_read)?)),
         (false, true) => {
             let mut bytes = Vec::new();
             let mut file = unpacking(path).explain(cannot_read)?.take(MAX_UNPACKED + 1);
@@ -87,6 +96,138 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
             Ok(Input::Whole(bytes))
         }
     }
+}
+
+/// What a file whose name says that it has a text on every line holds, by its first bytes.
+fn lines(mut file: impl Read + 'static) -> Input {
+    let mut head = Vec::new();
+    let broken = (&mut file).take(HEAD).read_to_end(&mut head).err();
+    if is_no_text(&head) {
+        return Input::Whole(head);
+    }
+    let mut texts = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = texts.find(|text| !text.is_empty()).unwrap_or_default();
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    if matches!(first, b"{" | b"[") {
+        return Input::OneOverSeveral;
+    }
+    let head = io::Cursor::new(head);
+    Input::Lines(match broken {
+        None => Box::new(head.chain(file)),
+        // What was read before it counts.
+        Some(error) => Box::new(head.chain(Broken(Some(error)))),
+    })
+}
+
+/// The end of what could be read.
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// What is wrong with a file of one text over several lines.
+pub(crate) fn one_over_several() -> Text {
+    text!(
+        "filnavnet sier en ressurs per linje, men filen har én ressurs over flere linjer: gi den et navn som slutter på .json",
+        "the name of the file says a resource a line, but the file holds one resource over several lines: give it a name that \
+         ends with .json"
+    )
+}
+
+/// Hands out each text of a file, in its order, with its line where there is one on every line.
+///
+/// # Errors
+/// The file cannot be read or has no text, or what the visitor returns.
+pub(crate) fn each_text(
+    path: &Path,
+    visit: &mut dyn FnMut(Option<u32>, &[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let file = path.display();
+    let lines = match open(path)? {
+        Input::Whole(bytes) => return visit(None, &bytes),
+        Input::OneOverSeveral => {
+            return Err(failure(one_over_several())).explain(|| cannot_use(path));
+        }
+        Input::Lines(lines) => lines,
+    };
+    let mut reader = BufReader::new(lines);
+    let (mut line, mut texts) = (0_u32, 0_usize);
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let read = reader.read_until(b'\n', &mut text).map_err(in_words);
+        if read
+            .explain(|| text!("kan ikke lese {file} til ende", "cannot read {file} to its end"))?
+            == 0
+        {
+            break;
+        }
+        line = line.saturating_add(1);
+        if !text.trim_ascii().is_empty() {
+            texts += 1;
+            visit(Some(line), &text)?;
+        }
+    }
+    if texts == 0 {
+        fail!("{file} har ingen ressurs", "{file} holds no resource");
+    }
+    Ok(())
+}
+
+fn cannot_use(path: &Path) -> Text {
+    text!("{file} kan ikke brukes", "{file} cannot be used", file = path.display())
+}
+
+/// The one text of a file.
+///
+/// # Errors
+/// The file cannot be read, or has a text on every line.
+pub(crate) fn whole(path: &Path) -> anyhow::Result<Vec<u8>> {
+    match open(path)? {
+        Input::Whole(bytes) => Ok(bytes),
+        Input::OneOverSeveral => Err(failure(one_over_several())).explain(|| cannot_use(path)),
+        Input::Lines(_) => fail!(
+            "{file} har en ressurs per linje: gi en fil med én ressurs",
+            "{file} has a resource a line: give a file with one resource",
+            file = path.display()
+        ),
+    }
+}
+
+/// Reads a text as a document, one of XML by way of the JSON that says the same.
+///
+/// # Errors
+/// What is wrong with the text, and what it seems to be instead.
+pub(crate) fn document<'b>(
+    path: &Path,
+    line: Option<u32>,
+    bytes: &'b [u8],
+) -> anyhow::Result<Document<'b>> {
+    let at = line.map(|line| format!(":{line}")).unwrap_or_default();
+    let file = path.display();
+    let options = ParseOptions::lenient();
+    // XML has many lines, so a line is never one.
+    let read: anyhow::Result<_> = if line.is_none() && is_xml(bytes) {
+        let converted = lmr_validator::xml::to_json(bytes, MAX_XML_DEPTH);
+        converted
+            .map_err(Into::into)
+            .and_then(|converted| Ok(Document::parse(converted.json, &options)?))
+    } else {
+        Document::parse_bytes(bytes, &options).map_err(Into::into)
+    };
+    read.explain(|| match remedy_for(bytes) {
+        Some(Text { nb, en }) => text!(
+            "{file}{at} kan ikke leses som JSON eller XML ({nb})",
+            "{file}{at} cannot be read as JSON or XML ({en})"
+        ),
+        None => text!(
+            "{file}{at} kan ikke leses som JSON eller XML",
+            "{file}{at} cannot be read as JSON or XML"
+        ),
+    })
 }
 
 fn unpacking(path: &Path) -> io::Result<MultiGzDecoder<BufReader<File>>> {
@@ -130,18 +271,4 @@ fn standard_input() -> io::Result<Input> {
     }
     input.read_to_end(&mut head)?;
     Ok(Input::Whole(head))
-}
-
-/// The JSON texts of an input, each with its line where there are several. Standard input has no name, so
-/// there its content decides.
-pub(crate) fn texts<'b>(path: &Path, bytes: &'b [u8]) -> Vec<(Option<u32>, &'b [u8])> {
-    let lines = is_lines(path) || (path == Path::new("-") && looks_like_lines(bytes));
-    if !lines {
-        return vec![(None, bytes)];
-    }
-    (1..)
-        .zip(bytes.split(|byte| *byte == b'\n'))
-        .filter(|(_, text)| !text.trim_ascii().is_empty())
-        .map(|(line, text)| (Some(line), text))
-        .collect()
 }

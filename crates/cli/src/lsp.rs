@@ -9,12 +9,13 @@ mod stdio;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser};
 use lmr_lmdi::Finding;
 use lmr_lmdi::codes::Severity;
 use lmr_report::sentence;
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 
 use crate::input::is_lines;
@@ -25,10 +26,14 @@ use crate::validate::{Part, RuleSetChoice, Validate};
 use place::Positions;
 use rules::{Rules, path_of};
 
+/// Time between two looks at what documents are checked by, while the editor has nothing to say.
+const INTERVAL: Duration = Duration::from_secs(2);
+
 /// Speak the Language Server Protocol with an editor.
 ///
 /// Findings while you write, what a profile demands where the cursor is, completion of elements and codes. Editors
-/// start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too.
+/// start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too. Exit status: 1 where the editor goes without
+/// `shutdown`.
 #[derive(Args)]
 pub(crate) struct Lsp {
     /// The guide to check against; `none` is plain R4 plus what --package and --profile name. If left out, a
@@ -65,7 +70,11 @@ impl Lsp {
         let (connection, threads) = stdio::connect();
         let broken =
             || text!("forbindelsen til editoren er brutt", "the connection to the editor broke");
-        let (id, editor) = connection.initialize_start().explain(broken)?;
+        let Some((id, editor)) = begin(&connection)? else {
+            drop(connection);
+            threads.join().explain(broken)?;
+            return Ok(ExitCode::FAILURE);
+        };
         let capabilities = json!({
             "capabilities": {
                 "positionEncoding": "utf-16",
@@ -75,7 +84,7 @@ impl Lsp {
             },
             "serverInfo": { "name": "lmr", "version": env!("CARGO_PKG_VERSION") },
         });
-        connection.initialize_finish(id, capabilities).explain(broken)?;
+        connection.sender.send(Message::Response(Response::new_ok(id, capabilities)))?;
         let root = editor["workspaceFolders"][0]["uri"].as_str().or(editor["rootUri"].as_str());
         rules.set_root(root.and_then(path_of));
         let mut server =
@@ -83,8 +92,28 @@ impl Lsp {
         let result = server.serve();
         drop(server);
         threads.join().explain(broken)?;
-        result.map(|()| ExitCode::SUCCESS)
+        Ok(if result? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// The editor's first request; `None` where it goes before it asks.
+fn begin(connection: &Connection) -> anyhow::Result<Option<(RequestId, Value)>> {
+    for message in &connection.receiver {
+        match message {
+            Message::Request(request) if request.method == "initialize" => {
+                return Ok(Some((request.id, request.params)));
+            }
+            Message::Request(request) => {
+                let code = ErrorCode::ServerNotInitialized as i32;
+                let response =
+                    Response::new_err(request.id, code, "initialize comes first".to_owned());
+                connection.sender.send(Message::Response(response))?;
+            }
+            Message::Notification(of) if of.method == "exit" => return Ok(None),
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 struct Server {
@@ -98,12 +127,22 @@ struct Server {
 }
 
 impl Server {
-    fn serve(&mut self) -> anyhow::Result<()> {
+    /// Serves until the editor goes, and says whether it has said so first: `exit` without `shutdown` is an error
+    /// ([LSP 3.17](https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#exit)), and so is a
+    /// connection that ends.
+    fn serve(&mut self) -> anyhow::Result<bool> {
+        let mut is_shut_down = false;
         loop {
             // Whoever types quickly sends many changes; the last one counts.
             let message = if self.waiting.is_empty() {
-                let Ok(message) = self.connection.receiver.recv() else { return Ok(()) };
-                message
+                match self.connection.receiver.recv_timeout(INTERVAL) {
+                    Ok(message) => message,
+                    Err(error) if error.is_timeout() => {
+                        self.look_again();
+                        continue;
+                    }
+                    Err(_) => return Ok(is_shut_down),
+                }
             } else if let Ok(message) = self.connection.receiver.try_recv() {
                 message
             } else {
@@ -114,14 +153,37 @@ impl Server {
             };
             match message {
                 Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request)? {
-                        return Ok(());
-                    }
-                    let response = self.answer(request);
+                    let response = if is_shut_down {
+                        let code = ErrorCode::InvalidRequest as i32;
+                        Response::new_err(request.id, code, "shutdown was asked for".to_owned())
+                    } else if request.method == "shutdown" {
+                        is_shut_down = true;
+                        // Nobody looks at findings any more.
+                        self.open.clear();
+                        self.waiting.clear();
+                        Response::new_ok(request.id, ())
+                    } else {
+                        self.answer(request)
+                    };
                     self.connection.sender.send(Message::Response(response))?;
+                }
+                Message::Notification(of) if of.method == "exit" => return Ok(is_shut_down),
+                Message::Notification(_) if is_shut_down => {}
+                Message::Notification(of) if of.method == "workspace/didChangeWatchedFiles" => {
+                    self.look_again();
                 }
                 Message::Notification(notification) => self.take(notification)?,
                 Message::Response(_) => {}
+            }
+        }
+    }
+
+    /// Has the documents checked again whose rules are not as they were: a package was edited, a project file made. Editors
+    /// tell of files that they were asked to watch; packages may lie anywhere, so they are looked at.
+    fn look_again(&mut self) {
+        for uri in self.open.keys() {
+            if !self.waiting.contains(uri) && !self.rules.is_current(path_of(uri).as_deref()) {
+                self.waiting.push(uri.clone());
             }
         }
     }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 pub(crate) use lmr_fhir::Language;
@@ -234,13 +235,24 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     to_stdout(shown(text, Style::for_stdout().colour).as_bytes())
 }
 
+/// Whether the reader of standard output has gone away.
+static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Whether what is printed has no reader any more, as far as was noticed: whoever prints for ever ends then.
+pub(crate) fn reader_is_gone() -> bool {
+    READER_IS_GONE.load(Ordering::Relaxed)
+}
+
 fn to_stdout(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).explain(|| {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            READER_IS_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        written => written.explain(|| {
             text!("kan ikke skrive til standard ut", "cannot write to standard output")
         }),
-        _ => Ok(()),
     }
 }
 

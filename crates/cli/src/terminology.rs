@@ -26,12 +26,18 @@ enum Command {
     /// Turn code lists into one FHIR package
     ///
     /// Takes FEST M30 (.xml), lists of code, display and parent (.csv, with --system), and FHIR
-    /// CodeSystem and ValueSet files, folders and packages (.json, .tgz). The package is for
+    /// CodeSystem and ValueSet files, folders and packages (.json, .tgz). The columns of a .csv are found by their names;
+    /// without names the first column has the codes, and a warning says which the first one is. The package is for
     /// `terminology` in sender.toml and receiver.toml, and for `lmr validate --package`. An output
     /// that exists is replaced by newer lists only if they are whole.
     Import(import::Import),
     /// Show which code lists are loaded, how old and how complete they are
     Status(status::Status),
+}
+
+/// A list's title with its address, which may be the same.
+fn named(title: &str, url: &str) -> String {
+    if title == url { url.to_owned() } else { format!("{title} ({url})") }
 }
 
 impl Terminology {

@@ -96,7 +96,7 @@ impl<T> Explain<T> for Option<T> {
 
 /// An error with its causes, each once: many name their cause in their own text already.
 pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
-    let mut said = String::new();
+    let mut parts: Vec<(String, String)> = Vec::new();
     let mut english = String::new();
     let of_receiver =
         error.chain().any(|error| error.is::<OpenError>() || error.is::<StoreError>());
@@ -111,16 +111,19 @@ pub(crate) fn chain(error: &anyhow::Error, language: Language) -> String {
         let text = match of_receiver.then(|| of_database(error, language)).flatten() {
             // It is said already: in English with what SQLite calls it.
             Some(_) if says_so && language == Language::Bokmal => continue,
-            Some(_) if says_so => own,
+            Some(_) if says_so => own.clone(),
             Some(text) => text.to_owned(),
             None => cause(error, language),
         };
-        if !said.is_empty() {
-            said.push_str(": ");
+        // A name alone, before a sentence that begins with it, is said there.
+        if let Some((before, _)) = parts.last()
+            && own.strip_prefix(before.as_str()).is_some_and(|rest| rest.starts_with([' ', ':']))
+        {
+            parts.pop();
         }
-        said.push_str(&text);
+        parts.push((own, text));
     }
-    said
+    parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(": ")
 }
 
 /// Whether what stopped a service passes by itself: an address that another one has, or that the machine does not have yet, a

@@ -9,9 +9,9 @@ mod file_names;
 mod files;
 mod house;
 mod options;
+mod outputs;
 pub(crate) mod project;
 mod report;
-mod seems;
 mod seen;
 mod statistics;
 mod triage;
@@ -29,9 +29,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use lmr_lmdi::RuleSetId;
 use lmr_report::Checker;
+use lmr_validator::package::PackageCache;
 
 use crate::config::WhichAdvice;
-use crate::input::{Input, in_words, open};
+use crate::input::{Input, in_words, one_over_several, open};
 use crate::output::{self, Language, Output};
 use crate::text::{Explain, fail, text};
 use crate::{UNUSABLE, clock};
@@ -41,13 +42,13 @@ use changed::Changed;
 pub(crate) use checks::cannot_check;
 use checks::check_batch;
 pub(crate) use editors::{ForEditors, Part};
-use files::gather;
+use files::{each_once, gather};
 use options::Fine;
 #[cfg(test)]
 pub(crate) use project::Keys as ProjectKeys;
 use project::Project;
 use report::Report;
-use seen::Seen;
+pub(crate) use seen::Seen;
 use triage::Triage;
 
 /// Exit status of a check that --max-seconds ended.
@@ -240,6 +241,7 @@ impl Validate {
             Some(revision) => self.changed_since(revision, asked, &project, lang)?,
             None => asked.into_iter().flat_map(|(_, found)| found).collect(),
         };
+        let files = each_once(files);
         archives.retain(|archive| files.contains(archive));
         complain_of_archives(&archives, lang);
         let several = files.len() > 1;
@@ -284,6 +286,7 @@ impl Validate {
                         continue;
                     }
                 }
+                Ok(Input::OneOverSeveral) => report.unusable(&one_over_several())?,
                 Ok(Input::Whole(bytes)) => {
                     let checked = checker.check(&bytes).map_err(cannot_check)?;
                     if is_stopped() {
@@ -313,6 +316,10 @@ impl Validate {
         out.finish()?;
         let is_whole = !is_stopped() && self.changed_from.is_none() && !report.is_incomplete();
         report.triage().tell(&project, lang, self.quiet, is_whole);
+        let is_unmet = match checker.used().filter(|_| is_whole) {
+            Some(used) => self.fine.report_unused(used, self.quiet, lang),
+            None => false,
+        };
         if let (Some(max), hidden @ 1..) = (self.max, report.hidden()) {
             let note = text!(
                 "lmr: {hidden} funn til er ikke vist (--max {max})",
@@ -358,7 +365,7 @@ impl Validate {
                 output::complain(note.get(lang));
             }
         }
-        Ok(if unreadable {
+        Ok(if unreadable || is_unmet {
             ExitCode::from(UNUSABLE)
         } else if error && !self.exit_zero && !writes {
             ExitCode::FAILURE
@@ -382,6 +389,11 @@ impl Validate {
         seen.look(self.settings(project).cloned());
         // Without a home folder nothing is installed.
         if let Ok(folder) = crate::package::cache_folder(self.package_cache.clone()) {
+            let cache = PackageCache::new(&folder);
+            let named = self.package.iter().chain(&project.keys.packages);
+            // Whether one can be read the check itself says.
+            let found = named.filter_map(|name| cache.named(name).ok().flatten());
+            seen.look(found.map(|package| package.path));
             seen.look_at_cache(folder);
         }
     }
@@ -452,29 +464,6 @@ impl Validate {
             out.write(report.take().as_bytes())?;
         }
         Ok(None)
-    }
-
-    /// Refuses to write over what is to be checked.
-    fn may_write(&self, asked: &[(PathBuf, Vec<PathBuf>)]) -> anyhow::Result<()> {
-        let statistics = self.statistics.as_ref().and_then(Option::as_ref);
-        for to in [self.output.as_ref(), statistics].into_iter().flatten() {
-            // What is not there cannot be overwritten, and `-` is standard output.
-            let Ok(at) = std::fs::canonicalize(to) else { continue };
-            if !at.is_file() || *to == Path::new("-") {
-                continue;
-            }
-            let mut files = asked.iter().flat_map(|(_, found)| found);
-            if files.any(|file| std::fs::canonicalize(file).is_ok_and(|file| file == at)) {
-                fail!(
-                    "{to} er blant filene som skal kontrolleres, og ville bli skrevet over: skriv til en annen fil, utenfor \
-                     mappene som kontrolleres",
-                    "{to} is among the files that are to be checked and would be overwritten: write to another file, outside \
-                     the folders that are checked",
-                    to = to.display()
-                );
-            }
-        }
-        Ok(())
     }
 }
 

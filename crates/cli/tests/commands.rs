@@ -171,7 +171,7 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
         (
             &*utf16,
             "LMR-3001",
-            "looks like UTF-16; JSON in UTF-8 is expected",
+            "looks like UTF-16; UTF-8 is expected",
             "ser ut som UTF-16; det skal være JSON i UTF-8",
         ),
     ] {

@@ -15,8 +15,14 @@ struct Editor {
 
 impl Editor {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(folder, arguments, &[])
+    }
+
+    /// With these variables of the environment.
+    fn start_in(folder: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_lmr"))
             .current_dir(folder)
+            .envs(variables.iter().copied())
             .env("LMR_LANG", "en")
             .arg("lsp")
             .args(arguments)
@@ -455,6 +461,87 @@ fn every_finding_of_a_line_is_shown_in_that_line() {
             }
         }
         assert!(seen > 20, "{seen}");
+        editor.end();
+    }
+}
+
+#[test]
+fn an_editor_that_goes_without_shutdown_is_status_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ask = |method: &str| json!({ "jsonrpc": "2.0", "id": 9, "method": method });
+    let tell = |method: &str| json!({ "jsonrpc": "2.0", "method": method });
+    let initialize = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "capabilities": {} } });
+    for (messages, status) in [
+        (vec![], 1),
+        (vec![tell("exit")], 1),
+        (vec![ask("textDocument/hover"), tell("exit")], 1),
+        (vec![initialize.clone(), tell("exit")], 1),
+        (vec![initialize.clone(), tell("initialized")], 1),
+        (vec![initialize.clone(), tell("initialized"), tell("exit")], 1),
+        (vec![initialize.clone(), tell("initialized"), ask("shutdown"), tell("exit")], 0),
+        // Editors send on what they had begun.
+        (
+            vec![
+                initialize.clone(),
+                tell("initialized"),
+                ask("shutdown"),
+                ask("textDocument/hover"),
+                tell("textDocument/didSave"),
+                tell("exit"),
+            ],
+            0,
+        ),
+    ] {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_lmr"))
+            .current_dir(folder.path())
+            .args(["lsp", "--ruleset", "none"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("lmr runs");
+        let mut input = server.stdin.take().expect("in");
+        for message in &messages {
+            let text = message.to_string();
+            write!(input, "Content-Length: {}\r\n\r\n{text}", text.len()).expect("written");
+        }
+        drop(input);
+        let output = server.wait_with_output().expect("ended");
+        assert_eq!(output.status.code(), Some(status), "{messages:?}: {output:?}");
+        let answers = String::from_utf8_lossy(&output.stdout);
+        let asked = messages.iter().filter(|message| message["id"].is_number()).count();
+        assert_eq!(answers.matches("\"jsonrpc\"").count(), asked, "{messages:?}: {answers}");
+    }
+}
+
+/// The editor says nothing, and hears of it all the same: of a package, of one that is installed, and of a project file.
+#[test]
+fn what_a_document_is_checked_by_is_looked_at_while_nothing_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(at(name), text).expect("written");
+    let installed = "home/.fhir/packages/a.b#1.0.0/package";
+    std::fs::create_dir_all(at(installed)).expect("made");
+    write(&format!("{installed}/package.json"), r#"{"name":"a.b","version":"1.0.0"}"#);
+    let definition = format!("{installed}/p.json");
+    for (named, file) in [("one.json", "one.json"), ("a.b#1.0.0", &*definition)] {
+        write(file, &demanding("birthDate"));
+        write(".lmr.toml", &format!("ruleset = \"none\"\npackages = [\"{named}\"]\n"));
+        let home = at("home");
+        let mut editor = Editor::start_in(folder.path(), &[], &[("HOME", home.as_path())]);
+        let uri = uri_of(&at("p.json"));
+        assert!(says(&editor.open(&uri, DEMANDED), "birthDate"), "{named}");
+        write(file, &demanding("maritalStatus"));
+        let found = editor.diagnostics();
+        assert!(says(&found, "maritalStatus") && !says(&found, "birthDate"), "{named}: {found:?}");
+        // An editor that watches files says so.
+        write(file, &demanding("gender"));
+        editor.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
+        assert!(says(&editor.diagnostics(), "gender"), "{named}");
+        write(".lmr.toml", "rulesett = 1\n");
+        assert!(says(&editor.diagnostics(), "rulesett"), "{named}");
+        write(".lmr.toml", "ruleset = \"none\"\n");
+        assert!(!says(&editor.diagnostics(), "gender"), "{named}");
         editor.end();
     }
 }

@@ -14,6 +14,7 @@
 //! - [`Reached`] is where the FHIRPath of a finding leads.
 //! - [`digits`] finds numbers that are written in groups, in any spelling.
 //! - [`xml`] turns the XML form into this one and back.
+//! - [`OtherEncoding`] is what a text is in instead of UTF-8.
 //! - [`Severity`], [`Language`], [`Bilingual`] and [`Localized`] are what all crates say to people
 //!   with.
 //!
@@ -43,6 +44,7 @@ pub mod digits;
 mod document;
 mod edit;
 mod element;
+mod encoding;
 mod expression;
 mod language;
 mod location;
@@ -59,6 +61,7 @@ pub use bundle::{Bundle, BundleEntry};
 pub use document::{Document, Members, Node};
 pub use edit::{Edits, OverlappingEdits, escape_into};
 pub use element::{Children, Element, Repetitions};
+pub use encoding::OtherEncoding;
 pub use expression::Reached;
 pub use language::{Bilingual, Language, Localized, UnknownLanguage};
 pub use location::SourceLocation;

@@ -11,6 +11,7 @@ mod text;
 use crate::arena::{
     ESCAPED, HAS_UNDERSCORE, KEY_ESCAPED, Kind, MAYBE_RESOURCE, NONE, NodeData, UNDERSCORE,
 };
+use crate::encoding::OtherEncoding;
 use crate::name::hash_name;
 
 pub use error::{Limits, ParseError, ParseErrorKind, ParseOptions, SyntaxIssue, SyntaxIssueKind};
@@ -20,19 +21,15 @@ use text::{hex4, is_bare, string_stop};
 
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     std::str::from_utf8(bytes).map_err(|e| match other_format(bytes) {
-        Some(kind @ ParseErrorKind::Utf16) => error_in(bytes, 0, kind),
+        Some(kind @ ParseErrorKind::OtherEncoding(_)) => error_in(bytes, 0, kind),
         _ => error_in(bytes, e.valid_up_to(), ParseErrorKind::NotUtf8),
     })
 }
 
-/// A format that is taken for JSON now and then. JSON begins with two ASCII characters, so that
-/// UTF-16 shows in the first two bytes.
-/// Rule: <https://www.rfc-editor.org/rfc/rfc4627#section-3>.
+/// A format that is taken for JSON now and then.
 fn other_format(bytes: &[u8]) -> Option<ParseErrorKind> {
-    match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Some(ParseErrorKind::Utf16),
-        [0, other, ..] | [other, 0, ..] if *other != 0 => return Some(ParseErrorKind::Utf16),
-        _ => {}
+    if let Some(encoding) = OtherEncoding::of(bytes) {
+        return Some(ParseErrorKind::OtherEncoding(encoding));
     }
     let text = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
     (text.first() == Some(&b'<')).then_some(ParseErrorKind::Xml)

@@ -1,8 +1,9 @@
 //! Reading JSON text into the tree, at the public border.
 
 use lmr_fhir::{
-    Bundle, Document, Edits, Element, Kind, Limits, Name, Node, OperationOutcome, OutcomeExtension,
-    OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, SourceLocation, SyntaxIssueKind,
+    Bundle, Document, Edits, Element, Kind, Limits, Name, Node, OperationOutcome, OtherEncoding,
+    OutcomeExtension, OutcomeIssue, OutcomeValue, ParseErrorKind, ParseOptions, SourceLocation,
+    SyntaxIssueKind,
 };
 
 fn strict(text: &str) -> Document<'_> {
@@ -80,14 +81,22 @@ fn what_is_not_json_is_refused_with_its_reason() {
     let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| {
         text.encode_utf16().flat_map(bytes).collect::<Vec<_>>()
     };
+    let utf32 = |text: &str, bytes: fn(u32) -> [u8; 4]| {
+        text.chars().flat_map(|c| bytes(u32::from(c))).collect::<Vec<_>>()
+    };
+    let [in_utf16, in_utf32] = [OtherEncoding::Utf16, OtherEncoding::Utf32].map(E::OtherEncoding);
     for (bytes, kind) in [
         (b"\xef\xbb\xbf\n <Bundle/>".to_vec(), E::Xml),
         (b"<a>\xff</a>".to_vec(), E::NotUtf8),
-        (utf16("{\"a\":1}", u16::to_le_bytes), E::Utf16),
-        (utf16("{\"a\":1}", u16::to_be_bytes), E::Utf16),
-        (utf16("{\"a\":\"å\"}", u16::to_le_bytes), E::Utf16),
-        (utf16("\u{feff}{}", u16::to_le_bytes), E::Utf16),
-        (utf16("\u{feff}{}", u16::to_be_bytes), E::Utf16),
+        (utf16("{\"a\":1}", u16::to_le_bytes), in_utf16),
+        (utf16("{\"a\":1}", u16::to_be_bytes), in_utf16),
+        (utf16("{\"a\":\"å\"}", u16::to_le_bytes), in_utf16),
+        (utf16("\u{feff}{}", u16::to_le_bytes), in_utf16),
+        (utf16("\u{feff}{}", u16::to_be_bytes), in_utf16),
+        (utf32("{\"a\":\"å\"}", u32::to_le_bytes), in_utf32),
+        (utf32("{\"a\":\"å\"}", u32::to_be_bytes), in_utf32),
+        (utf32("\u{feff}{}", u32::to_le_bytes), in_utf32),
+        (utf32("\u{feff}{}", u32::to_be_bytes), in_utf32),
         (b"\0\0".to_vec(), E::ExpectedValue),
         (b"[<]".to_vec(), E::ExpectedValue),
     ] {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use lmr_fhir::ParseError;
+use lmr_fhir::{ParseError, ParseErrorKind};
 use lmr_validator::Issue;
 use thiserror::Error;
 
@@ -121,10 +121,13 @@ impl Finding {
             column: error.column,
             ..ElementLocation::default()
         };
-        let nb =
-            format!("Innholdet kan ikke leses som JSON: {}.", json_fault::in_bokmal(&error.kind));
-        let en = format!("The content cannot be read as JSON: {}.", error.kind);
-        Self::with_text(json_fault::code_of(&error.kind), location, nb, en)
+        let code = json_fault::code_of(&error.kind);
+        // What is in no text or in another encoding may have been meant as XML just as well.
+        let is_of_json = code != Code::ContentNotUtf8 && error.kind != ParseErrorKind::Empty;
+        let (nb, en) = if is_of_json { (" som JSON", " as JSON") } else { ("", "") };
+        let nb = format!("Innholdet kan ikke leses{nb}: {}.", json_fault::in_bokmal(&error.kind));
+        let en = format!("The content cannot be read{en}: {}.", error.kind);
+        Self::with_text(code, location, nb, en)
     }
 
     /// What the validator found, filed under its code.

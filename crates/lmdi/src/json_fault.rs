@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lmr_fhir::ParseErrorKind;
+use lmr_fhir::{Language, Localized as _, ParseErrorKind};
 
 use crate::codes::Code;
 
@@ -10,7 +10,7 @@ use crate::codes::Code;
 #[must_use]
 pub fn code_of(kind: &ParseErrorKind) -> Code {
     match kind {
-        ParseErrorKind::NotUtf8 | ParseErrorKind::Utf16 => Code::ContentNotUtf8,
+        ParseErrorKind::NotUtf8 | ParseErrorKind::OtherEncoding(_) => Code::ContentNotUtf8,
         ParseErrorKind::TooDeep(_) => Code::JsonTooDeep,
         ParseErrorKind::TooLarge(_) | ParseErrorKind::TooManyNodes(_) => Code::JsonTooLarge,
         _ => Code::ContentNotJson,
@@ -23,7 +23,6 @@ pub fn in_bokmal(kind: &ParseErrorKind) -> Cow<'static, str> {
     let text = match kind {
         ParseErrorKind::NotUtf8 => "teksten er ikke UTF-8",
         ParseErrorKind::Xml => "teksten ser ut som XML; det skal være JSON i UTF-8",
-        ParseErrorKind::Utf16 => "teksten ser ut som UTF-16; det skal være JSON i UTF-8",
         ParseErrorKind::Empty => "teksten er tom",
         ParseErrorKind::UnexpectedEnd => "teksten slutter før verdien er fullstendig",
         ParseErrorKind::ExpectedValue => "her skal det stå en JSON-verdi",
@@ -43,6 +42,9 @@ pub fn in_bokmal(kind: &ParseErrorKind) -> Cow<'static, str> {
         ParseErrorKind::LoneSurrogate => "en tekst har et halvt surrogatpar",
         ParseErrorKind::Comment => "kommentarer er ikke tillatt i JSON",
         ParseErrorKind::TrailingText => "det står mer tekst etter at JSON-verdien er slutt",
+        ParseErrorKind::OtherEncoding(encoding) => {
+            return encoding.text(Language::Bokmal).into_owned().into();
+        }
         ParseErrorKind::TooLarge(limit) => {
             return format!("teksten er større enn grensen på {limit} byte").into();
         }

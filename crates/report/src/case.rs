@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lmr_fhir::Language;
-use lmr_lmdi::codes::Severity;
+use lmr_lmdi::codes::{Code, Severity};
 use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::lack::Lack;
@@ -21,6 +21,8 @@ pub struct Case {
     pub findings: Vec<Finding>,
     /// Errors in all, shown or not.
     pub errors: usize,
+    /// The code of the first of them.
+    pub first_error: Option<Code>,
     /// The text, where the report is to show it.
     pub source: Option<String>,
 }

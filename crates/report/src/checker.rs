@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lmr_fhir::xml::{Converted, XmlError};
-use lmr_fhir::{Bilingual, Bundle, Document, Language, Localized as _, ParseError, ParseOptions};
+use lmr_fhir::xml::{Converted, XmlError, XmlErrorKind};
+use lmr_fhir::{
+    Bilingual, Bundle, Document, Language, Localized as _, ParseError, ParseOptions, SourceLocation,
+};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{
     CheckOptions, ElementLocation, Finding, RuleSet, RuleSetError, RuleSetId, response,
@@ -14,11 +16,11 @@ use lmr_lmdi::{
 use lmr_validator::definitions::Definitions;
 use lmr_validator::package::{Package, PackageError};
 use lmr_validator::statistics::Statistics;
-use lmr_validator::{Options, ProfileError, Validator};
+use lmr_validator::{Options, ProfileError, Used, Validator};
 use thiserror::Error;
 
 /// Deepest nesting of XML that is read: the reference validator's for JSON.
-const MAX_XML_DEPTH: usize = 500;
+pub const MAX_XML_DEPTH: usize = 500;
 
 /// Why a text could not be checked. The fault is the caller's choice of profiles, or this program's.
 #[derive(Debug, Error)]
@@ -195,6 +197,15 @@ impl Checker {
         }
     }
 
+    /// Which of the caller's wishes met something, where that is noted.
+    #[must_use]
+    pub fn used(&self) -> Option<&Used> {
+        match &self.0 {
+            Kind::Plain(by) => by.options.used.as_deref(),
+            Kind::Register(_) => None,
+        }
+    }
+
     /// Checks one text, in JSON or XML.
     ///
     /// # Errors
@@ -296,6 +307,10 @@ impl Checker {
                 (Some(id), findings)
             }
         };
+        let mut findings: Vec<Finding> = findings;
+        for finding in &mut findings {
+            locate_at_start(finding, document);
+        }
         Ok(Checked { rule_set, findings, is_readable: true })
     }
 }
@@ -369,6 +384,16 @@ fn add_profiles(
     Ok(())
 }
 
+/// Line and column of where the element begins, which is what editors and build services point at; the validator has
+/// those behind it, as the reference validator.
+fn locate_at_start(finding: &mut Finding, document: &Document<'_>) {
+    // What is about no place in the text keeps having none.
+    if let Some(span) = finding.span.as_ref().filter(|_| finding.line > 0) {
+        let SourceLocation { line, column } = document.location(span.start);
+        (finding.line, finding.column) = (line, column);
+    }
+}
+
 /// Gives a finding its place in the XML instead of the one in the JSON made from it, which nobody sees.
 fn locate_in_xml(finding: &mut Finding, converted: &Converted) {
     // The JSON is one line: a column is a character of it.
@@ -391,11 +416,17 @@ fn unreadable_xml(error: &XmlError) -> Finding {
         ..ElementLocation::default()
     };
     let reason = error.kind.bilingual();
+    let (code, nb, en) = match error.kind {
+        XmlErrorKind::NotUtf8 | XmlErrorKind::OtherEncoding(_) | XmlErrorKind::Declared(_) => {
+            (Code::ContentNotUtf8, "", "")
+        }
+        _ => (Code::ContentNotFhir, " som FHIR XML", " as FHIR XML"),
+    };
     Finding::with_text(
-        Code::ContentNotFhir,
+        code,
         location,
-        format!("Innholdet kan ikke leses som FHIR XML: {}.", reason.nb),
-        format!("The content cannot be read as FHIR XML: {}.", reason.en),
+        format!("Innholdet kan ikke leses{nb}: {}.", reason.nb),
+        format!("The content cannot be read{en}: {}.", reason.en),
     )
 }
 

@@ -609,6 +609,7 @@ mod tests {
             line: None,
             rule_set: None,
             errors: findings.len(),
+            first_error: findings.first().map(|finding| finding.code),
             findings,
             source: Some(source.to_owned()),
         }

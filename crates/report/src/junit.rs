@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use lmr_fhir::Language;
+use lmr_lmdi::codes::Code;
 use lmr_lmdi::{Finding, RuleSetId};
 
 use crate::case::{Case, Level, Reported, message, remedy, sentence};
@@ -92,10 +93,9 @@ fn failure(out: &mut String, case: &Case, language: Language) {
     };
     let first = case.findings.iter().find(|finding| Level::of(finding) == Level::Error);
     // What --max left out is counted, and has no text.
-    let (kind, text) = first.map_or(("", String::new()), |finding| {
-        let sentence = sentence(finding, language);
-        (finding.code.as_str(), format!(": {sentence}"))
-    });
+    let text =
+        first.map_or_else(String::new, |finding| format!(": {}", sentence(finding, language)));
+    let kind = case.first_error.map_or("error", Code::as_str);
     let _ = writeln!(
         out,
         "      <failure type=\"{kind}\" message=\"{} {noun}{}\">{}</failure>",

@@ -33,7 +33,7 @@ pub mod sarif;
 mod visible;
 
 pub use case::{Case, Reported, sentence};
-pub use checker::{Checked, Checker, CheckerError, Profiles, is_xml};
+pub use checker::{Checked, Checker, CheckerError, MAX_XML_DEPTH, Profiles, is_xml};
 pub use fingerprint::Fingerprints;
 pub use lack::Lack;
 pub use layout::{Layout, Places};

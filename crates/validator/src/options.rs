@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lmr_fhir::{Document, Severity};
 
 use crate::statistics::Statistics;
+use crate::used::Used;
 
 /// How far references to other resources are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,12 +138,32 @@ pub struct Options {
     pub stop: Option<Arc<AtomicBool>>,
     /// Where to count what costs time; not measured without it.
     pub statistics: Option<Arc<Statistics>>,
+    /// Where to note which of these wishes met something; not noted without it.
+    pub used: Option<Arc<Used>>,
 }
 
 impl Options {
     /// Sets the moment of validation, a FHIR dateTime: its offset says which day `today()` is. What is not one is none.
     pub fn set_now(&mut self, now: &str) {
         self.now = lmr_fhirpath::DateTime::parse(now);
+    }
+
+    /// The document that a reference leads to, of those that the caller gave.
+    pub(crate) fn external_document(&self, reference: &str) -> Option<&Arc<Document<'static>>> {
+        let document = self.external.get(reference)?;
+        if let Some(used) = &self.used {
+            used.external(reference);
+        }
+        Some(document)
+    }
+
+    /// Whether extensions of this address may be unknown.
+    pub(crate) fn may_be_unknown(&self, url: &str) -> bool {
+        let prefix = self.extension_domains.iter().find(|prefix| url.starts_with(prefix.as_str()));
+        if let (Some(used), Some(prefix)) = (&self.used, prefix) {
+            used.extensions(prefix);
+        }
+        self.any_extensions || prefix.is_some()
     }
 
     /// Whether the caller has given up waiting.
@@ -186,6 +207,7 @@ impl Default for Options {
             max_issues_per_resource: usize::MAX,
             stop: None,
             statistics: None,
+            used: None,
         }
     }
 }

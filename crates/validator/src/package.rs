@@ -24,7 +24,9 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -214,7 +216,7 @@ pub(crate) struct File {
 
 impl Package {
     /// Reads a `.tgz` file, a folder with `package.json` (in it or in `package/`), or a single
-    /// JSON file with a definition or a Bundle of definitions.
+    /// JSON file with a definition or a Bundle of definitions, packed as `.json.gz` or not.
     ///
     /// # Errors
     /// [`PackageError`] names the file and what is wrong with it.
@@ -223,6 +225,18 @@ impl Package {
         let metadata = fs::metadata(path).map_err(unreadable)?;
         if metadata.is_dir() {
             return Self::from_files(path, archive::files_of_folder(path)?);
+        }
+        let is_one_file = has_ending(path, &["gz"])
+            && path.file_stem().is_some_and(|inner| has_ending(Path::new(inner), &["json"]));
+        if is_one_file {
+            let packed = fs::File::open(path).map_err(unreadable)?;
+            let mut bytes = Vec::new();
+            let mut file = flate2::read::MultiGzDecoder::new(packed).take(MAX_FILE + 1);
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            if bytes.len() as u64 > MAX_FILE {
+                return Err(PackageError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+            }
+            return Self::of_one_file(path, bytes);
         }
         if has_ending(path, &["tgz", "gz"]) {
             let archive = fs::File::open(path).map_err(unreadable)?;
@@ -319,6 +333,34 @@ impl Package {
     /// Its definitions of one kind as JSON texts.
     pub fn texts(&self, kind: ResourceKind) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(move |entry| entry.kind == kind).map(|entry| &*entry.json)
+    }
+
+    /// The address of a definition that the other one has too, in the same version and with other content: only one of them
+    /// can be meant. Of packages of the same name and version one that only one of them has is that too.
+    pub fn differing<'p>(&'p self, other: &'p Self) -> Option<&'p str> {
+        let is_same_package =
+            !self.name.is_empty() && (&self.name, &self.version) == (&other.name, &other.version);
+        // Packages of other names may repeat what they build on.
+        if !is_same_package && !(self.name.is_empty() && other.name.is_empty()) {
+            return None;
+        }
+        let by_key = |package: &'p Self| -> HashMap<_, &'p Entry> {
+            let entries = package.entries.iter();
+            entries
+                .map(|entry| ((entry.kind, &*entry.url, entry.version.as_deref()), entry))
+                .collect()
+        };
+        let (own, others) = (by_key(self), by_key(other));
+        let missing = |of: &HashMap<_, &'p Entry>, here: &HashMap<_, &'p Entry>| {
+            of.keys().filter(|key| !here.contains_key(*key)).map(|(_, url, _)| *url).min()
+        };
+        let differs = own.iter().filter_map(|(key, entry)| {
+            let other = others.get(key)?;
+            (entry.json.trim() != other.json.trim()).then_some(key.1)
+        });
+        differs.min().or_else(|| {
+            is_same_package.then(|| missing(&own, &others).or_else(|| missing(&others, &own)))?
+        })
     }
 
     fn bare(name: &str, version: &str) -> Self {

@@ -278,6 +278,9 @@ impl<'a> Plan<'a> {
             if of == type_name || lmr_fhir::is_abstract_resource(of) {
                 out.push(id);
             } else {
+        if let Some(used) = &options.used {
+            used.type_name(type_name);
+        }
                 let issue = self.shared.issue(
                     Message::ProfileWrongType {
                         expected: of.to_owned().into(),
@@ -285,6 +288,9 @@ impl<'a> Plan<'a> {
                         profile: (&profile.canonical).into(),
                     },
                     element.node(),
+            if let (Some(used), Some(index)) = (&options.used, index) {
+                used.entry(index);
+            }
                     Some(profile),
                 );
                 self.issues.push(issue);

@@ -480,7 +480,7 @@ fn broken_packages_are_refused_by_name() {
         ),
         (
             b"{\0\"\0",
-            "is not JSON: line 1, column 1: the text looks like UTF-16; JSON in UTF-8 is expected",
+            "is not JSON: line 1, column 1: the text looks like UTF-16; UTF-8 is expected",
         ),
         (br#"{"resourceType": "ValueSet"}"#, "has no url"),
     ] {

@@ -193,8 +193,8 @@ fn codes(definitions: &Definitions, binding: &Binding) -> Vec<Text> {
                 .iter()
                 .take(CODES)
                 .map(|(_, code, display)| match display {
-                    Some(display) => format!("{code} ({display})"),
-                    None => code.to_string(),
+                    Some(display) if display != code => format!("{code} ({display})"),
+                    _ => code.to_string(),
                 })
                 .collect();
             let codes = codes.join(", ");

@@ -101,8 +101,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Snakk med en editor etter Language Server Protocol",
     ),
     (
-        "Findings while you write, what a profile demands where the cursor is, completion of elements and codes. Editors start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too",
-        "Funn mens du skriver, hva en profil krever der markøren er, fullføring av elementer og koder. Editorer starter det som `lmr lsp` for JSON-filer; det som står i `.lmr.toml`, gjelder her også",
+        "Findings while you write, what a profile demands where the cursor is, completion of elements and codes. Editors start it as `lmr lsp` for JSON files; what `.lmr.toml` says holds here too. Exit status: 1 where the editor goes without `shutdown`",
+        "Funn mens du skriver, hva en profil krever der markøren er, fullføring av elementer og koder. Editorer starter det som `lmr lsp` for JSON-filer; det som står i `.lmr.toml`, gjelder her også. Sluttstatus: 1 der editoren går uten `shutdown`",
     ),
     (
         "Talk over standard input and output, which is the only way",
@@ -336,8 +336,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The expression", "Uttrykket"),
     (
-        "A resource as JSON, or one a line (.ndjson); - is standard input, of either kind",
-        "En ressurs som JSON, eller én per linje (.ndjson); - er standard inn, av begge slag",
+        "A resource as JSON or XML, or one a line (.ndjson), packed as .gz or not; - is standard input, of any kind",
+        "En ressurs som JSON eller XML, eller én per linje (.ndjson), pakket som .gz eller ikke; - er standard inn, av alle slag",
     ),
     (
         "Evaluate from the items that this expression gives, one after the other",
@@ -701,8 +701,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Turn code lists into one FHIR package", "Gjør kodelister om til én FHIR-pakke"),
     (
-        "Takes FEST M30 (.xml), lists of code, display and parent (.csv, with --system), and FHIR CodeSystem and ValueSet files, folders and packages (.json, .tgz). The package is for `terminology` in sender.toml and receiver.toml, and for `lmr validate --package`. An output that exists is replaced by newer lists only if they are whole",
-        "Tar FEST M30 (.xml), lister med kode, visningsnavn og overordnet kode (.csv, med --system), og filer, mapper og pakker med FHIR CodeSystem og ValueSet (.json, .tgz). Pakken er til `terminology` i sender.toml og receiver.toml, og til `lmr validate --package`. En pakke som finnes fra før, byttes bare ut med nyere lister hvis de er hele",
+        "Takes FEST M30 (.xml), lists of code, display and parent (.csv, with --system), and FHIR CodeSystem and ValueSet files, folders and packages (.json, .tgz). The columns of a .csv are found by their names; without names the first column has the codes, and a warning says which the first one is. The package is for `terminology` in sender.toml and receiver.toml, and for `lmr validate --package`. An output that exists is replaced by newer lists only if they are whole",
+        "Tar FEST M30 (.xml), lister med kode, visningsnavn og overordnet kode (.csv, med --system), og filer, mapper og pakker med FHIR CodeSystem og ValueSet (.json, .tgz). Kolonnene i en .csv finnes ved navnene; uten navn har den første kolonnen kodene, og en advarsel sier hvilken som er den første. Pakken er til `terminology` i sender.toml og receiver.toml, og til `lmr validate --package`. En pakke som finnes fra før, byttes bare ut med nyere lister hvis de er hele",
     ),
     (
         "Show which code lists are loaded, how old and how complete they are",
@@ -941,8 +941,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("What a wrong display gives", "Hva et galt visningsnavn gir"),
     (
-        "Profile that a bundle entry must meet, as INDEX=URL; may be repeated",
-        "Profil en oppføring i en Bundle må oppfylle, som NUMMER=URL; kan gjentas",
+        "Profile that a bundle entry must meet, as INDEX=URL, the first entry being 0; may be repeated. Exit status 2 where no bundle has such an entry",
+        "Profil en oppføring i en Bundle må oppfylle, som NUMMER=URL, der den første er 0; kan gjentas. Sluttstatus 2 der ingen Bundle har en slik oppføring",
     ),
     (
         "Profile that every resource of a type must meet wherever it is, as TYPE=URL; may be repeated",

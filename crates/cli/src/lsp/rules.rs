@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::output::Language;
-use crate::validate::{ForEditors, Validate, project_above};
+use crate::text::{Text, chain, failure};
+use crate::validate::{ForEditors, Seen, Validate, project_above};
 
 /// The rules of every project that documents were opened of.
 pub(super) struct Rules {
@@ -14,7 +15,14 @@ pub(super) struct Rules {
     /// The folder that the editor has open.
     root: Option<PathBuf>,
     /// By the project's file.
-    known: HashMap<Option<PathBuf>, Arc<ForEditors>>,
+    known: HashMap<Option<PathBuf>, Known>,
+}
+
+/// What was made of a project, or why nothing could be.
+struct Known {
+    /// The files that it was made of, as they were before they were read.
+    seen: Seen,
+    made: Result<Arc<ForEditors>, String>,
 }
 
 impl Rules {
@@ -34,15 +42,31 @@ impl Rules {
     /// # Errors
     /// The project, or what it names, cannot be used.
     pub(super) fn of(&mut self, document: Option<&Path>) -> anyhow::Result<Arc<ForEditors>> {
+        let project = self.project_of(document);
+        let made = match self.known.get(&project).filter(|known| known.seen.is_current()) {
+            Some(known) => known.made.clone(),
+            None => {
+                let mut seen = Seen::default();
+                let made = self.validate.for_editors(project.as_deref(), self.lang, &mut seen);
+                let made = made.map(Arc::new).map_err(|error| chain(&error, self.lang));
+                self.known.insert(project, Known { seen, made: made.clone() });
+                made
+            }
+        };
+        // It is in the editor's language already.
+        made.map_err(|said| failure(Text { nb: said.clone(), en: said }))
+    }
+
+    /// Whether everything that the rules for a document were made of is as it was.
+    pub(super) fn is_current(&self, document: Option<&Path>) -> bool {
+        let known = self.known.get(&self.project_of(document));
+        known.is_some_and(|known| known.seen.is_current())
+    }
+
+    fn project_of(&self, document: Option<&Path>) -> Option<PathBuf> {
         let working = std::env::current_dir().ok();
         let folders = [document.and_then(Path::parent), self.root.as_deref(), working.as_deref()];
-        let project = folders.into_iter().flatten().find_map(project_above);
-        if let Some(rules) = self.known.get(&project).filter(|rules| rules.is_current()) {
-            return Ok(Arc::clone(rules));
-        }
-        let rules = Arc::new(self.validate.for_editors(project.as_deref(), self.lang)?);
-        self.known.insert(project, Arc::clone(&rules));
-        Ok(rules)
+        folders.into_iter().flatten().find_map(project_above)
     }
 }
 

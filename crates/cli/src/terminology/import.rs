@@ -15,7 +15,7 @@ use lmr_lmdi::fest;
 use lmr_validator::package::{Package, ResourceKind, write_archive};
 use lmr_validator::terminology::{CodeList, Content};
 
-use super::{EXTRACT, SOURCE};
+use super::{EXTRACT, SOURCE, named};
 use crate::output::{Language, print};
 use crate::text::{Explain, fail, text};
 
@@ -205,15 +205,15 @@ impl Import {
             }
             let is_whole = list.content == Content::Complete;
             let (path, count) = (path.display(), list.len());
-            let (title, url) = (&list.title, &list.url);
+            let of = named(&list.title, &list.url);
             match self.lang {
                 Language::Bokmal => {
                     let extent = if is_whole { "fullstendig" } else { "en del" };
-                    writeln!(out, "{path}: {count} koder i {title} ({url}), {extent}")?;
+                    writeln!(out, "{path}: {count} koder i {of}, {extent}")?;
                 }
                 Language::English => {
                     let extent = if is_whole { "complete" } else { "a part" };
-                    writeln!(out, "{path}: {count} codes of {title} ({url}), {extent}")?;
+                    writeln!(out, "{path}: {count} codes of {of}, {extent}")?;
                 }
             }
             if let Some(value_set) = &list.value_set {

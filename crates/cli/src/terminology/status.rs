@@ -11,7 +11,7 @@ use lmr_validator::package::{Package, ResourceKind};
 use lmr_validator::terminology::{CodeList, Content};
 use serde_json::{Value, json};
 
-use super::{EXTRACT, SOURCE};
+use super::{EXTRACT, SOURCE, named};
 use crate::clock;
 use crate::output::{Language, print};
 use crate::text::{Explain, fail, text};
@@ -104,7 +104,7 @@ impl Status {
                 file = Some(&one.file);
             }
             let list = &one.list;
-            writeln!(out, "  {} ({})", list.title, list.url)?;
+            writeln!(out, "  {}", named(&list.title, &list.url))?;
             let (active, inactive) = (list.active(), list.len() - list.active());
             let extent = match (list.content, nb) {
                 (Content::Complete, true) => "fullstendig: en ukjent kode er en feil",

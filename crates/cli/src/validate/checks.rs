@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use lmr_lmdi::{CheckOptions, RuleSets};
 use lmr_report::{Checker, CheckerError, Profiles};
-use lmr_validator::package::{PackageCache, load};
 use lmr_validator::statistics::Statistics;
 use lmr_validator::{Options, ProfileError};
 
@@ -16,7 +15,7 @@ use super::project::Project;
 use super::report::Report;
 use super::{RuleSetChoice, Validate};
 use crate::clock;
-use crate::output::{self, Language};
+use crate::output::Language;
 use crate::text::{Text, fail, failure, text};
 
 /// How many cores the process may use.
@@ -40,35 +39,8 @@ impl Validate {
         let given: Vec<PathBuf> = keys.packages.iter().chain(&self.package).cloned().collect();
         let own_profiles: Vec<String> =
             keys.profiles.iter().chain(&self.profile).cloned().collect();
-        let cache = match &self.package_cache {
-            Some(folder) => Some(PackageCache::new(folder)),
-            // No home folder means no cache: the packages given may be all there is.
-            None => crate::package::cache_folder(None).ok().map(PackageCache::new),
-        };
-        let (mut packages, missing) = load(&given, cache.as_ref())?;
-        for package in packages.iter().filter(|package| package.is_of_other_fhir()) {
-            let warning = text!(
-                "advarsel: {name} {version} er for FHIR {fhir}, og lmr kontrollerer R4 (4.0.1): definisjonene brukes som om de \
-                 var for R4",
-                "warning: {name} {version} is for FHIR {fhir}, and lmr checks R4 (4.0.1): its definitions are used as if they \
-                 were for R4",
-                name = package.name(),
-                version = package.version(),
-                fhir = package.fhir_versions().collect::<Vec<_>>().join(", ")
-            );
-            output::complain(warning.get(lang));
-        }
+        let mut packages = crate::package::loaded(&given, self.package_cache.as_deref(), lang)?;
         packages.extend(house.package.take());
-        for missing in missing {
-            let warning = text!(
-                "advarsel: {package} krever {name} {version}, som verken er oppgitt eller installert",
-                "warning: {package} depends on {name} {version}, which is neither given nor installed",
-                package = missing.needed_by,
-                name = missing.name,
-                version = missing.version
-            );
-            output::complain(warning.get(lang));
-        }
         if ruleset != Some(RuleSetChoice::None) {
             if let Some(flag) = self.fine.first_given() {
                 fail!(
@@ -132,6 +104,12 @@ impl Validate {
 pub(crate) fn cannot_check(error: CheckerError) -> anyhow::Error {
     match error {
         CheckerError::Profile(ProfileError::Unknown(url)) => {
+            if url.trim().is_empty() {
+                return failure(text!(
+                    "--profile er tom: oppgi adressen til profilen («lmr explain» viser profilene)",
+                    "--profile is empty: give the address of the profile (`lmr explain` lists the profiles)"
+                ));
+            }
             let hint = if url.trim() != &*url {
                 text!("fjern mellomrommet rundt adressen", "remove the blanks around the address")
             } else if url.ends_with('/') {

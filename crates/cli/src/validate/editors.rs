@@ -22,18 +22,16 @@ pub(crate) struct ForEditors {
     source: Source,
     project: Project,
     baseline: Option<Baseline>,
-    /// The files that it was made of, as they were before they were read.
-    seen: Seen,
 }
 
 impl Validate {
-    /// The rules by this project file, or without one.
+    /// The rules by this project file, or without one. What they are made of is looked at before it is read.
     pub(crate) fn for_editors(
         &self,
         project: Option<&Path>,
         lang: Language,
+        seen: &mut Seen,
     ) -> anyhow::Result<ForEditors> {
-        let mut seen = Seen::default();
         let project = match project {
             Some(path) => {
                 seen.look([path.to_owned()]);
@@ -41,7 +39,7 @@ impl Validate {
             }
             None => Project::default(),
         };
-        self.look_at_settings(&project, &mut seen);
+        self.look_at_settings(&project, seen);
         let stop = Arc::new(AtomicBool::new(false));
         let checker = Arc::new(self.checker(&project, &stop, None, lang)?);
         let guide = match self.ruleset.or(project.keys.ruleset) {
@@ -51,7 +49,7 @@ impl Validate {
         };
         let source = Source::new(Arc::clone(&checker), guide)?;
         let baseline = project.keys.baseline.as_deref().map(Baseline::read).transpose()?;
-        Ok(ForEditors { checker, source, project, baseline, seen })
+        Ok(ForEditors { checker, source, project, baseline })
     }
 }
 
@@ -59,11 +57,6 @@ impl ForEditors {
     /// What explains elements.
     pub(crate) fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// Whether everything that it was made of is as it was.
-    pub(crate) fn is_current(&self) -> bool {
-        self.seen.is_current()
     }
 
     /// The findings that count of the texts of one document, each with what it begins at: the rules as they are now,

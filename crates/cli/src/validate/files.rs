@@ -30,6 +30,14 @@ pub(super) fn gather(
     Ok(files)
 }
 
+/// The files without those that were named before, by whichever path: a resource is checked and counted once.
+pub(super) fn each_once(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    // One that is not there is reported by its own name.
+    let key = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    files.into_iter().filter(|path| seen.insert(key(path))).collect()
+}
+
 /// Links may go round in a circle, so each folder is entered once.
 fn below(
     folder: &Path,

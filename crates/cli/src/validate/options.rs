@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use lmr_fhir::{Document, ParseOptions};
 use lmr_validator::{
-    BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity,
+    BestPractice, ContainedPolicy, HtmlInMarkdown, Options, ReferenceCheck, Severity, Unused, Used,
 };
 
 use crate::clock;
-use crate::output::read;
-use crate::text::{Explain, Failure, text, unusable};
+use crate::input::{document, whole};
+use crate::output::{self, Language};
+use crate::text::{Failure, fail, text, unusable};
 
 /// Fine points; the defaults are those of HL7's reference validator.
 #[derive(Args)]
@@ -36,7 +37,7 @@ pub(super) struct Fine {
     #[arg(long)]
     no_example_urls: bool,
     /// Prefix of extension URLs that may be unknown; may be repeated
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = prefix)]
     allow_extension: Vec<String>,
     /// Tolerate any unknown extension
     #[arg(long)]
@@ -54,12 +55,13 @@ pub(super) struct Fine {
     #[arg(long, value_enum, default_value_t = Level::Ignore)]
     html_in_markdown: Level,
     /// Language of displays (BCP-47); displays in others are not checked
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", value_parser = language_tag)]
     display_language: Option<String>,
     /// What a wrong display gives
     #[arg(long, value_enum, default_value_t = Level::Error)]
     wrong_display: Level,
-    /// Profile that a bundle entry must meet, as INDEX=URL; may be repeated
+    /// Profile that a bundle entry must meet, as INDEX=URL, the first entry being 0; may be repeated. Exit status 2
+    /// where no bundle has such an entry
     #[arg(long, value_name = "INDEX=URL", value_parser = entry_profile)]
     entry_profile: Vec<(usize, String)>,
     /// Profile that every resource of a type must meet wherever it is, as TYPE=URL; may be repeated
@@ -127,7 +129,42 @@ fn entry_profile(text: &str) -> Result<(usize, String), Failure> {
     let index = index.trim().parse().map_err(|_| {
         unusable(text!("{index} er ikke nummeret på en entry", "{index} is not an entry index"))
     })?;
-    Ok((index, url.trim().to_owned()))
+    Ok((index, given(url, "INDEX=URL", "0=http://example.org/p")?.to_owned()))
+}
+
+/// A part of a value, which an empty variable of a script would leave out.
+fn given<'t>(part: &'t str, pattern: &str, example: &str) -> Result<&'t str, Failure> {
+    let part = part.trim();
+    if part.is_empty() { Err(form(pattern, example)) } else { Ok(part) }
+}
+
+/// An empty prefix would be that of every extension.
+fn prefix(text: &str) -> Result<String, Failure> {
+    if text.trim().is_empty() {
+        return Err(unusable(text!(
+            "den er tom: oppgi begynnelsen på adressene, eller --allow-any-extension",
+            "it is empty: give what the addresses begin with, or --allow-any-extension"
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+/// A language as BCP-47 writes it: two or three letters and what follows by hyphens. Displays in others are not checked, so a
+/// word that is no tag would leave all unchecked.
+fn language_tag(text: &str) -> Result<String, Failure> {
+    let mut parts = text.split('-');
+    let is_language = parts.next().is_some_and(|of| {
+        (2..=3).contains(&of.len()) && of.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    let is_part =
+        |of: &str| (1..=8).contains(&of.len()) && of.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !is_language || !parts.all(is_part) {
+        return Err(unusable(text!(
+            "«{text}» er ikke en språkkode: skriv for eksempel nb eller nb-NO",
+            "“{text}” is not the tag of a language: write nb or nb-NO, for example"
+        )));
+    }
+    Ok(text.to_owned())
 }
 
 /// How a value is to be written.
@@ -138,14 +175,16 @@ fn form(form: &str, example: &str) -> Failure {
 fn global_profile(text: &str) -> Result<(String, String), Failure> {
     let (of, url) =
         text.split_once('=').ok_or_else(|| form("TYPE=URL", "Patient=http://example.org/p"))?;
-    Ok((of.trim().to_owned(), url.trim().to_owned()))
+    let part = |part| given(part, "TYPE=URL", "Patient=http://example.org/p").map(str::to_owned);
+    Ok((part(of)?, part(url)?))
 }
 
 /// The last `=` divides: references may have some of their own (`Patient?identifier=1`).
 fn external(text: &str) -> Result<(String, PathBuf), Failure> {
     let (reference, file) =
         text.rsplit_once('=').ok_or_else(|| form("REFERENCE=FILE", "Patient/1=patient.json"))?;
-    Ok((reference.trim().to_owned(), PathBuf::from(file)))
+    let part = |part| given(part, "REFERENCE=FILE", "Patient/1=patient.json");
+    Ok((part(reference)?.to_owned(), PathBuf::from(part(file)?)))
 }
 
 impl Fine {
@@ -238,12 +277,61 @@ impl Fine {
             options.global_profiles.entry(of.clone()).or_default().push(url.clone());
         }
         for (reference, file) in &self.external {
-            let named =
-                || text!("{file} kan ikke leses", "{file} cannot be read", file = file.display());
-            let content = String::from_utf8(read(file)?).explain(named)?;
-            let document = Document::parse(content, &ParseOptions::lenient()).explain(named)?;
-            options.external.insert(reference.clone(), Arc::new(document));
+            let content = whole(file)?;
+            let text = document(file, None, &content)?.source().to_owned();
+            // It was read already, so it can be.
+            let document = Document::parse(text, &ParseOptions::lenient())?;
+            if document.root_element().resource_type().is_none() {
+                fail!(
+                    "--external {reference}=…: {file} er ikke en FHIR-ressurs: resourceType mangler",
+                    "--external {reference}=…: {file} is not a FHIR resource: it has no resourceType",
+                    file = file.display()
+                );
+            }
+            if options.external.insert(reference.clone(), Arc::new(document)).is_some() {
+                fail!(
+                    "--external {reference}=… står to ganger: bare én fil kan være det som referansen fører til",
+                    "--external {reference}=… is there twice: only one file can be what the reference leads to"
+                );
+            }
         }
+        options.used = Some(Arc::new(Used::of(&options)));
         Ok(options)
+    }
+
+    /// Reports which wishes met nothing in all that was checked, and whether something was therefore not checked that was
+    /// asked for: an entry by a profile. Those about references, types and extensions leave nothing unchecked.
+    pub(super) fn report_unused(&self, used: &Used, quiet: bool, lang: Language) -> bool {
+        let mut is_unmet = false;
+        for unused in used.unused() {
+            let note = match unused {
+                Unused::Entry(index) => {
+                    is_unmet = true;
+                    text!(
+                        "lmr: --entry-profile {index}=…: ingen bundle har en ressurs i entry[{index}] (den første er 0), så \
+                         profilen er ikke brukt",
+                        "lmr: --entry-profile {index}=…: no bundle has a resource in entry[{index}] (the first is 0), so the \
+                         profile was not used"
+                    )
+                }
+                Unused::Type(of) if !quiet => text!(
+                    "lmr: --global-profile {of}=…: ingen ressurs er en {of}, så profilen er ikke brukt",
+                    "lmr: --global-profile {of}=…: no resource is a {of}, so the profile was not used"
+                ),
+                Unused::External(to) if !quiet => text!(
+                    "lmr: --external {to}=…: ingen referanse som ble fulgt, fører dit; skriv den som i filen (--references sier \
+                     hvilke som følges)",
+                    "lmr: --external {to}=…: no reference that was followed leads there; write it as in the file (--references \
+                     says which are)"
+                ),
+                Unused::Extensions(prefix) if !quiet => text!(
+                    "lmr: --allow-extension {prefix}: ingen ukjent utvidelse begynner slik",
+                    "lmr: --allow-extension {prefix}: no unknown extension begins like that"
+                ),
+                _ => continue,
+            };
+            output::complain(note.get(lang));
+        }
+        is_unmet
     }
 }

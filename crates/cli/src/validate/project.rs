@@ -9,7 +9,7 @@ use serde::de::Error as _;
 
 use super::RuleSetChoice;
 use crate::config::WhichAdvice;
-use crate::text::fail;
+use crate::text::{Explain as _, fail, text};
 
 /// The file's name.
 pub(super) const FILE_NAME: &str = ".lmr.toml";
@@ -111,8 +111,17 @@ impl Project {
     }
 
     fn read(path: &Path) -> anyhow::Result<Self> {
-        let (mut keys, folder): (Keys, _) = crate::config::read(path)?;
         let shown = path.display();
+        if !path.exists() || path.is_dir() {
+            // Why it is none the system says: it is not there, or a folder.
+            crate::config::read_text(path).explain(|| {
+                text!(
+                    "prosjektfilen (--project sier hvilken, --no-project bruker ingen)",
+                    "the project file (--project says which one, --no-project uses none)"
+                )
+            })?;
+        }
+        let (mut keys, folder): (Keys, _) = crate::config::read(path)?;
         for package in &mut keys.packages {
             let beside = folder.join(&*package);
             // What is not there is the name of an installed package, if it can be one.

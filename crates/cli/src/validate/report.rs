@@ -12,9 +12,10 @@ use lmr_report::{
 };
 
 use super::Format;
-use super::seems::{ZIP, remedy_for};
 use super::triage::Triage;
+use crate::input::seems::{ZIP, remedy_for};
 use crate::output::{Language, Style};
+use crate::text::Text;
 
 /// Bytes of texts that an HTML page shows.
 const MAX_SOURCES: usize = 16 << 20;
@@ -197,6 +198,23 @@ impl Report {
         self.text(None, ZIP, checked)
     }
 
+    /// The file cannot be read as what its name says, for this reason.
+    pub(super) fn unusable(&mut self, reason: &Text) -> anyhow::Result<()> {
+        let start = ElementLocation { line: 1, column: 1, ..ElementLocation::default() };
+        let sentence = |text: &str| {
+            let mut letters = text.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+            format!("{first}{}.", letters.as_str())
+        };
+        let (nb, en) = (sentence(&reason.nb), sentence(&reason.en));
+        let finding = Finding::with_text(Code::ContentNotJson, start, nb, en);
+        self.text(
+            None,
+            b"{",
+            Checked { rule_set: None, findings: vec![finding], is_readable: false },
+        )
+    }
+
     /// That was all of the file, or all that there was time for. A file with no resource in it is not correct: whoever
     /// had it written should hear that it is empty.
     pub(super) fn end(&mut self, is_stopped: bool) -> anyhow::Result<()> {
@@ -284,6 +302,7 @@ impl Report {
             return Ok(());
         }
         let errors = findings.iter().filter(|f| f.refuses()).count();
+        let first_error = findings.iter().find(|f| f.refuses()).map(|f| f.code);
         let warnings = findings.iter().filter(|f| f.severity == Severity::Warning).count();
         self.here.resources += 1;
         self.here.errors += errors;
@@ -301,7 +320,8 @@ impl Report {
                     self.room_for_sources -= source.len();
                     String::from_utf8_lossy(source).into_owned()
                 });
-            let case = Case { file, line, rule_set: self.rule_set, findings, errors, source };
+            let case =
+                Case { file, line, rule_set: self.rule_set, findings, errors, first_error, source };
             if self.format == Format::Github {
                 self.out.push_str(&github::commands(&case, self.language));
             } else {

@@ -14,7 +14,7 @@ type Stamp = Option<(SystemTime, u64)>;
 /// Files and folders as they were. What is to be read must be looked at before: a change that comes between is then seen
 /// at the next question.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     paths: Vec<PathBuf>,
     cache: Option<PathBuf>,
     stamps: BTreeMap<PathBuf, Stamp>,
@@ -29,7 +29,8 @@ impl Seen {
         }
     }
 
-    /// Looks at which packages are installed. What is in them does not change while they are.
+    /// Looks at which packages are installed. What is in them does not change while they are, but for those that somebody
+    /// works on: [`Self::look`] is for these.
     pub(super) fn look_at_cache(&mut self, folder: PathBuf) {
         look_at_cache(&folder, &mut self.stamps);
         self.cache = Some(folder);
@@ -41,7 +42,7 @@ impl Seen {
     }
 
     /// Whether all of it is as it was.
-    pub(super) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         let mut now = BTreeMap::new();
         for path in &self.paths {
             look_at(path, DEPTH, &mut now);

@@ -1,7 +1,6 @@
 //! `--watch`: validates again whenever a file changes. Files are looked at twice a second, which works on network
 //! drives too, where the system does not tell of changes.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -52,7 +51,9 @@ pub(super) fn run(command: &Validate, lang: Language) -> anyhow::Result<ExitCode
                 count = state.count()
             );
             output::complain(note.get(lang));
-            std::io::stdout().flush()?;
+            if output::reader_is_gone() {
+                return Ok(ExitCode::SUCCESS);
+            }
             last = Some(state);
         }
         std::thread::sleep(INTERVAL);

@@ -1,5 +1,8 @@
 //! What may be read, and what can be wrong with it.
 
+use crate::encoding::OtherEncoding;
+use crate::language::{Language, Localized as _};
+
 /// Bounds on what is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -69,9 +72,9 @@ pub enum ParseErrorKind {
     /// The first character is `<`.
     #[error("the text looks like XML; JSON in UTF-8 is expected")]
     Xml,
-    /// A byte order mark of UTF-16, or a NUL byte as one of the first two.
-    #[error("the text looks like UTF-16; JSON in UTF-8 is expected")]
-    Utf16,
+    /// The first bytes are of another encoding.
+    #[error("{}", .0.text(Language::English))]
+    OtherEncoding(OtherEncoding),
     /// Nothing but white space.
     #[error("the text is empty")]
     Empty,

@@ -3,14 +3,19 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::encoding::OtherEncoding;
 use crate::language::{Language, Localized};
 use crate::location::SourceLocation;
 
 /// Why a text is not FHIR XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum XmlErrorKind {
-    /// Not UTF-8, or a declaration that says so.
+    /// Not UTF-8.
     NotUtf8,
+    /// The first bytes are of another encoding.
+    OtherEncoding(OtherEncoding),
+    /// The declaration names another encoding than UTF-8.
+    Declared(String),
     /// Nothing but white space.
     Empty,
     /// The text ends inside an element.
@@ -45,6 +50,13 @@ impl Localized for XmlErrorKind {
         };
         match self {
             Self::NotUtf8 => text("teksten er ikke UTF-8", "the text is not UTF-8"),
+            Self::OtherEncoding(encoding) => encoding.text(language),
+            Self::Declared(name) if nb => {
+                format!("XML-deklarasjonen sier {name}; FHIR leses i UTF-8").into()
+            }
+            Self::Declared(name) => {
+                format!("the XML declaration says {name}; FHIR is read in UTF-8").into()
+            }
             Self::Empty => text("teksten er tom", "the text is empty"),
             Self::UnexpectedEnd => {
                 text("teksten slutter inne i et element", "the text ends inside an element")

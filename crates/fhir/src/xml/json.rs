@@ -9,6 +9,7 @@ use super::map::{Converted, XmlMap};
 use super::read::{Fault, XmlElement, read};
 use super::shape::{Content, Shape, Shapes, ValueKind};
 use crate::edit::escape_into;
+use crate::encoding::OtherEncoding;
 use crate::location::SourceLocation;
 use crate::parse::is_json_number;
 
@@ -22,6 +23,10 @@ use crate::parse::is_json_number;
 /// text between elements, elements out of order.
 pub fn to_json(bytes: &[u8], shapes: &dyn Shapes, max_depth: usize) -> Result<Converted, XmlError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some(encoding) = OtherEncoding::of(bytes) {
+        let kind = XmlErrorKind::OtherEncoding(encoding);
+        return Err(XmlError { kind, location: SourceLocation::START });
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| XmlError {
         kind: XmlErrorKind::NotUtf8,
         location: Lines::new(bytes).location(bytes, error.valid_up_to()),

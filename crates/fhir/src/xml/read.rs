@@ -88,7 +88,7 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
                     && !encoding.eq_ignore_ascii_case("utf-8")
                     && !encoding.eq_ignore_ascii_case("us-ascii")
                 {
-                    return Err((XmlErrorKind::NotUtf8, at));
+                    return Err((declared(&encoding), at));
                 }
             }
             Event::DocType(_) => return Err((XmlErrorKind::Doctype, at)),
@@ -108,6 +108,15 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
             }
         }
     }
+}
+
+/// What a declaration of another encoding is. Only what can be the name of one is repeated.
+/// Rule: <https://www.w3.org/TR/xml/#NT-EncName>.
+fn declared(encoding: &str) -> XmlErrorKind {
+    const LONGEST: usize = 40;
+    let is_name = encoding.len() <= LONGEST
+        && encoding.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if is_name { XmlErrorKind::Declared(encoding.to_owned()) } else { XmlErrorKind::NotUtf8 }
 }
 
 fn is_xhtml(namespace: &ResolveResult<'_>) -> bool {

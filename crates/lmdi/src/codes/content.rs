@@ -8,12 +8,12 @@ macro_rules! content_codes {
             raised_in: "lmdi/src/json_fault.rs",
             title: { nb: "Innholdet er ikke UTF-8", en: "Content is not UTF-8" },
             explanation: {
-                nb: "FHIR i JSON skrives i UTF-8.",
-                en: "FHIR in JSON is written in UTF-8.",
+                nb: "FHIR skrives i UTF-8, i JSON som i XML.",
+                en: "FHIR is written in UTF-8, in JSON as in XML.",
             },
             cause: {
-                nb: "Filen er lagret i ISO-8859-1 eller Windows-1252.",
-                en: "The file was saved in ISO-8859-1 or Windows-1252.",
+                nb: "Filen er lagret i ISO-8859-1, Windows-1252 eller UTF-16.",
+                en: "The file was saved in ISO-8859-1, Windows-1252 or UTF-16.",
             },
             wrong: "byte E5 for å",
             right: "byte C3 A5 for å",

@@ -226,8 +226,14 @@ struct Pass<'v> {
 
 impl Pass<'_> {
     fn part(&mut self, label: &str, open: &mut Opener<'_>) -> Result<(), SourceUnavailable> {
-        let unavailable =
-            |cause| SourceUnavailable { name: format!("{} ({label})", self.source.name()), cause };
+        let unavailable = |cause| {
+            let name = match self.source.name() {
+                // A source of one file has its name.
+                name if name == label => name,
+                name => format!("{name} ({label})"),
+            };
+            SourceUnavailable { name, cause }
+        };
         let mut rows = open().map_err(unavailable)?;
         let columns = rows.columns().map_err(unavailable)?;
         let mut bound =

@@ -170,8 +170,7 @@ fn value<'a>(cx: &mut Context<'a>, item: Element<'a>, url: &str, own: Def<'a>, d
 }
 
 fn may_be_unknown<'a>(cx: &Context<'a>, url: &str) -> bool {
-    cx.options.any_extensions
-        || cx.options.extension_domains.iter().any(|d| url.starts_with(d.as_str()))
+    cx.options.may_be_unknown(url)
         || url.starts_with(TOOLS)
         || (cx.options.example_urls
             && ["example.org", "acme.com", "nema.org"].iter().any(|d| url.contains(d)))

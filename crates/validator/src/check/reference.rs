@@ -542,7 +542,7 @@ fn own_type<'a>(cx: &Context<'a>, text: &str) -> Option<String> {
 
 /// Type of a target outside the document, if the caller gave it.
 fn external_type<'a>(cx: &Context<'a>, text: &str) -> Option<String> {
-    let document = cx.options.external.get(text)?;
+    let document = cx.options.external_document(text)?;
     document.root_element().resource_type().map(Cow::into_owned)
 }
 
@@ -557,7 +557,7 @@ fn remote_profiles<'a>(
     if cx.options.references != ReferenceCheck::ExistsAndValid || cx.options.external_depth == 0 {
         return;
     }
-    let document = cx.options.external.get(text);
+    let document = cx.options.external_document(text);
     let found = match document {
         Some(document) => document.root_element().resource_type().map(Cow::into_owned),
         None => type_and_id(without_version(text)).map(|(t, _)| t),

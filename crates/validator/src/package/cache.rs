@@ -107,6 +107,18 @@ impl PackageCache {
         Ok(Cached { name, version, path: folder })
     }
 
+    /// The installed package that [`load`] takes for what is asked for: `None` for a file or folder, and where none of
+    /// that name is installed.
+    ///
+    /// # Errors
+    /// [`PackageError::Unreadable`] if the folder exists and cannot be read.
+    pub fn named(&self, asked: &Path) -> Result<Option<Cached>, PackageError> {
+        match name_of(asked) {
+            Some((name, version)) => self.find(name, version),
+            None => Ok(None),
+        }
+    }
+
     /// The installed package that a dependency means: exactly this version, or the latest that
     /// fits `2.2.x`; `latest` and `current` mean the latest.
     ///
@@ -119,6 +131,16 @@ impl PackageCache {
             .filter(|cached| cached.name == name && fits(&cached.version, version));
         Ok(found.next_back())
     }
+}
+
+/// What is asked for by name instead of by path, and the version.
+fn name_of(path: &Path) -> Option<(&str, &str)> {
+    let is_name = |name: &&str| {
+        let mut bytes = name.bytes();
+        name.contains('.') && bytes.all(|b| b.is_ascii_alphanumeric() || b".-_#@".contains(&b))
+    };
+    let asked = path.to_str().filter(is_name).filter(|_| !path.exists())?;
+    Some(asked.split_once(['#', '@']).unwrap_or((asked, "latest")))
 }
 
 /// Opens packages, in this order, and behind them what they depend on: from among them, else
@@ -166,21 +188,16 @@ pub fn load(
 
 /// The package at a path, else the installed package of that name.
 fn open(path: &Path, cache: Option<&PackageCache>) -> Result<Package, PackageError> {
-    let is_name = |name: &&str| {
-        let mut bytes = name.bytes();
-        name.contains('.') && bytes.all(|b| b.is_ascii_alphanumeric() || b".-_#@".contains(&b))
-    };
-    let Some(asked) = path.to_str().filter(is_name).filter(|_| !path.exists()) else {
+    if name_of(path).is_none() {
         return Package::open(path);
-    };
-    let (name, version) = asked.split_once(['#', '@']).unwrap_or((asked, "latest"));
+    }
     let found = match cache {
-        Some(cache) => cache.find(name, version)?,
+        Some(cache) => cache.named(path)?,
         None => None,
     };
     match found {
         Some(cached) => Package::open(&cached.path),
-        None => Err(PackageError::Nowhere { name: asked.to_owned() }),
+        None => Err(PackageError::Nowhere { name: path.display().to_string() }),
     }
 }
 

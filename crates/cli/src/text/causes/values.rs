@@ -5,11 +5,14 @@ use std::net::AddrParseError;
 use std::num::ParseIntError;
 
 use lmr_auth::{ClientError, ProfileError as TrustError};
+use lmr_fhir::xml::XmlError;
+use lmr_fhir::{Language, Localized as _, ParseError};
 use lmr_fhirpath::{
     EvalError, EvalErrorKind, SemanticError, SemanticErrorKind, SyntaxError, SyntaxErrorKind,
     Unavailable,
 };
 use lmr_identifiers::OrganisationNumberError;
+use lmr_lmdi::json_fault;
 use lmr_validator::ProfileError;
 use lmr_web::PasswordError;
 
@@ -26,6 +29,16 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SemanticError>() {
         let (line, column) = (error.location.line, error.location.column);
         return Some(format!("linje {line}, kolonne {column}: {}", semantics(&error.kind)));
+    }
+    if let Some(error) = error.downcast_ref::<ParseError>() {
+        let (line, column) = (error.line, error.column);
+        let reason = json_fault::in_bokmal(&error.kind);
+        return Some(format!("linje {line}, kolonne {column}: {reason}"));
+    }
+    if let Some(error) = error.downcast_ref::<XmlError>() {
+        let (line, column) = (error.location.line, error.location.column);
+        let reason = error.kind.text(Language::Bokmal);
+        return Some(format!("linje {line}, kolonne {column}: {reason}"));
     }
     if let Some(ProfileError::Unknown(canonical)) = error.downcast_ref::<ProfileError>() {
         return Some(format!("{canonical} er ikke kjent"));
