@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use lmr_envelope::{Envelope, Limits, ReceiptDigest, check_receipt_chain, verify_receipt};
-use lmr_sender::outbox::Outbox;
 use serde_json::{Value, json};
 
 use crate::config::key_files::certificate;
@@ -195,14 +194,12 @@ impl List {
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let path = folder.join(&config.database);
-            let outbox = Outbox::open(&path).await.explain(|| {
-                text!("kan ikke åpne {path}", "cannot open {path}", path = path.display())
-            })?;
+            let outbox = crate::send::outbox_to_read(&config, &folder).await?;
             let mut out = String::new();
             for row in outbox.receipts().await? {
                 writeln!(out, "{}", json!(row))?;
             }
+            outbox.close().await;
             print(&out)?;
             Ok(ExitCode::SUCCESS)
         })

@@ -31,7 +31,7 @@ use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, Style, print};
 use crate::text::{Explain, chain, fail, text};
 
-pub(crate) use setup::{authorizer, http_settings, scratch_agent, transport};
+pub(crate) use setup::{authorizer, http_settings, outbox_to_read, scratch_agent, transport};
 pub(crate) use sources::source;
 
 /// Send a hospital's data to the register.

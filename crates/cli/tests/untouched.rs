@@ -60,14 +60,17 @@ fn look(world: &World, what: &str) {
         assert!(code.is_some_and(|code| code <= 5), "{what} {arguments:?}: {}", said(&output));
         assert_same(&before, world, &format!("{what}: lmr send {arguments:?}"));
     }
-    let before = bytes_below(world.path());
-    let doctor = std::process::Command::new(world::lmr())
-        .args(["doctor", "--config"])
-        .arg(world.config("sender.toml"))
-        .output()
-        .expect("lmr doctor");
-    assert!(doctor.status.code().is_some(), "{}", said(&doctor));
-    assert_same(&before, world, &format!("{what}: lmr doctor"));
+    for words in [&["doctor"][..], &["receipt", "list"]] {
+        let before = bytes_below(world.path());
+        let looked = std::process::Command::new(world::lmr())
+            .args(words)
+            .arg("--config")
+            .arg(world.config("sender.toml"))
+            .output()
+            .expect("lmr runs");
+        assert!(looked.status.code().is_some_and(|code| code <= 2), "{what}: {}", said(&looked));
+        assert_same(&before, world, &format!("{what}: lmr {words:?}"));
+    }
 }
 
 fn assert_same(before: &BTreeMap<PathBuf, Option<Vec<u8>>>, world: &World, what: &str) {

@@ -33,7 +33,7 @@ pub(super) async fn outbox(config: &SenderConfig, folder: &Path) -> anyhow::Resu
 }
 
 /// The same for looking only: a read-only file system or a snapshot will do.
-pub(super) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
+pub(crate) async fn outbox_to_read(config: &SenderConfig, folder: &Path) -> anyhow::Result<Outbox> {
     let path = database(config, folder)?;
     match Outbox::open(&path).await {
         Err(error @ OutboxError::Database(_)) if !error.is_locked() => {
