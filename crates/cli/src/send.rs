@@ -39,7 +39,8 @@ pub(crate) use sources::source;
 /// Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source
 /// (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is
 /// not delivered yet and will be tried again, or another run is under way; 4 a person must look: access,
-/// certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records.
+/// certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records or
+/// all administrations.
 #[derive(Args)]
 pub(crate) struct Send {
     /// The sender's configuration file
@@ -75,6 +76,9 @@ enum Command {
         /// Only make the new attempts that are due
         #[arg(long)]
         retries_only: bool,
+        /// Another `receiver.url` than before is a new address of the same register: what it has confirmed stays so
+        #[arg(long, conflicts_with = "dry_run")]
+        same_register: bool,
         /// Show what would go, be held and why; send nothing and change nothing
         #[arg(long, conflicts_with = "retries_only")]
         dry_run: bool,
@@ -97,7 +101,7 @@ enum Command {
     /// What is held back until it is corrected at the source: the wrong value, what is allowed, the remedy, what waits
     Rejected(desk::RejectedList),
     Rehearse(rehearse::Rehearse),
-    /// What the register has and a complete source does not hold any more
+    /// What the register has and the source does not hold any more, or holds under another identifier
     Vanished,
     /// Show of one resource whether, when and in which message it went, or what keeps it; of a message what it holds
     /// and what became of it
@@ -240,8 +244,12 @@ impl Send {
                 agent.outbox().close().await;
                 Ok(ExitCode::from(preview.report.status().exit_code()))
             }
-            Command::Run { retries_only, .. } => {
+            Command::Run { retries_only, same_register, .. } => {
                 let agent = self.agent(config, folder).await?;
+                if *same_register {
+                    agent.belongs_to_this_receiver().await?;
+                }
+                supervision::forget_a_daemon_that_ended(&agent, config, folder).await;
                 let done = if *retries_only { agent.retry_due().await } else { agent.run().await };
                 let failed = supervision::after_run(&agent, &done, config, folder).await;
                 let status = self.ended(&agent, done).await?;

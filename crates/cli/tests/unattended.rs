@@ -405,14 +405,18 @@ fn hooks_hear_of_each_cause_once_a_day_and_a_failing_one_stops_nothing() {
 
 /// One line of an HTTP answer's head, and its body.
 fn get(port: u16, path: &str) -> (String, String) {
+    try_get(port, path).expect("an answer")
+}
+
+/// The same, where the listener may be closed and opened again meanwhile.
+fn try_get(port: u16, path: &str) -> Option<(String, String)> {
     use std::io::{Read as _, Write as _};
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-        .expect("asked");
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
     let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
-    let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
-    (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+    stream.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some((head.lines().next().unwrap_or_default().to_owned(), body.to_owned()))
 }
 
 #[cfg(target_os = "linux")]
@@ -482,6 +486,69 @@ fn the_daemon_answers_monitors_and_the_service_manager() {
     world.set("sender.toml", &format!("127.0.0.1:{port}"), &format!("0.0.0.0:{port}"));
     let refused = world.send(&["daemon", "--lang", "en"]);
     assert!(said(&refused).contains("is not on loopback"), "{}", said(&refused));
+}
+
+/// What cannot be read again is said where somebody looks, since a restart would fail; and taken back when it can.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_daemon_cannot_read_again_is_in_the_status_health_metrics_and_a_hook() {
+    let world = World::make("lmdi-0.9.4", 6, 1000);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let port = world::free_port();
+    let config = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let heard = world.config("heard.txt");
+    let config = format!(
+        "{config}\n[monitor]\nlisten = \"127.0.0.1:{port}\"\n\n[[hook]]\nkind = \"command\"\non = [\"not-read-again\"]\n\
+         command = [\"sh\", \"-c\", \"cat >> {}\"]\n",
+        heard.display()
+    );
+    std::fs::write(world.config("sender.toml"), &config).expect("written");
+    world.run(0);
+    let mut daemon = world.daemon(&[]);
+    let within = |what: &str, is_so: &dyn Fn() -> bool| {
+        let until = std::time::Instant::now() + Duration::from_secs(60);
+        while !is_so() {
+            assert!(std::time::Instant::now() < until, "{what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let not_read = || {
+        let (_, body) = try_get(port, "/health").unwrap_or_default();
+        let health: Value = serde_json::from_str(&body).unwrap_or_default();
+        health["not_read_again"].to_string()
+    };
+    within("it answers", &|| not_read() == "[]");
+    for broken in [format!("{config}nonsense = 1\n"), config.replace("sender.pem", "gone.pem")] {
+        std::fs::write(world.config("sender.toml"), broken).expect("written");
+        daemon.signal("-HUP");
+        within("/health says so", &|| not_read() == "[\"configuration\"]");
+        assert!(get(port, "/metrics").1.contains("not_read_again{what=\"configuration\"} 1"));
+        within("the hook heard of it", &|| heard.exists());
+        // The file itself is what everybody else reads.
+        std::fs::write(world.config("sender.toml"), &config).expect("written");
+        let status = world.send(&["status", "--lang", "en"]);
+        assert_eq!(status.status.code(), Some(1), "{}", said(&status));
+        assert!(said(&status).contains("could not read its configuration again"));
+        // While the daemon runs, a run by hand takes nothing back that is the daemon's to read.
+        assert_eq!(world.json(&["status"])["daemon_failures"][0]["what"], "configuration");
+        daemon.signal("-HUP");
+        within("it was read again", &|| not_read() == "[]");
+        assert_eq!(world.send(&["status"]).status.code(), Some(0));
+    }
+    let notice = std::fs::read_to_string(&heard).expect("a notice");
+    assert!(notice.contains("not-read-again") && !notice.contains("nonsense"), "{notice}");
+
+    // A daemon that ended with it is not there any more to take it back.
+    std::fs::write(world.config("sender.toml"), format!("{config}nonsense = 1\n"))
+        .expect("written");
+    daemon.signal("-HUP");
+    within("/health says so", &|| not_read() == "[\"configuration\"]");
+    daemon.signal("-TERM");
+    assert!(daemon.ends_within(Duration::from_secs(20)).success());
+    std::fs::write(world.config("sender.toml"), &config).expect("written");
+    assert_eq!(world.send(&["status"]).status.code(), Some(1));
+    world.run(0);
+    assert_eq!(world.send(&["status"]).status.code(), Some(0));
 }
 
 #[test]

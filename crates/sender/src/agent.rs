@@ -1,6 +1,7 @@
 //! The order of a run: finish what is open, find what is new, make messages, send them, keep the answers.
 
 mod comparison;
+mod sending;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +9,10 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::Clock;
-use lmr_envelope::{RandomSource, ReceiptDigest};
+use lmr_envelope::RandomSource;
 use lmr_lmdi::RuleSetId;
 use tokio::sync::oneshot;
 
-use crate::answer;
-use crate::attempt::{AttemptFailure, TokenFailure};
 use crate::check::Checker;
 use crate::error::SenderError;
 use crate::identity::HashKey;
@@ -21,17 +20,16 @@ use crate::index::Index;
 use crate::lock::Lock;
 use crate::message::{Made, MessageMaker};
 use crate::meter::{ProgressSink, TransferMeter, TransferProgress, TransferState};
-use crate::outbox::{CHANGED_SINCE, FinishedAttempt, Forgotten, ItemOutcome, Outbox, OutboxError};
+use crate::outbox::{CHANGED_SINCE, Forgotten, Outbox, OutboxError};
 use crate::plan::BundleLimits;
-use crate::progress::{AttemptOutcome, State};
-use crate::receipts::ReceivedReceipt;
-use crate::report::{LostAtRegister, Report, RunKind, SentMessage};
+use crate::progress::State;
+use crate::report::{Report, RunKind};
 use crate::run::Run;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
 use crate::source::Source;
 use crate::stop::StopSignal;
-use crate::transport::{NewestReceipt, PostOutcome, Transport};
+use crate::transport::Transport;
 
 /// What the sender must know.
 #[derive(Debug, Clone)]
@@ -57,6 +55,10 @@ pub struct Settings {
     pub lock: PathBuf,
     /// The sending organisation, so that an outbox is not used for another one.
     pub organisation: String,
+    /// The environment, for the same reason: what a test register has the real one lacks.
+    pub environment: String,
+    /// The address of the register.
+    pub receiver: String,
 }
 
 /// The sender. One run at a time.
@@ -131,6 +133,7 @@ impl Agent {
         for (name, value, what) in [
             ("key", mark.as_str(), "hash key"),
             ("organisation", &settings.organisation, "organisation"),
+            ("environment", &settings.environment, "environment"),
         ] {
             match outbox.setting(name).await? {
                 None => {
@@ -197,9 +200,18 @@ impl Agent {
         let date = self.transport.server_time();
         // Before anything is made of the source.
         run.report.unreadable_copies = self.find_annulments().await?;
-        Box::pin(self.compare_with_register(&mut run.report)).await?;
+        let former = self.former_receiver().await?;
+        let is_known = Box::pin(self.compare_with_register(&mut run.report)).await?;
         if self.transport.server_time() != date {
             self.compare_clocks(run);
+        }
+        match former {
+            Some(before) if !is_known => {
+                run.stop = Some(self.other_receiver(before));
+                return Ok(());
+            }
+            Some(_) => self.belongs_to_this_receiver().await?,
+            None => {}
         }
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
@@ -221,7 +233,7 @@ impl Agent {
             && run.report.source_failure.is_none()
             && self.outbox.open_messages().await? == 0
             && self.outbox.held_count().await?.not_yet == 0
-            && run.report.not_stored_without_a_reason() == 0;
+            && run.report.not_stored == 0;
         if is_delivered {
             // A clock that is ahead has made no transfer earlier than it was.
             let began = run.report.started_at.min(self.now());
@@ -305,150 +317,8 @@ impl Agent {
         let _lock = Lock::take(&self.settings.lock)?;
         self.outbox.put_clock_right(self.now()).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Retry, self.now()).await?;
-        let done = self.send_due(&mut run).await;
+        let done = self.send_due_there(&mut run).await;
         self.end(run, done).await
-    }
-
-    async fn send_due(&self, run: &mut Run) -> Result<(), SenderError> {
-        for due in self.outbox.due(self.now()).await? {
-            run.report.stopped_early |= self.stop.is_stopped();
-            if run.is_over() || run.paused {
-                break;
-            }
-            self.send(due.seq, due.message_id, run, None).await?;
-        }
-        Ok(())
-    }
-
-    /// The register's newest receipt. A run that is asked to stop does not wait for it.
-    pub(crate) async fn newest_receipt(&self) -> NewestReceipt {
-        tokio::select! {
-            answer = self.transport.newest_receipt() => answer,
-            () = self.stop.grace_over() => NewestReceipt::Untold,
-        }
-    }
-
-    /// One attempt with one message. `posted` hears when it is on its way.
-    pub(crate) async fn send(
-        &self,
-        seq: i64,
-        message_id: String,
-        run: &mut Run,
-        posted: Option<oneshot::Sender<()>>,
-    ) -> Result<(), SenderError> {
-        let Some((sealed, entries)) = self.outbox.start(seq, self.now()).await? else {
-            return Ok(());
-        };
-        // A task of its own: it goes on while the next message is made.
-        let transport = Arc::clone(&self.transport);
-        let mut post = tokio::spawn(async move { transport.post(sealed).await });
-        if let Some(posted) = posted {
-            // Nobody need wait for it.
-            let _ = posted.send(());
-        }
-        let outcome = tokio::select! {
-            outcome = &mut post => match outcome {
-                Ok(outcome) => outcome,
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => PostOutcome::NoAnswer { failure: AttemptFailure::ConnectionBroken },
-            },
-            () = self.stop.grace_over() => {
-                post.abort();
-                PostOutcome::NoAnswer { failure: AttemptFailure::StopRequested }
-            }
-        };
-        run.report.stopped_early |= self.stop.is_stopped();
-        let now = self.now();
-        match &outcome {
-            PostOutcome::Answered { .. } => self.compare_clocks(run),
-            PostOutcome::NoAccess {
-                failure:
-                    AttemptFailure::Token {
-                        reason: TokenFailure::ClockDiffers { ahead_seconds, .. },
-                        ..
-                    },
-            } => run.report.clock_ahead_seconds = Some(*ahead_seconds),
-            _ => {}
-        }
-        let receipt = match &outcome {
-            PostOutcome::Answered { receipt: Some(text), body, .. } => {
-                Some(ReceivedReceipt { text: text.clone(), answer: ReceiptDigest::of(body) })
-            }
-            _ => None,
-        };
-        let answer = answer::read(outcome, &message_id, entries, now);
-        if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
-            let (lost, is_doubtful) = self.keep_receipt(seq, &message_id, &receipt, now).await?;
-            run.again |= lost.is_some();
-            run.report.doubtful_receipts += u64::from(is_doubtful);
-            run.report.lost_at_register = LostAtRegister::both(run.report.lost_at_register, lost);
-        }
-        let finished = FinishedAttempt {
-            outcome: &answer.outcome,
-            items: &answer.items,
-            findings: &answer.findings,
-            http_status: answer.http_status,
-            failure: answer.failure.as_ref(),
-        };
-        let progress = self.outbox.finish(seq, &finished, now, &self.settings.retry).await?;
-        let state = progress.state.as_str();
-        match &answer.failure {
-            None => tracing::info!(message.id = %message_id, state, "delivered"),
-            Some(reason) => {
-                tracing::warn!(message.id = %message_id, state, %reason, "not delivered");
-            }
-        }
-        let count = |wanted: fn(&ItemOutcome) -> bool| {
-            answer.items.iter().filter(|item| wanted(item)).count()
-        };
-        run.report.messages.push(SentMessage {
-            message_id,
-            state: progress.state,
-            entries,
-            stored: count(|item| *item == ItemOutcome::Stored),
-            unchanged: count(|item| *item == ItemOutcome::Unchanged),
-            refused: count(|item| matches!(item, ItemOutcome::Refused(_)) && !item.is_not_yet()),
-            not_yet: count(ItemOutcome::is_not_yet),
-            not_stored: count(|item| *item == ItemOutcome::NotStored),
-            failed: count(|item| *item == ItemOutcome::Failed),
-            links: answer.links,
-            next_attempt: progress.next_attempt,
-            failure: answer.failure.clone(),
-        });
-        match &answer.outcome {
-            // Not made in this run, or by a clock that has been put right since: what was sealed then (a certificate that
-            // has ended, a wrong time) says nothing about now. The data goes with a new message, which decides.
-            AttemptOutcome::Never { bytes_at_fault: true }
-                if self
-                    .outbox
-                    .made_at(seq)
-                    .await?
-                    .is_some_and(|made| made < run.report.started_at || made > now) =>
-            {
-                run.again = true;
-            }
-            AttemptOutcome::Never { .. } => run.stop = answer.failure,
-            AttemptOutcome::Later { may_have_arrived, retry_after } => {
-                run.unanswered += 1;
-                let gone =
-                    !may_have_arrived || retry_after.is_some() || answer.http_status == Some(503);
-                if self.stop.is_stopped() {
-                    // Nothing is known of the way to the register: the other messages keep their time.
-                } else if gone || run.unanswered >= MAX_CONSECUTIVE_FAILURES {
-                    run.paused = true;
-                    // The transfer failed, not this message: the rest shares its attempt.
-                    self.outbox.fail_due(now, *retry_after, &self.settings.retry).await?;
-                }
-            }
-            AttemptOutcome::TooLarge => run.too_large = true,
-            AttemptOutcome::Answered | AttemptOutcome::Refused => run.unanswered = 0,
-        }
-        if answer.items.iter().any(|item| matches!(item, ItemOutcome::Refused(_)))
-            || answer.outcome == AttemptOutcome::Refused
-        {
-            run.faulty.extend(self.outbox.held_versions().await?);
-        }
-        Ok(())
     }
 
     /// Finds what is new or changed, and sends it.
@@ -462,10 +332,11 @@ impl Agent {
         // something meanwhile.
         run.left = self.outbox.left_to_send().await?;
         self.source.begin(self.changed_since().await?);
-        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let mut index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let not_mounted = self.look_at_places(&mut index).await?;
         run.report.count_source(&index);
         let is_first = !std::mem::replace(&mut run.has_read_source, true);
-        if let Some(failure) = self.source_failure(&index) {
+        if let Some(failure) = not_mounted.or_else(|| self.source_failure(&index)) {
             run.report.source_failure = Some(failure);
             return Ok(());
         }

@@ -149,7 +149,13 @@ impl Agent {
         }
         let row = self.find(target).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Annulment, self.now()).await?;
-        let done = self.send_annulment(&row, Some(reason), &mut run).await;
+        let done = match self.former_receiver().await? {
+            Some(before) => {
+                run.stop = Some(self.other_receiver(before));
+                Ok(())
+            }
+            None => self.send_annulment(&row, Some(reason), &mut run).await,
+        };
         self.end(run, done).await
     }
 
@@ -351,6 +357,7 @@ impl Copies<'_> {
             resource_type: row.resource_type.clone(),
             resource_id: row.resource_id.clone(),
             source_key: row.source_key.clone(),
+            id_space: row.id_space.clone(),
             file: String::new(),
             line: 0,
         };

@@ -55,6 +55,13 @@ pub enum AttemptFailure {
     GivenUp,
     /// The message was sealed with the same certificates as one that was refused for them.
     SealedLikeRefused,
+    /// The address of the register is another one than before, and nothing shows that the same register answers there.
+    OtherReceiver {
+        /// The address before.
+        before: String,
+        /// The address now.
+        now: String,
+    },
     /// A text of another version of the program.
     Other {
         /// The text.
@@ -253,6 +260,16 @@ impl AttemptFailure {
             Self::SealedLikeRefused => pick(
                 "forseglet som en melding som ble avvist",
                 "sealed like a message that was refused",
+            ),
+            Self::OtherReceiver { before, now } if language == Language::Bokmal => format!(
+                "receiver.url er en annen enn før ({before} ble {now}), og ingen kvittering viser at det er samme \
+                 register. Databasen sier hva det forrige har: til et annet register hører en ny databasefil (database). Er \
+                 det samme register under en ny adresse: lmr send run --same-register, én gang"
+            ),
+            Self::OtherReceiver { before, now } => format!(
+                "receiver.url is another one than before ({before} became {now}), and no receipt shows that it is the same \
+                 register. The database says what the former one has: to another register belongs a new database file \
+                 (database). If it is the same register at a new address: lmr send run --same-register, once"
             ),
             Self::Other { text } => text.clone(),
         }

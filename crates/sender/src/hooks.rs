@@ -103,6 +103,13 @@ pub struct Hooks {
     organisation: String,
 }
 
+/// Which hooks had something to hear, and which of them failed.
+#[derive(Default)]
+struct Notified {
+    tried: Vec<String>,
+    failed: Vec<String>,
+}
+
 impl Hooks {
     /// The hooks of an organisation's sender.
     #[must_use]
@@ -121,19 +128,44 @@ impl Hooks {
         self.hooks.is_empty()
     }
 
-    /// Notifies each hook of what it is to hear and has not heard today. What fails is logged, tried again with the next
-    /// run, and noted for the status: gives the names of the hooks that failed.
-    pub async fn notify(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) -> Vec<String> {
-        let mut failed = Vec::new();
+    /// As [`Hooks::notify`], of something that is not of a run: a hook that failed after the last one and has nothing to
+    /// hear of this has failed still.
+    pub async fn notify_apart(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) {
+        let Notified { mut failed, tried } = self.tell_all(outbox, notices, now).await;
+        let known = outbox.failed_hooks().await;
+        let noted = match known {
+            Ok(known) => {
+                failed.extend(known.into_iter().filter(|name| !tried.contains(name)));
+                outbox.set_failed_hooks(&failed).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "it could not be noted which hooks failed");
+        }
+    }
+
+    async fn tell_all(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) -> Notified {
+        let mut notified = Notified::default();
         for hook in &self.hooks {
             let mut has_failed = false;
             for notice in notices.iter().filter(|notice| hook.events.contains(&notice.event)) {
+                if notified.tried.last() != Some(&hook.name) {
+                    notified.tried.push(hook.name.clone());
+                }
                 has_failed |= !self.tell_one(hook, outbox, notice, now).await;
             }
             if has_failed {
-                failed.push(hook.name.clone());
+                notified.failed.push(hook.name.clone());
             }
         }
+        notified
+    }
+
+    /// Notifies each hook of what it is to hear and has not heard today. What fails is logged, tried again with the next
+    /// run, and noted for the status: gives the names of the hooks that failed.
+    pub async fn notify(&self, outbox: &Outbox, notices: &[Notice], now: Timestamp) -> Vec<String> {
+        let failed = self.tell_all(outbox, notices, now).await.failed;
         if let Err(error) = outbox.set_failed_hooks(&failed).await {
             tracing::warn!(%error, "it could not be noted which hooks failed");
         }

@@ -580,6 +580,11 @@ impl Index {
         key.hash("version", &[parts.as_flattened()])
     }
 
+    /// Whether there is a resource of a type.
+    pub(crate) fn has_type(&self, name: &str) -> bool {
+        self.types.iter().any(|known| **known == *name)
+    }
+
     fn find(&self, lookups: &[Hash]) -> Option<u32> {
         lookups.iter().find_map(|name| self.names.position(*name))
     }

@@ -317,6 +317,7 @@ impl<'a> MessageMaker<'a> {
             resource_type: self.index.resource_type(at).to_string(),
             resource_id: self.index.id(at).map(str::to_owned),
             source_key: self.index.source_key(at).map(str::to_owned),
+            id_space: self.agent.source.id_space(self.index.label(at)).map(str::to_owned),
             file: self.index.label(at).to_owned(),
             line: self.index.location(at).line(),
         }

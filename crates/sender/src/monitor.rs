@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::notice::Expiry;
-use crate::outbox::{Outbox, Overview, State};
+use crate::outbox::{Outbox, Overview, Reread, State};
 use crate::report::RunStatus;
 
 /// What the monitor looks at.
@@ -73,6 +73,7 @@ async fn health(Shared(monitor): Shared<Arc<Monitor>>) -> Response {
         "last_success": overview.last_success,
         "next_attempt": overview.next_attempt,
         "held": overview.held,
+        "not_read_again": overview.daemon_failures.iter().map(|one| one.what).collect::<Vec<_>>(),
     });
     (status, axum::Json(body)).into_response()
 }
@@ -168,6 +169,16 @@ fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String
         count(overview.vanished),
     );
     family(
+        "lmr_sender_replaced_resources",
+        "Of these: in whose place the source has another record, with a corrected identifier.",
+        count(overview.replaced),
+    );
+    family(
+        "lmr_sender_given_up_messages",
+        "Messages that were given up since the last transfer and whose content is in no other yet.",
+        count(overview.given_up),
+    );
+    family(
         "lmr_sender_forgotten_resources",
         "Records that the register may have lost and that are not sent again yet.",
         count(overview.forgotten),
@@ -196,6 +207,15 @@ fn exposition(overview: &Overview, expiries: &[Expiry], version: &str) -> String
         "lmr_sender_failed_hooks",
         "Hooks that failed after the last run.",
         count(overview.failed_hooks.len() as u64),
+    );
+    let failed = |what: Reread| {
+        let count = overview.daemon_failures.iter().filter(|failure| failure.what == what).count();
+        (format!("{{what=\"{}\"}}", what.as_str()), i64::try_from(count).unwrap_or(i64::MAX))
+    };
+    family(
+        "lmr_sender_not_read_again",
+        "1 where the daemon could not read something again and goes on with what it had.",
+        Reread::ALL.into_iter().map(failed).collect(),
     );
     family(
         "lmr_sender_last_success_timestamp_seconds",

@@ -11,6 +11,7 @@ use lmr_identifiers::norwegian_date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SenderError;
+use crate::outbox::{DaemonFailure, Reread};
 use crate::report::{Report, RunKind, RunStatus, SourceFailure};
 use crate::source::SourceIssueKind;
 
@@ -33,11 +34,13 @@ pub enum Event {
     /// The register has messages that the ledger here does not know, has not confirmed an annulment, or has given a
     /// receipt that does not hold; or a repaired ledger may lack annulments.
     RegisterDiffers,
+    /// The daemon could not read its configuration, keys or certificates again, and goes on with what it had.
+    NotReadAgain,
 }
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DeliveryFailed,
         Self::Refused,
         Self::NothingToSend,
@@ -45,6 +48,7 @@ impl Event {
         Self::Expiry,
         Self::ClockSkew,
         Self::RegisterDiffers,
+        Self::NotReadAgain,
     ];
 
     /// Its name in configurations and messages.
@@ -58,6 +62,7 @@ impl Event {
             Self::Expiry => "expiry",
             Self::ClockSkew => "clock-skew",
             Self::RegisterDiffers => "register-differs",
+            Self::NotReadAgain => "not-read-again",
         }
     }
 }
@@ -318,6 +323,11 @@ fn unreadable(report: &Report) -> Option<Notice> {
         Some(SourceFailure::Unavailable { .. }) => {
             ("unavailable", "Kilden kan ikke leses.", "The source cannot be read.")
         }
+        None if report.lost_administrations > 0 => (
+            "administrations",
+            "Kilden har ikke én administrering lenger.",
+            "The source has not a single administration any more.",
+        ),
         None if report.has_lost_most() => (
             "half",
             "Kilden har mistet mer enn halvparten av postene.",
@@ -392,6 +402,38 @@ pub fn of_expiries(expiries: &[Expiry], now: Timestamp) -> Vec<Notice> {
         Some(notice)
     };
     expiries.iter().filter_map(notice).collect()
+}
+
+/// What is to be reported of what a daemon could not read again. The cause is not in it: a line of the configuration may be.
+#[must_use]
+pub fn of_daemon(failures: &[DaemonFailure]) -> Vec<Notice> {
+    let notice = |failure: &DaemonFailure| {
+        let (nb, en) = match failure.what {
+            Reread::Configuration => (
+                "lmr send daemon kunne ikke lese konfigurasjonen på nytt, og går videre med den forrige. En omstart ville \
+                 ikke lykkes.",
+                "lmr send daemon could not read its configuration again, and goes on with the former one. A restart would \
+                 fail.",
+            ),
+            Reread::Keys => (
+                "lmr send daemon kunne ikke lese nøkler og sertifikater på nytt, og går videre med de forrige. En omstart \
+                 ville ikke lykkes.",
+                "lmr send daemon could not read keys and certificates again, and goes on with the former ones. A restart \
+                 would fail.",
+            ),
+            Reread::Monitor => (
+                "lmr send daemon kunne ikke åpne adressen for overvåking på nytt: /health og /metrics svarer ikke.",
+                "lmr send daemon could not open the address for monitors again: /health and /metrics do not answer.",
+            ),
+        };
+        Notice::new(
+            Event::NotReadAgain,
+            failure.what.as_str(),
+            format!("{nb} lmr send status viser hvorfor."),
+            format!("{en} lmr send status shows why."),
+        )
+    };
+    failures.iter().map(notice).collect()
 }
 
 /// Transfers before now that count for what is usual.

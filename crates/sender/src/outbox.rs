@@ -6,6 +6,7 @@
 mod annulments;
 mod book;
 mod columns;
+mod daemon;
 mod desk;
 mod error;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use columns::Columns;
 
 pub use crate::progress::State;
 pub(crate) use annulments::{FoundAnnulment, JournalNames, JournalledAnnulment, WhereAnnulments};
+pub use daemon::{DaemonFailure, Reread};
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
 use error::database_text;
 pub use error::{OutboxError, sqlite_text};
@@ -43,12 +45,14 @@ pub(crate) use held::HeldCount;
 use held::depend_on_clock;
 pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use ledger::LedgerRow;
+pub(crate) use messages::not_stored_without_a_reason;
 pub use receipts::ReceiptRow;
 pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::{Forgotten, LostAnnulment, SentResource};
 pub(crate) use stored::{Sending, StoredRow};
-pub use vanished::VanishedRow;
+pub(crate) use vanished::VanishedCount;
+pub use vanished::{Replacement, VanishedRow};
 
 /// Under this name the outbox has from when on a source's changes are wanted.
 pub(crate) const CHANGED_SINCE: &str = "changed-since";
@@ -70,6 +74,8 @@ pub(crate) struct Item {
     pub(crate) resource_type: String,
     pub(crate) resource_id: Option<String>,
     pub(crate) source_key: Option<String>,
+    /// The space in which its id always names this resource: [`Source::id_space`](crate::source::Source::id_space).
+    pub(crate) id_space: Option<String>,
     pub(crate) file: String,
     pub(crate) line: u32,
 }

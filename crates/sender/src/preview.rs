@@ -11,7 +11,7 @@ use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
 use crate::message::MessageMaker;
-use crate::outbox::{HeldRow, Item, Outbox, WaitingRow};
+use crate::outbox::{HeldRow, Item, Outbox, VanishedCount, WaitingRow};
 use crate::plan::Role;
 use crate::report::{Report, RunKind};
 
@@ -123,7 +123,8 @@ impl Agent {
         preview.held = self.outbox.held().await?;
         preview.waiting = self.outbox.waiting().await?;
         preview.report.held = preview.held.len() as u64;
-        preview.report.vanished = self.outbox.vanished_count().await?;
+        let VanishedCount { all, replaced } = self.outbox.vanished_count().await?;
+        (preview.report.vanished, preview.report.replaced) = (all, replaced);
         preview.report.ended_at = self.now();
         Ok(preview)
     }
@@ -140,9 +141,10 @@ impl Agent {
         let mut report = Report::new(RunKind::Planned, now);
         self.outbox.new_round(now).await?;
         self.source.begin(self.changed_since().await?);
-        let index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let mut index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
+        let not_mounted = self.look_at_places(&mut index).await?;
         report.count_source(&index);
-        if let Some(failure) = self.source_failure(&index) {
+        if let Some(failure) = not_mounted.or_else(|| self.source_failure(&index)) {
             report.source_failure = Some(failure);
             return Ok((report, 0));
         }

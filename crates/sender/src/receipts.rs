@@ -58,25 +58,53 @@ impl ReceiptProblem {
     }
 }
 
+/// Under this name the outbox has the address of the register that it is about.
+const RECEIVER: &str = "receiver";
+
 impl Agent {
+    /// Whether the address of the register is another one than that to which the ledger belongs, with that one: the ledger
+    /// would say of another register that it has everything. Where nothing was sent yet it belongs to any.
+    pub(crate) async fn former_receiver(&self) -> Result<Option<String>, OutboxError> {
+        let now = &self.settings.receiver;
+        match self.outbox.setting(RECEIVER).await? {
+            Some(before) if before == *now => Ok(None),
+            Some(before) if self.outbox.has_sent_anything().await? => Ok(Some(before)),
+            _ => {
+                self.outbox.set(RECEIVER, now).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Notes that the ledger belongs to the register at the present address.
+    ///
+    /// # Errors
+    /// [`OutboxError`].
+    pub async fn belongs_to_this_receiver(&self) -> Result<(), OutboxError> {
+        self.outbox.set(RECEIVER, &self.settings.receiver).await
+    }
+
     /// Asks the register for its newest receipt where there are receipts here, and forgets what it has lost: a
     /// register that was restored from a backup does not know it by itself, and neither are its senders. What is
-    /// forgotten is sent again by this run; what the register still has makes no new version.
+    /// forgotten is sent again by this run; what the register still has makes no new version. Gives whether its receipts show
+    /// that the ledger is about this register.
     pub(crate) async fn compare_with_register(
         &self,
         report: &mut Report,
-    ) -> Result<(), OutboxError> {
-        if self.outbox.receipts_after(0).await?.is_none() {
-            return Ok(());
+    ) -> Result<bool, OutboxError> {
+        // A ledger of nothing may be a new one in the place of one that was lost: the register knows.
+        if self.outbox.receipts_after(0).await?.is_none() && self.outbox.has_sent_anything().await?
+        {
+            return Ok(false);
         }
         // Kept by a version that did not act on it, or by a process that ended before it could.
         let before = match self.outbox.number_given_again().await? {
             Some((sequence, second)) => self.forget_forked(sequence, second).await?,
             None => None,
         };
-        let after = self.ask_what_is_lost(&mut report.unknown_messages).await?;
+        let (after, is_known) = self.ask_what_is_lost(&mut report.unknown_messages).await?;
         report.lost_at_register = LostAtRegister::both(before, after);
-        Ok(())
+        Ok(is_known)
     }
 
     /// Asks for the newest receipt. `unknown` gets how many messages the register has after the last that this ledger
@@ -84,23 +112,21 @@ impl Agent {
     async fn ask_what_is_lost(
         &self,
         unknown: &mut u64,
-    ) -> Result<Option<LostAtRegister>, OutboxError> {
+    ) -> Result<(Option<LostAtRegister>, bool), OutboxError> {
         let last = match self.newest_receipt().await {
-            NewestReceipt::Untold => return Ok(None),
+            NewestReceipt::Untold => return Ok((None, false)),
             NewestReceipt::NoMessage => 0,
             NewestReceipt::Payload(payload) => {
-                let Ok(receipt) = Receipt::parse(&payload) else { return Ok(None) };
+                let Ok(receipt) = Receipt::parse(&payload) else { return Ok((None, false)) };
                 if receipt.sender.as_str() != self.settings.organisation {
-                    return Ok(None);
+                    return Ok((None, false));
                 }
                 // What is beside the receipt may be damaged; the receipt itself is signed, and only that counts against
                 // the register.
                 let kept = self.outbox.receipts_from(receipt.sequence).await?;
                 // One of which only the answer was lost is known by its message.
-                if kept.is_empty()
-                    && !self.outbox.knows_message(&receipt.message_id).await?
-                    && let Some(ours) = self.outbox.newest_sequence().await?
-                {
+                if kept.is_empty() && !self.outbox.knows_message(&receipt.message_id).await? {
+                    let ours = self.outbox.newest_sequence().await?.unwrap_or_default();
                     *unknown = receipt.sequence.saturating_sub(ours);
                     tracing::warn!(
                         messages = *unknown,
@@ -119,7 +145,11 @@ impl Agent {
                 if went_on { 0 } else { receipt.sequence }
             }
         };
-        let Some(lost) = self.outbox.receipts_after(last).await? else { return Ok(None) };
+        // What a register has that knows nothing of this ledger's is of another one.
+        let is_known = *unknown == 0;
+        let Some(lost) = self.outbox.receipts_after(last).await? else {
+            return Ok((None, is_known));
+        };
         let forgotten = self.outbox.forget_since(lost.since, self.now()).await?;
         self.outbox.note_lost_after(last).await?;
         tracing::warn!(
@@ -130,7 +160,7 @@ impl Agent {
             "the register has lost what it had confirmed, as after a restore from a backup; it is sent again"
         );
         let (messages, since) = (lost.count, lost.since);
-        Ok(Some(LostAtRegister { messages, since, forgotten }))
+        Ok((Some(LostAtRegister { messages, since, forgotten }), is_known))
     }
 
     /// Forgets what the register has lost, where it has given the number `first` again: now to the receipt `new`.

@@ -128,6 +128,11 @@ pub struct Report {
     pub missing: usize,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
+    /// Of these: in whose place the source has another record, with a corrected identifier.
+    pub replaced: u64,
+    /// Administrations that the register has, where a complete source has not a single one any more: most likely the file
+    /// or the query of their own gave nothing, beside others that did.
+    pub lost_administrations: u64,
     /// Of these: missed for the first time.
     pub vanished_now: u64,
     /// Records are missing, and whether they have vanished nobody knows: the source was not read whole.
@@ -283,6 +288,8 @@ impl Report {
             known: 0,
             missing: 0,
             vanished: 0,
+            replaced: 0,
+            lost_administrations: 0,
             vanished_now: 0,
             vanished_unknown: false,
             reexamined: 0,
@@ -325,14 +332,13 @@ impl Report {
         }
     }
 
-    /// How many correct resources the register has neither stored nor refused by a fault of its own: what it could not
-    /// check or store, and what depends on it in messages of which nothing was refused.
-    pub(crate) fn not_stored_without_a_reason(&self) -> u64 {
-        let of_message = |message: &SentMessage| {
-            let is_refused = message.refused + message.not_yet > 0;
-            message.failed + if is_refused { 0 } else { message.not_stored }
-        };
-        self.messages.iter().map(|message| of_message(message) as u64).sum()
+    /// Whether it is that of a planned transfer that has read the source and made messages of all that was to be sent.
+    pub(crate) fn has_come_to_its_end(&self) -> bool {
+        self.kind == RunKind::Planned
+            && !self.stopped_early
+            && self.stop.is_none()
+            && self.error.is_none()
+            && self.source_failure.is_none()
     }
 
     /// Takes over what the source holds.
@@ -355,11 +361,11 @@ impl Report {
         self.unused = plan.unused.len();
     }
 
-    /// Whether a complete source has lost more than half of what the register has: most likely an export that failed,
+    /// Whether a complete source has lost more than half of what the register has, or all administrations: most likely an export that failed,
     /// and then nothing counts as vanished. The run's status goes by this too: what is not noted is not done.
     #[must_use]
     pub fn has_lost_most(&self) -> bool {
-        has_lost_most(self.missing as u64, self.known as u64)
+        has_lost_most(self.missing as u64, self.known as u64, self.lost_administrations)
     }
 
     pub(crate) fn add(&mut self, counts: MessageCounts) {
@@ -421,10 +427,10 @@ pub(crate) fn has_read_nothing_there<'k>(
     resources == 0 && passed_over.any(PassedOverKind::may_be_data)
 }
 
-/// Whether `missing` of `known` records are more than half.
+/// Whether `missing` of `known` records are more than half, or administrations are lost altogether.
 #[must_use]
-pub fn has_lost_most(missing: u64, known: u64) -> bool {
-    missing * 2 > known
+pub fn has_lost_most(missing: u64, known: u64, lost_administrations: u64) -> bool {
+    missing * 2 > known || lost_administrations > 0
 }
 
 #[cfg(test)]
@@ -462,6 +468,8 @@ mod tests {
             unknown_messages: _,
             duplicates: _,
             vanished: _,
+            replaced: _,
+            lost_administrations,
             vanished_now: _,
             vanished_unknown: _,
             identifier_advice: _,
@@ -495,6 +503,7 @@ mod tests {
             || *forgotten > 0
             || source_failure.is_some()
             || missing * 2 > *known
+            || *lost_administrations > 0
             || foreign_types.iter().any(|foreign| !foreign.is_fhir_type)
             || (*resources == 0
                 && passed_over

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
 use crate::identity::Hash;
-use crate::outbox::{HeldCount, Outbox};
+use crate::outbox::{HeldCount, Outbox, VanishedCount};
 use crate::progress::State;
 use crate::report::{Report, RunKind, SourceFailure};
 use crate::source::SourceUnavailable;
@@ -68,7 +68,6 @@ impl Run {
         let mut report = self.report;
         report.ended_at = now;
         report.stop = self.stop;
-        report.not_stored = report.not_stored_without_a_reason();
         if report.kind != RunKind::Planned {
             let given_up = report.messages.iter().filter(|one| one.state == State::Released);
             report.given_up = given_up.count() as u64;
@@ -77,7 +76,8 @@ impl Run {
         report.next_attempt = outbox.next_attempt().await?;
         let HeldCount { held, not_yet } = outbox.held_count().await?;
         (report.held, report.not_yet) = (held, not_yet);
-        report.vanished = outbox.vanished_count().await?;
+        let VanishedCount { all, replaced } = outbox.vanished_count().await?;
+        (report.vanished, report.replaced) = (all, replaced);
         report.lost_annulments = outbox.lost_annulments().await?;
         // No other run asks the source for it.
         if report.kind == RunKind::Planned && outbox.left_to_send().await?.is_some() {
@@ -88,7 +88,7 @@ impl Run {
         }
         let text = serde_json::to_string(&report)
             .map_err(|_| SenderError::Internal("a report is not JSON"))?;
-        outbox.end_run(self.number, &text, now).await?;
+        outbox.end_run(self.number, &text, report.has_come_to_its_end(), now).await?;
         Ok(report)
     }
 

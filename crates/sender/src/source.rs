@@ -12,6 +12,7 @@
 mod folder;
 mod issue;
 mod lines;
+mod place;
 mod server;
 mod several;
 mod spool;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use folder::{FileArchive, FolderSource};
 pub use issue::{ArchiveError, FileError, SourceIssue, SourceIssueKind};
+pub use place::{Marker, Place, PlaceMark};
 pub use server::{ServerAccess, ServerSettings, ServerSource};
 pub use several::Sources;
 pub(crate) use spool::Spool;
@@ -112,6 +114,12 @@ pub trait Source: Send + Sync {
     /// at a FHIR server (FHIR R4, `Resource.id`), whatever its identifiers become. None where an id may name another
     /// resource the next time, as in messages in files.
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        None
+    }
+
+    /// The space of all ids of the source, where it has only the one: of what was sent before spaces were noted nothing else
+    /// says whose the ids are.
+    fn sole_id_space(&self) -> Option<&str> {
         None
     }
 
@@ -246,6 +254,21 @@ pub struct Scanned {
     /// gives changes only is not empty then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub empty_in_full: Vec<String>,
+    /// The folders that were read, for telling one that is not mounted from one that is empty.
+    #[serde(skip)]
+    pub places: Vec<Place>,
+}
+
+/// What tells a file or a folder from all others of the machine: device and inode.
+#[cfg(unix)]
+fn file_number(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 impl Scanned {

@@ -10,7 +10,9 @@ use crate::clinical::{When, start_of};
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
-use crate::outbox::{HeldFinding, HeldRow, MessageRow, ReceiptRow, Sending, SentResource};
+use crate::outbox::{
+    HeldFinding, HeldRow, MessageRow, ReceiptRow, Replacement, Sending, SentResource,
+};
 use crate::plan::{Known, Plan, Statuses};
 use crate::progress::State;
 use crate::source::{SourceIssue, SourceIssueKind, SourceLocation};
@@ -82,6 +84,9 @@ pub enum WhyState {
     Vanished {
         /// Its number for `lmr send annul`, once a transfer has missed it.
         number: Option<i64>,
+        /// The record that the source has in its place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replacement: Option<Replacement>,
     },
     /// The register may have lost it, and the source has not given it again: it is sent when it does.
     Forgotten,
@@ -179,15 +184,18 @@ impl Agent {
             if seen.contains(&row.identity) {
                 continue;
             }
-            let number = self.outbox.vanished_number(row.identity).await?;
+            let vanished = self.outbox.vanished_of(row.identity).await?;
             found.push(Explanation {
                 location: None,
                 confirmed: self.confirmation(row.identity).await?,
                 messages: self.messages_of(row.identity).await?,
-                state: match (row.annulled, number) {
+                state: match (row.annulled, vanished) {
                     (true, _) => WhyState::Annulled,
                     (false, None) if row.version == Hash::NO_VERSION => WhyState::Forgotten,
-                    (false, number) => WhyState::Vanished { number },
+                    (false, vanished) => WhyState::Vanished {
+                        number: vanished.as_ref().map(|row| row.number),
+                        replacement: vanished.and_then(|row| row.replacement),
+                    },
                 },
                 resource_type: row.resource_type,
                 resource_id: row.resource_id,

@@ -381,3 +381,42 @@ fn several_sources_are_one_and_say_whose_each_place_is() {
     ]);
     assert!(gone.scan(Scope::All, &mut |_| Ok(())).is_err());
 }
+
+/// The file that says that the share is mounted: without it an empty folder is no source, and one with something in it
+/// (what was written into the mount point by mistake) is none either.
+#[test]
+fn a_folder_without_its_marker_is_not_read() {
+    let folder = Folder::new();
+    let source =
+        folder.source().marked_by(Marker::new(Some(std::path::PathBuf::from(".lmr-mounted"))));
+    for is_empty in [true, false] {
+        if !is_empty {
+            folder.write("p.json", patient("p"));
+        }
+        let error = source.scan(Scope::All, &mut |_| Ok(())).expect_err("not mounted");
+        assert_eq!(error.cause, FileError::NoMarker { name: ".lmr-mounted".to_owned() });
+    }
+    folder.write(".lmr-mounted", "");
+    let (met, scanned) = scan(&source);
+    assert_eq!((met.len(), scanned.places.len()), (1, 0), "the marker says enough");
+}
+
+/// Only an export of a server says with a type and an id which resource it is.
+#[test]
+fn ids_of_files_are_stable_where_somebody_says_so() {
+    let folder = Folder::new();
+    assert_eq!((folder.source().id_space("p.json"), folder.source().sole_id_space()), (None, None));
+    let source = folder.source().with_stable_ids();
+    assert_eq!((source.id_space("p.json"), source.sole_id_space()), (Some(""), Some("")));
+    let sources = |names: &[&str]| {
+        let all = names.iter().map(|name| {
+            let source: Box<dyn Source> = Box::new(folder.source().with_stable_ids());
+            ((*name).to_owned(), source)
+        });
+        Sources::new(all.collect())
+    };
+    let one = sources(&["a"]);
+    assert_eq!((one.id_space("a: p.json"), one.sole_id_space()), (Some("a"), Some("a")));
+    let two = sources(&["a", "b"]);
+    assert_eq!((two.id_space("b: p.json"), two.sole_id_space()), (Some("b"), None));
+}

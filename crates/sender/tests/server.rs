@@ -486,6 +486,63 @@ async fn an_answer_that_is_not_whole_is_not_a_success() {
     assert_ne!(question(&settings), first);
 }
 
+/// A server that leads to no further page, or hides what this user may not see: what it gave is used, and that there is
+/// more is said, so that the same is asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn fewer_matches_than_the_server_found_are_a_part_that_cannot_be_used() {
+    const A: &str = "/MedicationAdministration";
+    // What it says that it found, and the modes of what it gives.
+    let cases: [(&'static [(&str, &str)], Option<(u64, u64)>); 5] = [
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#,
+            )],
+            Some((3, 1)),
+        ),
+        // What is included is no match.
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","total":2,"entry":[{"search":{"mode":"match"},"resource":{"resourceType":"MedicationAdministration","id":"a"}},{"search":{"mode":"include"},"resource":{"resourceType":"Patient","id":"p"}}]}"#,
+            )],
+            Some((2, 1)),
+        ),
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","total":1,"entry":[{"search":{"mode":"match"},"resource":{"resourceType":"MedicationAdministration","id":"a"}},{"search":{"mode":"include"},"resource":{"resourceType":"Patient","id":"p"}}]}"#,
+            )],
+            None,
+        ),
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#,
+            )],
+            None,
+        ),
+        // More than it found: an estimate.
+        (
+            &[(
+                A,
+                r#"{"resourceType":"Bundle","total":0,"entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#,
+            )],
+            None,
+        ),
+    ];
+    for (bodies, fewer) in cases {
+        let scanned = what_is_said(bodies, false).await.expect("read");
+        assert!(scanned.resources > 0, "{bodies:?}");
+        let issues: Vec<_> = scanned.issues.into_iter().map(|issue| issue.issue).collect();
+        let expected: Vec<_> = fewer
+            .map(|(total, given)| SourceIssueKind::FewerThanTotal { total, given })
+            .into_iter()
+            .collect();
+        assert_eq!(issues, expected, "{bodies:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_fhir_is_named() {
     async fn serve(body: &'static str) -> String {

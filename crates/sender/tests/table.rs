@@ -936,3 +936,24 @@ async fn a_query_for_changes_without_a_row_is_named_when_it_is_asked_for_everyth
     assert_ne!(source.question(), other.question());
     assert_eq!(source.question(), ward(url, changes).question());
 }
+
+/// A row's ids are made of its key, so that another identifier under the same id is a correction; and a folder of tables
+/// has a marker as any other.
+#[test]
+fn the_ids_of_a_table_are_stable_and_its_folder_may_have_a_marker() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_owned();
+    let source = TableSource::new(TableRows::Csv(path.clone()), municipal(), key());
+    assert_eq!((source.id_space("rows.csv"), source.sole_id_space()), (Some(""), Some("")));
+    let marker = std::path::PathBuf::from(".lmr-mounted");
+    let source = source.marked_by(Marker::new(Some(marker)));
+    let error = source.scan(Scope::All, &mut |_| Ok(())).expect_err("not mounted");
+    assert_eq!(error.cause, FileError::NoMarker { name: ".lmr-mounted".to_owned() });
+    std::fs::write(path.join(".lmr-mounted"), "").expect("written");
+    let scanned = source.scan(Scope::All, &mut |_| Ok(())).expect("read");
+    assert_eq!((scanned.resources, scanned.places.len()), (0, 0));
+    // Without one an empty folder is compared with the one that was read before.
+    let source = TableSource::new(TableRows::Csv(path), municipal(), key());
+    let scanned = source.scan(Scope::All, &mut |_| Ok(())).expect("read");
+    assert!(scanned.places.len() == 1 && scanned.places[0].is_empty, "{:?}", scanned.places);
+}

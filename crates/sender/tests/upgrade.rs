@@ -103,6 +103,8 @@ impl Hospital {
                 configuration: String::new(),
                 lock: self.folder.path().join("sender.sqlite.lock"),
                 organisation: "310000027".to_owned(),
+                environment: "local".to_owned(),
+                receiver: "https://register.example/v1".to_owned(),
             },
             source: Arc::new(FolderSource::new(source, SourceLimits::default())),
             key: HashKey::new(&key),

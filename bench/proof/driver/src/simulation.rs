@@ -954,6 +954,8 @@ impl Play<'_> {
                     configuration: String::new(),
                     lock: self.lock.clone(),
                     organisation: stage.organisation.as_str().to_owned(),
+                    environment: "local".to_owned(),
+                    receiver: "the register".to_owned(),
                 },
                 source: Arc::new(FolderSource::new(self.source.clone(), SourceLimits::default())),
                 key: HashKey::new(&Zeroizing::new(HASH_KEY)),

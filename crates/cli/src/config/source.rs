@@ -1,8 +1,10 @@
 //! `source` of the sender's configuration: a folder, or any number of `[[source]]` tables.
 
+pub(crate) mod places;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -48,6 +50,8 @@ pub(crate) struct TableTable {
     pub(crate) constants: BTreeMap<String, String>,
     /// CSV file, or folder of CSV files.
     pub(crate) path: Option<PathBuf>,
+    /// File in the folder `path` that says that its share is mounted.
+    pub(crate) marker: Option<PathBuf>,
     /// Database in place of files: `postgres://…`, `sqlite:…` or `mssql://…`.
     pub(crate) database_url: Option<String>,
     /// File with the database's password.
@@ -193,6 +197,11 @@ pub(crate) struct FolderTable {
     /// It delivers only what is new since the last run.
     #[serde(default)]
     pub(crate) incremental: bool,
+    /// File in the folder that says that its share is mounted.
+    pub(crate) marker: Option<PathBuf>,
+    /// A type and an id are the same resource in every file and every run, as in an export of a FHIR server.
+    #[serde(default)]
+    pub(crate) stable_ids: bool,
     /// Files that changed less than so many seconds ago are left for the next run.
     #[serde(default)]
     pub(crate) settle_seconds: u32,
@@ -201,18 +210,6 @@ pub(crate) struct FolderTable {
     /// Whether archived files stay in the source too.
     #[serde(default)]
     pub(crate) archive_copy: bool,
-}
-
-/// Whether what is in `folder` is read as a part of `source`, as far as their names say. Hidden folders are not.
-fn is_read_of(folder: &Path, source: &Path) -> bool {
-    let plain = |path: &Path| -> PathBuf {
-        path.components().filter(|part| *part != Component::CurDir).collect()
-    };
-    let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
-    folder.is_absolute() == source.is_absolute()
-        && plain(folder)
-            .strip_prefix(plain(source))
-            .is_ok_and(|below| !below.components().any(is_hidden))
 }
 
 impl SourceTable {
@@ -258,14 +255,6 @@ impl SourceTable {
                 within("retries", table.retries, 0, 100)?;
             }
         }
-        if let Self::Folder(table) = self
-            && table.archive.as_ref().is_some_and(|archive| is_read_of(archive, &table.path))
-        {
-            fail!(
-                "source {name}: archive er i path, så det som er lagt bort, leses igjen: velg en mappe utenfor",
-                "source {name}: archive is inside path, so what is put away is read again: choose a folder outside it"
-            );
-        }
         match self {
             Self::Folder(table) if table.archive.is_some() && !table.archive_copy => {
                 if !table.incremental {
@@ -286,6 +275,12 @@ impl SourceTable {
                     fail!(
                         "source {name}: enten path, eller database_url og én av query og query_file",
                         "source {name}: either path, or database_url and one of query and query_file"
+                    );
+                }
+                if table.marker.is_some() && is_database {
+                    fail!(
+                        "source {name}: marker hører til path; en database svarer selv",
+                        "source {name}: marker belongs to path; a database answers for itself"
                     );
                 }
                 match &table.database_url {

@@ -284,21 +284,6 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
     let archive = "kind = \"folder\"\npath = \"a\"\narchive = \"done\"\n";
     assert_eq!(check(&format!("{archive}incremental = true")), Ok(()));
     assert_eq!(check(&format!("{archive}archive_copy = true")), Ok(()));
-    for (path, archive, is_outside) in [
-        ("a", "a", false),
-        ("a", "./a/done", false),
-        (".", "done", false),
-        ("/srv/a", "/srv/a/done", false),
-        ("a", "ab", true),
-        ("a", "a/.done", true),
-        (".", "../done", true),
-        (".", "/srv/done", true),
-    ] {
-        let table = format!(
-            "kind = \"folder\"\npath = \"{path}\"\narchive = \"{archive}\"\nincremental = true"
-        );
-        assert_eq!(check(&table).is_ok(), is_outside, "{archive} of {path}");
-    }
     for (tables, named) in [
         ("kind = \"folder\"\npath = \"a\"\n[[source]]\nkind = \"folder\"\npath = \"a\"", "a"),
         (archive, "archive"),
@@ -309,6 +294,10 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
         ("kind = \"table\"\nmapping = \"m\"", "path"),
         ("kind = \"table\"\nmapping = \"m\"\npath = \"a\"\nquery = \"SELECT 1\"", "query"),
         ("kind = \"table\"\nmapping = \"m\"\ndatabase_url = \"sqlite:a\"", "query"),
+        (
+            "kind = \"table\"\nmapping = \"m\"\ndatabase_url = \"sqlite:a\"\nquery = \"SELECT 1\"\nmarker = \".m\"",
+            "marker",
+        ),
         ("kind = \"fhir\"\nurl = \"https://a.example\"\npage = 0", "page"),
         (
             "kind = \"fhir\"\nurl = \"https://a.example\"\naccess = { kind = \"kerberos\" }",
@@ -321,6 +310,81 @@ fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
     ] {
         let error = check(tables).expect_err(tables);
         assert!(error.contains(named), "{error}");
+    }
+}
+
+/// Whatever form the paths have: relative, absolute, through a link, with dots, of what is there and of what is not yet.
+#[test]
+fn no_folder_of_the_sender_is_in_one_that_it_reads() {
+    let root = tempfile::tempdir().expect("a folder");
+    let root = root.path().canonicalize().expect("a folder");
+    std::fs::create_dir_all(root.join("etc")).expect("a folder");
+    std::fs::create_dir_all(root.join("in/ward")).expect("a folder");
+    let mut spellings = vec![format!("{}/", root.display()), "../".to_owned(), "./../".to_owned()];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&root, root.join("etc/link")).expect("a link");
+        spellings.push("link/".to_owned());
+    }
+    let sample = sample("sender.toml");
+    let own = sample.lines().find(|line| line.starts_with("database =")).expect("a database");
+    let check = |database: &str, tables: &str| {
+        let sample = sample.replace(own, &format!("database = {database:?}"));
+        let config: SenderConfig =
+            toml::from_str(&with_sources(&sample, tables)).expect("a configuration");
+        crate::config::source::places::check(&config, &root.join("etc"))
+    };
+    let moves = |path: &str, archive: &str| {
+        format!("kind = \"folder\"\npath = {path:?}\narchive = {archive:?}\nincremental = true\n")
+    };
+    let folder = |path: &str| format!("kind = \"folder\"\npath = {path:?}\n");
+    for (one, other) in spellings.iter().flat_map(|a| spellings.iter().map(move |b| (a, b))) {
+        let at = |path: &str| format!("{one}{path}");
+        let of = |path: &str| format!("{other}{path}");
+        for (tables, database, word) in [
+            (moves(&at("in"), &of("done")), "s.sqlite".to_owned(), None),
+            (moves(&at("in"), &of("in2")), "s.sqlite".to_owned(), None),
+            (moves(&at("in"), &of("in/.done")), "s.sqlite".to_owned(), None),
+            (moves(&at("in"), &of("in")), "s.sqlite".to_owned(), Some("archive is inside path")),
+            (
+                moves(&at("in"), &of("in/done")),
+                "s.sqlite".to_owned(),
+                Some("archive is inside path"),
+            ),
+            (moves(&at("in"), &of("x/../in/new/done")), "s.sqlite".to_owned(), Some("archive")),
+            (
+                format!("{}[[source]]\n{}", moves(&at("in"), &of("b/done")), folder(&at("b"))),
+                "s.sqlite".to_owned(),
+                Some("archive is inside the folder of source"),
+            ),
+            (
+                format!("{}[[source]]\n{}", folder(&at("in/ward")), folder(&of("b"))),
+                "s.sqlite".to_owned(),
+                None,
+            ),
+            (
+                format!("{}[[source]]\n{}", folder(&at("in/ward")), folder(&of("in/."))),
+                "s.sqlite".to_owned(),
+                Some("read twice"),
+            ),
+            (
+                format!("{}name = \"b\"\n[[source]]\n{}", folder(&at("b")), folder(&of("b"))),
+                "s.sqlite".to_owned(),
+                Some("read twice"),
+            ),
+            (folder(&at("in")), of("in/s.sqlite"), Some("database is inside")),
+            (folder(&at("in")), of("in/ward/s.sqlite"), Some("database is inside")),
+            (folder(&at("in")), of("in/.lmr/s.sqlite"), None),
+            (folder(&at("in")), of("s.sqlite"), None),
+        ] {
+            let what = format!("{database}, {tables}");
+            let done = check(&database, &tables).map_err(|error| error.to_string());
+            match (done, word) {
+                (Ok(()), None) => {}
+                (Err(error), Some(word)) => assert!(error.contains(word), "{what}: {error}"),
+                (done, _) => panic!("{what}: {done:?}"),
+            }
+        }
     }
 }
 
@@ -497,6 +561,35 @@ fn trust_is_written_in_one_form_and_whole() {
         trust("kind = \"helseid-bearer\"\nproof_past_seconds = 9"),
     ] {
         assert!(profiles(&wrong).is_err(), "{wrong}");
+    }
+}
+
+/// A file copied from the test environment, with one of its two values corrected.
+#[test]
+fn the_issuer_of_the_other_environment_is_refused() {
+    let sample = sample("sender.toml");
+    let (head, tail) = sample.split_once("[helseid]").expect("helseid");
+    let (_, tail) = tail.split_once("[identity_numbers]").expect("identity_numbers");
+    let environment = head.lines().find(|line| line.starts_with("environment =")).expect("one");
+    for (kind, production, test) in [
+        ("helseid", "https://helseid-sts.nhn.no", "https://helseid-sts.test.nhn.no"),
+        ("maskinporten", "https://maskinporten.no/", "https://test.maskinporten.no/"),
+    ] {
+        for (of, own, other) in [("production", production, test), ("test", test, production)] {
+            let head = head.replace(environment, &format!("environment = \"{of}\""));
+            let refusal = |issuer: &str| {
+                let client = format!(
+                    "[{kind}]\nissuer = {issuer:?}\nclient_id = \"c\"\nkey = \"none.jwk\"\n\n[identity_numbers]"
+                );
+                let config: SenderConfig =
+                    toml::from_str(&format!("{head}{client}{tail}")).expect("a configuration");
+                let error = config.client(Path::new("/nowhere")).expect_err("no key");
+                error.to_string().contains("other environment")
+            };
+            assert!(!refusal(own), "{own}");
+            assert!(refusal(other) && refusal(other.trim_end_matches('/')), "{other}");
+            assert!(!refusal("https://issuer.example"), "not known");
+        }
     }
 }
 

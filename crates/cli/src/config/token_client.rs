@@ -131,6 +131,25 @@ fn algorithm(key: &str, name: &str) -> anyhow::Result<Algorithm> {
         .explain(|| text!("{key}: {name} er ukjent", "{key}: {name} is unknown"))
 }
 
+/// Refuses the issuer of the other environment: its tokens are for test persons, or for real ones.
+fn of_environment(key: &str, issuer: &str, environment: Environment) -> anyhow::Result<()> {
+    let others = match environment {
+        Environment::Production => [TrustProfile::HELSEID_TEST, TrustProfile::MASKINPORTEN_TEST],
+        Environment::Test => {
+            [TrustProfile::HELSEID_PRODUCTION, TrustProfile::MASKINPORTEN_PRODUCTION]
+        }
+        Environment::Local => return Ok(()),
+    };
+    let bare = |issuer: &str| issuer.trim_end_matches('/').to_ascii_lowercase();
+    if others.iter().any(|other| bare(other) == bare(issuer)) {
+        fail!(
+            "{key} {issuer} er utstederen i det andre miljøet: rett den, eller environment",
+            "{key} {issuer} is the issuer of the other environment: correct it, or `environment`"
+        );
+    }
+    Ok(())
+}
+
 impl HelseIdSection {
     pub(super) fn settings(&self, environment: Environment) -> anyhow::Result<ClientSettings> {
         let number = |key: &str, text: &Option<String>| {
@@ -155,6 +174,7 @@ impl HelseIdSection {
             true => Flow::HelseIdDpop { acting_for, proof_key },
             false => Flow::HelseIdBearer { acting_for },
         };
+        of_environment("helseid.issuer", &self.issuer, environment)?;
         Ok(ClientSettings {
             issuer: self.issuer.clone(),
             environment,
@@ -186,6 +206,7 @@ impl MaskinportenSection {
                 "maskinporten.issuer is needed in environment local"
             )
         })?;
+        of_environment("maskinporten.issuer", issuer, environment)?;
         let consumer = self
             .consumer_org
             .as_deref()

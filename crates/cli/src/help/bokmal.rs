@@ -543,8 +543,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Leave the closing `lmr doctor` out", "La være å slutte med `lmr doctor`"),
     (
-        "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records",
-        "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper) eller ses på (en varsling, en kvittering, en annullering); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene",
+        "Exit status of `run` and `status`: 0 everything is delivered; 1 something must be corrected at the source (`lmr send rejected`, broken files, unknown resource types) or looked at (a hook, a receipt, an annulment); 2 wrong arguments or configuration; 3 something is not delivered yet and will be tried again, or another run is under way; 4 a person must look: access, certificate, address, database; 5 the source is empty, cannot be read, or has lost more than half of its records or all administrations",
+        "Sluttstatus for `run` og `status`: 0 alt er levert; 1 noe må rettes i kilden (`lmr send rejected`, ødelagte filer, ukjente ressurstyper) eller ses på (en varsling, en kvittering, en annullering); 2 gale argumenter eller gal konfigurasjon; 3 noe er ikke levert ennå og prøves igjen, eller en annen kjøring pågår; 4 noen må se på det: tilgang, sertifikat, adresse, database; 5 kilden er tom, kan ikke leses, eller har mistet mer enn halvparten av postene eller alle administreringer",
     ),
     (
         "Exit status: 1 when nothing is known by the name",
@@ -559,6 +559,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Gjør én planlagt overføring nå: først det som står åpent, så alt nytt eller endret",
     ),
     ("Only make the new attempts that are due", "Gjør bare de nye forsøkene som skal gjøres nå"),
+    (
+        "Another `receiver.url` than before is a new address of the same register: what it has confirmed stays so",
+        "En annen `receiver.url` enn før er en ny adresse for samme register: det som er bekreftet, står",
+    ),
     (
         "Show what would go, be held and why; send nothing and change nothing",
         "Vis hva som ville blitt sendt og holdt tilbake, og hvorfor; ingenting sendes eller endres",
@@ -589,8 +593,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Vis ingen verdi fra noen ressurs: ingen gal verdi, ingen nøkkel, ingen id",
     ),
     (
-        "What the register has and a complete source does not hold any more",
-        "Det registeret har, og som en fullstendig kilde ikke lenger har",
+        "What the register has and the source does not hold any more, or holds under another identifier",
+        "Det registeret har, og som kilden ikke lenger har, eller har med en annen identifier",
     ),
     (
         "Show of one resource whether, when and in which message it went, or what keeps it; of a message what it holds and what became of it",

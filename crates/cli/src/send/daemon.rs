@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use lmr_sender::lock::Lock;
+use lmr_sender::outbox::Reread;
 use lmr_sender::report::{Report, RunStatus};
 use lmr_sender::schedule::next_daily;
 use lmr_sender::{Agent, SenderError, StopSignal};
 
 use super::notify::ServiceManager;
+use super::supervision::note_reread;
 use super::{Send, setup, supervision, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
@@ -51,6 +53,8 @@ pub(super) async fn run(
     // What cannot be used of the hooks is found at the start, not when they are needed.
     crate::config::supervision::hooks(&config, &folder)?;
     let mut _monitor = supervision::Monitoring::start(&config, &folder).await?;
+    // All of it was read just now.
+    agent.outbox().forget_daemon_failures().await?;
     let manager = ServiceManager::of_environment();
     manager.tell("READY=1");
     supervision::look_at_expiries(&agent, &config, &folder).await;
@@ -80,18 +84,27 @@ pub(super) async fn run(
                     agent.outbox().close().await;
                     (agent, config, folder) = (new_agent, new_config, new_folder);
                     match supervision::Monitoring::restart(_monitor, &config, &folder).await {
-                        Ok(new_monitor) => _monitor = new_monitor,
+                        Ok(new_monitor) => {
+                            _monitor = new_monitor;
+                            note_reread(&agent, Reread::Monitor, None, &config, &folder).await;
+                        }
                         Err(error) => {
                             tracing::error!(error = %crate::text::chain(&error, Language::English),
                                 "the listener for monitors could not be opened again");
                             _monitor = None;
+                            note_reread(&agent, Reread::Monitor, Some(&error), &config, &folder)
+                                .await;
                         }
                     }
+                    note_reread(&agent, Reread::Configuration, None, &config, &folder).await;
+                    note_reread(&agent, Reread::Keys, None, &config, &folder).await;
                     tracing::info!("configuration, keys and certificates read again");
                 }
                 Err(error) => {
                     tracing::error!(error = %crate::text::chain(&error, Language::English),
                         "reloading failed, going on with what was read before");
+                    note_reread(&agent, Reread::Configuration, Some(&error), &config, &folder)
+                        .await;
                 }
             },
             Wake::Due(due) => {
@@ -110,10 +123,7 @@ pub(super) async fn run(
 
 /// Only one daemon works on a database.
 fn lock(config: &SenderConfig, folder: &Path) -> anyhow::Result<Lock> {
-    let mut path = folder.join(&config.database).into_os_string();
-    path.push(".lock-daemon");
-    let path = PathBuf::from(path);
-    match Lock::take(&path) {
+    match Lock::take(&supervision::daemon_lock(config, folder)) {
         // The cause is kept: it passes by itself.
         Err(busy @ SenderError::Busy(_)) => Err(busy).explain(|| {
             text!(
@@ -218,11 +228,13 @@ async fn renew(agent: Agent, config: &SenderConfig, folder: &Path, stop: &StopSi
     match setup::agent(config, folder, stop).await {
         Ok(renewed) => {
             agent.outbox().close().await;
+            note_reread(&renewed, Reread::Keys, None, config, folder).await;
             renewed
         }
         Err(error) => {
             tracing::error!(error = %crate::text::chain(&error, Language::English),
                 "keys and certificates could not be read again, going on with those read before");
+            note_reread(&agent, Reread::Keys, Some(&error), config, folder).await;
             agent
         }
     }

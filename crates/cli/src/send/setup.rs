@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use lmr_auth::{Clock, Fetcher, HttpFetcher, TokenClient};
+use lmr_auth::{Clock, Environment, Fetcher, HttpFetcher, TokenClient};
 use lmr_envelope::{SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::check::RuleSetChecker;
@@ -278,6 +278,13 @@ async fn agent_with(
             configuration: code_lists(config, folder),
             lock: lock(config, folder),
             organisation: config.organisation.clone(),
+            environment: match config.environment {
+                Environment::Production => "production",
+                Environment::Test => "test",
+                Environment::Local => "local",
+            }
+            .to_owned(),
+            receiver: config.receiver.url.trim_end_matches('/').to_owned(),
         },
         source: source(config, folder)?,
         key: HashKey::new(&hash_key(config, folder)?),

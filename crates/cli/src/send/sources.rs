@@ -9,9 +9,9 @@ use lmr_auth::{Clock, SecretString};
 use lmr_lmdi::RuleSetId;
 use lmr_sender::HashKey;
 use lmr_sender::source::{
-    FestSystems, FileArchive, FolderSource, Mapping, MappingError, ServerAccess, ServerSettings,
-    ServerSource, Source, SourceLimits, Sources, SqlTable, TableRows, TableSource, address_from,
-    ready_mappings,
+    FestSystems, FileArchive, FolderSource, Mapping, MappingError, Marker, ServerAccess,
+    ServerSettings, ServerSource, Source, SourceLimits, Sources, SqlTable, TableRows, TableSource,
+    address_from, ready_mappings,
 };
 use zeroize::Zeroizing;
 
@@ -25,6 +25,7 @@ use crate::text::{Explain, Text, fail, failure, text};
 /// The source as configured.
 pub(crate) fn source(config: &SenderConfig, folder: &Path) -> anyhow::Result<Arc<dyn Source>> {
     config.source.check()?;
+    crate::config::source::places::check(config, folder)?;
     let tables = match &config.source {
         SourceSection::Folder(path) => {
             let clock: Clock = Arc::new(clock::now);
@@ -54,7 +55,9 @@ fn one_source(
         SourceTable::Folder(table) => {
             let settle = SignedDuration::from_secs(i64::from(table.settle_seconds));
             let source = FolderSource::new(folder.join(&table.path), SourceLimits::default())
-                .waiting_for_writers(clock, settle);
+                .waiting_for_writers(clock, settle)
+                .marked_by(Marker::new(table.marker.clone()));
+            let source = if table.stable_ids { source.with_stable_ids() } else { source };
             match &table.archive {
                 Some(archive) => Box::new(source.archiving(FileArchive {
                     folder: folder.join(archive),
@@ -87,7 +90,8 @@ pub(super) fn table_source(
         );
     }
     let source =
-        TableSource::new(rows(table, folder)?, mapping, HashKey::new(&hash_key(config, folder)?));
+        TableSource::new(rows(table, folder)?, mapping, HashKey::new(&hash_key(config, folder)?))
+            .marked_by(Marker::new(table.marker.clone()));
     Ok(match fest_systems(config, folder)? {
         Some(systems) => source.with_fest(systems),
         None => source,

@@ -7,7 +7,7 @@ mod status;
 
 use jiff::Timestamp;
 use lmr_report::visible;
-use lmr_sender::outbox::{LostAnnulment, State};
+use lmr_sender::outbox::{DaemonFailure, LostAnnulment, Reread, State};
 use lmr_sender::report::RunStatus;
 
 use crate::clock;
@@ -38,6 +38,20 @@ fn name(resource_type: &str, key: Option<&str>, id: Option<&str>) -> String {
         (None, None) => resource_type.to_owned(),
     };
     visible(&name).into_owned()
+}
+
+/// That a complete source has not a single administration any more.
+fn lost_administrations(lost: u64, language: Language) -> String {
+    match language {
+        Language::Bokmal => format!(
+            "Kilden har ikke én administrering lenger, og registeret har {lost}: er filen med dem tom, eller mangler den? \
+             Ingenting regnes som forsvunnet."
+        ),
+        Language::English => format!(
+            "The source has not a single administration any more, and the register has {lost}: is their file empty, or \
+             missing? Nothing counts as vanished."
+        ),
+    }
 }
 
 /// That nobody knows what has vanished, because the source was not read whole.
@@ -129,6 +143,56 @@ pub(super) fn failed_hooks(names: &[String], language: Language) -> Option<Strin
         Language::English => format!(
             "The hook {names} failed after the last run, so maybe nobody has heard of it. The log says why, lmr doctor \
              tries what can be tried; the next run notifies again."
+        ),
+    };
+    Some(text)
+}
+
+/// What the daemon could not read again, with what to do; nothing where there is nothing.
+fn not_read_again(failures: &[DaemonFailure], language: Language) -> String {
+    let mut text = String::new();
+    for failure in failures {
+        let (nb, en) = match failure.what {
+            Reread::Configuration => (
+                "lmr send daemon kunne ikke lese konfigurasjonen på nytt, og går videre med den forrige; en omstart \
+                 ville ikke lykkes. Rett den, og be om den igjen (SIGHUP)",
+                "lmr send daemon could not read its configuration again, and goes on with the former one; a restart would \
+                 fail. Correct it, and ask for it again (SIGHUP)",
+            ),
+            Reread::Keys => (
+                "lmr send daemon kunne ikke lese nøkler og sertifikater på nytt, og går videre med de forrige; en omstart \
+                 ville ikke lykkes. Neste kjøring prøver igjen",
+                "lmr send daemon could not read keys and certificates again, and goes on with the former ones; a restart \
+                 would fail. The next run tries again",
+            ),
+            Reread::Monitor => (
+                "lmr send daemon kunne ikke åpne adressen for overvåking på nytt; /health og /metrics svarer ikke. Rett \
+                 monitor.listen, og be om det igjen (SIGHUP)",
+                "lmr send daemon could not open the address for monitors again; /health and /metrics do not answer. \
+                 Correct monitor.listen, and ask for it again (SIGHUP)",
+            ),
+        };
+        // What is wrong with a configuration comes with its line, over several.
+        let lines = failure.text(language).lines().map(str::trim).filter(|line| !line.is_empty());
+        let cause = lines.collect::<Vec<_>>().join(" ");
+        let (start, cause) = (pick(language, nb, en), visible(&cause));
+        let since = time(failure.since);
+        text.push_str(&format!("{start} ({since}): {cause}\n"));
+    }
+    text
+}
+
+/// Messages that were given up and whose content is in no other yet; nothing where there are none.
+fn given_up_since(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "{count} meldinger er gitt opp siden siste overføring, og innholdet er ikke i noen annen ennå: neste \
+             planlagte overføring sender det."
+        ),
+        Language::English => format!(
+            "{count} messages were given up since the last transfer, and their content is in no other yet: the next \
+             planned transfer sends it."
         ),
     };
     Some(text)

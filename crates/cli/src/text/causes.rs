@@ -134,6 +134,7 @@ fn outbox(error: &OutboxError) -> String {
             let what = match *what {
                 "hash key" => "en annen hash_key",
                 "organisation" => "en annen organisasjon",
+                "environment" => "et annet environment",
                 other => other,
             };
             format!(

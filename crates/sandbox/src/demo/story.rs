@@ -209,7 +209,7 @@ async fn agent(
     let rule_set = rule_set(era);
     let authorizer = TokenAuthorizer::new(world.helseid_client_at(sender, Arc::clone(&clock))?);
     let address = format!("{}/fhirmottak/v1", world.base_url());
-    let settings = HttpSettings { network: world.network(), ..HttpSettings::new(address) };
+    let settings = HttpSettings { network: world.network(), ..HttpSettings::new(address.clone()) };
     let transport = HttpTransport::new(&settings, authorizer)?;
     Ok(Agent::new(Parts {
         settings: Settings {
@@ -223,6 +223,8 @@ async fn agent(
             configuration: String::new(),
             lock: folder.join("sender.lock"),
             organisation: sender.organisation.to_string(),
+            environment: "local".to_owned(),
+            receiver: address.clone(),
         },
         source: Arc::new(FolderSource::new(folder.join("source"), SourceLimits::default())),
         key: HashKey::new(&HASH_KEY.into()),

@@ -12,7 +12,7 @@ use crate::message::MessageMaker;
 use crate::outbox::HeldCount;
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::report::{ForeignType, Report, SourceFailure};
-use crate::source::SourceIssue;
+use crate::source::{FileError, Place, SourceIssue, SourceIssueKind};
 
 impl Agent {
     /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
@@ -36,6 +36,31 @@ impl Agent {
         let parts = [asked.as_bytes(), start.as_bytes(), rule_set.as_bytes()];
         let hash = self.key.hash("question", &parts);
         hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether a folder that was read is empty and not the one that was read before, as one is whose share is not mounted:
+    /// that of a source fails it, one below it is a part that cannot be used. What is there is noted for the next time.
+    pub(crate) async fn look_at_places(
+        &self,
+        index: &mut Index,
+    ) -> Result<Option<SourceFailure>, SenderError> {
+        for Place { path, below, mark, is_empty } in &index.scanned.places {
+            let Some(mark) = *mark else { continue };
+            let before = self.outbox.place_mark(path).await?;
+            if !is_empty {
+                if before != Some(mark) {
+                    self.outbox.note_place(path, mark).await?;
+                }
+            } else if before.is_some_and(|before| before.is_of_another_than(mark)) {
+                let reason = FileError::NotMounted;
+                let Some(file) = below.clone() else {
+                    return Ok(Some(SourceFailure::Unavailable { name: path.clone(), reason }));
+                };
+                let issue = SourceIssueKind::Unreadable { reason };
+                index.scanned.issues.push(SourceIssue { file, line: None, issue });
+            }
+        }
+        Ok(None)
     }
 
     /// Why nothing is sent of a source that was read.
@@ -96,6 +121,9 @@ impl Agent {
         if !is_complete {
             self.outbox.drop_replaced(index, |label| self.source.id_space(label)).await?;
         }
+        let id_space = |label: &str| self.source.id_space(label);
+        let sole = self.source.sole_id_space();
+        report.vanished_now += self.outbox.note_replaced(index, id_space, sole, self.now()).await?;
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
             return Ok(statuses);
@@ -105,6 +133,14 @@ impl Agent {
         // Records of a file or line that cannot be read have not vanished.
         let is_whole = index.scanned.is_whole();
         report.vanished_unknown = !is_whole && missing > 0;
+        report.lost_administrations = match is_whole && !index.has_type("MedicationAdministration")
+        {
+            // Of one alone it may well be right.
+            true => Some(self.outbox.confirmed_administrations().await?)
+                .filter(|lost| *lost > 1)
+                .unwrap_or_default(),
+            false => 0,
+        };
         let may_add = is_whole && missing > 0 && !report.has_lost_most();
         report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
         Ok(statuses)

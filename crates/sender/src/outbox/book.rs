@@ -32,15 +32,25 @@ pub(super) async fn book(
     .bind(seq)
     .execute(&mut **step)
     .await?;
+    sqlx::query(
+        "INSERT INTO id_space (name) SELECT DISTINCT id_space FROM item \
+         WHERE seq = ? AND id_space IS NOT NULL ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(seq)
+    .execute(&mut **step)
+    .await?;
     let (id, key) = (compact("i.resource_id"), compact("i.source_key"));
     // An older message answered late must not hide what a newer one has brought.
     sqlx::query(AssertSqlSafe(format!(
-        "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, annulled_at) \
-         SELECT i.identity, i.version, t.number, i.seq, ?3, {id}, {key}, CASE WHEN i.is_annulment THEN ?3 END \
+        "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, annulled_at, \
+         id_space) \
+         SELECT i.identity, i.version, t.number, i.seq, ?3, {id}, {key}, CASE WHEN i.is_annulment THEN ?3 END, \
+         (SELECT g.number FROM id_space g WHERE g.name = i.id_space) \
          FROM item i JOIN resource_type t ON t.name = i.resource_type \
          WHERE i.seq = ?1 AND substr(?2, i.position + 1, 1) IN (x'31', x'32') ORDER BY i.identity \
          ON CONFLICT (identity) DO UPDATE SET version = excluded.version, seq = excluded.seq, \
            resource_type = excluded.resource_type, at = excluded.at, resource_id = excluded.resource_id, source_key = excluded.source_key, \
+           id_space = excluded.id_space, \
            annulled_at = CASE WHEN stored.version = excluded.version \
              THEN coalesce(excluded.annulled_at, stored.annulled_at) ELSE excluded.annulled_at END \
          WHERE stored.seq <= excluded.seq"
@@ -138,7 +148,7 @@ async fn message_id_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Res
 async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<Vec<Item>> {
     let rows = sqlx::query(
         "SELECT identity, version, role, resource_type, resource_id, file, line, root, source_key, \
-         is_annulment FROM item \
+         is_annulment, id_space FROM item \
          WHERE seq = ? ORDER BY position",
     )
     .bind(seq)
@@ -159,6 +169,7 @@ async fn items_of(step: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<V
                 resource_type: row.read(3)?,
                 resource_id: row.read(4)?,
                 source_key: row.read(8)?,
+                id_space: row.read(10)?,
                 file: row.read(5)?,
                 line: u32::try_from(row.read::<i64>(6)?).unwrap_or_default(),
             })

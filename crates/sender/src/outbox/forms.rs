@@ -17,6 +17,7 @@ pub(crate) fn forms() -> Migrator {
         form(7, "sent item", include_str!("../../migrations/0007_sent_item.sql")),
         form(8, "narrow ledger", include_str!("../../migrations/0008_narrow_ledger.sql")),
         form(9, "schema program", include_str!("../../migrations/0009_schema_program.sql")),
+        form(10, "replaced", include_str!("../../migrations/0010_replaced.sql")),
     ])
 }
 

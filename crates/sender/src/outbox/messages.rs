@@ -6,7 +6,11 @@ use sqlx::{Sqlite, Transaction};
 use super::annulments::{keep_annulments, keep_released_annulments};
 use super::book::{book, close_items, hold_all, split};
 use super::columns::Columns;
-use super::{Due, FinishedAttempt, NewMessage, Outbox, OutboxError, Result, int, ms, stored, time};
+use super::runs::Left;
+use super::{
+    Due, FinishedAttempt, ItemOutcome, NewMessage, Outbox, OutboxError, Result, int, ms, stored,
+    time,
+};
 use crate::attempt::AttemptFailure;
 use crate::plan::Role;
 use crate::progress::{AttemptOutcome, Progress, State};
@@ -69,10 +73,10 @@ impl Outbox {
         .await?
         .last_insert_rowid();
         for (part, items) in message.items.chunks(ITEMS_AT_ONCE).enumerate() {
-            let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; items.len()].join(", ");
+            let rows = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; items.len()].join(", ");
             let sql = format!(
                 "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
-                 source_key, file, line, is_annulment) VALUES {rows}"
+                 source_key, file, line, is_annulment, id_space) VALUES {rows}"
             );
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for (at, item) in items.iter().enumerate() {
@@ -88,7 +92,8 @@ impl Outbox {
                     .bind(&item.source_key)
                     .bind(&item.file)
                     .bind(i64::from(item.line))
-                    .bind(item.is_annulment);
+                    .bind(item.is_annulment)
+                    .bind(&item.id_space);
             }
             query.execute(&mut *step).await?;
         }
@@ -194,6 +199,8 @@ impl Outbox {
         }
         let after = progress.finished(finished.outcome, now, schedule);
         let reason = finished.failure.map(AttemptFailure::to_stored);
+        let mut given_up = usize::from(after.state == State::Released);
+        Left::NotStored.add(&mut step, not_stored_without_a_reason(finished.items)).await?;
         sqlx::query(
             "UPDATE attempt SET ended_at = ?, outcome = ?, http_status = ?, detail = ? \
              WHERE seq = ? AND ended_at IS NULL",
@@ -211,7 +218,7 @@ impl Outbox {
             AttemptOutcome::TooLarge => split(&mut step, seq, finished.findings, now).await?,
             AttemptOutcome::Never { bytes_at_fault: true } => {
                 // Sealed with the same certificates, so it would be refused as well; none has been tried.
-                sqlx::query(
+                let released = sqlx::query(
                     "UPDATE message SET state = 'released', sealed = NULL, next_attempt = NULL, finished_at = ?1, \
                      reason = ?2 WHERE state = 'planned'",
                 )
@@ -219,9 +226,11 @@ impl Outbox {
                 .bind(AttemptFailure::SealedLikeRefused.to_stored())
                 .execute(&mut *step)
                 .await?;
+                given_up += usize::try_from(released.rows_affected()).unwrap_or_default();
             }
             AttemptOutcome::Later { .. } | AttemptOutcome::Never { bytes_at_fault: false } => {}
         }
+        Left::GivenUp.add(&mut step, given_up).await?;
         if after.state == State::Released && *finished.outcome != AttemptOutcome::TooLarge {
             keep_annulments(&mut step, seq, None, now).await?;
         }
@@ -282,6 +291,8 @@ impl Outbox {
         .bind(AttemptFailure::GivenUp.to_stored())
         .execute(&mut *step)
         .await?;
+        let given_up = usize::try_from(done.rows_affected()).unwrap_or_default();
+        Left::GivenUp.add(&mut step, given_up).await?;
         keep_released_annulments(&mut step, now).await?;
         self.commit(step).await?;
         Ok(done.rows_affected() == 1)
@@ -298,6 +309,16 @@ impl Outbox {
         }
         self.commit(step).await
     }
+}
+
+/// Of the resources of an answered message those that were neither stored nor refused by a fault of their own or of
+/// another one in it.
+pub(crate) fn not_stored_without_a_reason(items: &[ItemOutcome]) -> usize {
+    let count =
+        |is_it: &dyn Fn(&ItemOutcome) -> bool| items.iter().filter(|item| is_it(item)).count();
+    let is_refused = count(&|item| matches!(item, ItemOutcome::Refused(_))) > 0;
+    let failed = count(&|item| *item == ItemOutcome::Failed);
+    failed + if is_refused { 0 } else { count(&|item| *item == ItemOutcome::NotStored) }
 }
 
 const PROGRESS: &str =

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use sqlx::Connection as _;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite};
 
 use super::columns::Columns;
 use super::forms::{forms, is_newer_form, needed_program};
@@ -88,7 +88,7 @@ impl Outbox {
 
     /// A connection as every step gets one.
     #[cfg(test)]
-    pub(crate) async fn connection(&self) -> Result<sqlx::pool::PoolConnection<Sqlite>> {
+    pub(crate) async fn connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
         Ok(self.pool.acquire().await?)
     }
 

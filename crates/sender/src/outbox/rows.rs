@@ -6,7 +6,10 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::Columns;
-use super::{HeldCount, LostAnnulment, Outbox, OutboxError, Result, time};
+use super::runs::Left;
+use super::{
+    DaemonFailure, HeldCount, LostAnnulment, Outbox, OutboxError, Result, VanishedCount, time,
+};
 use crate::attempt::AttemptFailure;
 use crate::identity::Hash;
 use crate::meter::TransferState;
@@ -95,8 +98,12 @@ pub struct Overview {
     pub discarded: u64,
     /// Administrations and requests that have vanished from the source and are not annulled.
     pub vanished: u64,
+    /// Of these: in whose place the source has another record, with a corrected identifier.
+    pub replaced: u64,
     /// Records that the register may have lost and that are not sent again yet.
     pub forgotten: u64,
+    /// Messages that were given up since the last transfer, or by it where it broke off: their content is in no other yet.
+    pub given_up: u64,
     /// Messages of this organisation that the register had at the last transfer and that this ledger does not know.
     pub unknown_messages: u64,
     /// Annulments that the register may have lost, or could not store, and has not confirmed since.
@@ -108,6 +115,8 @@ pub struct Overview {
     pub doubtful_receipts: u64,
     /// Hooks that failed after the last run: nobody may have heard of it.
     pub failed_hooks: Vec<String>,
+    /// What the daemon could not read again: it goes on with what it had.
+    pub daemon_failures: Vec<DaemonFailure>,
     /// What the last transfer made of the source.
     pub last_source: Option<SourceCounts>,
     /// When the next attempt is due.
@@ -170,6 +179,8 @@ pub struct SourceCounts {
     pub missing: u64,
     /// Known records.
     pub known: u64,
+    /// Administrations that the register has, where a complete source has not a single one any more.
+    pub lost_administrations: u64,
     /// Whether those that it lacks have vanished nobody knows: it was not read whole.
     pub vanished_unknown: bool,
     /// Why the source gave nothing, in JSON as in the report.
@@ -178,6 +189,8 @@ pub struct SourceCounts {
     pub error: Option<String>,
     /// Why the run was stopped.
     pub stop: Option<AttemptFailure>,
+    /// Somebody had it end before it was done: what is new may not be in a message yet.
+    pub stopped_early: bool,
 }
 
 impl SourceCounts {
@@ -205,17 +218,28 @@ impl SourceCounts {
             not_stored: number("not_stored"),
             missing: number("missing"),
             known: number("known"),
+            lost_administrations: number("lost_administrations"),
             vanished_unknown: report["vanished_unknown"] == true,
             source_failure: report.get("source_failure").filter(|value| !value.is_null()).cloned(),
             error: report["error"].as_str().map(str::to_owned),
+            stopped_early: report["stopped_early"] == true,
             stop: report.get("stop").and_then(|stop| serde_json::from_value(stop.clone()).ok()),
         })
+    }
+
+    /// Whether the transfer read the source and made messages of all that was to be sent, as
+    /// [`crate::report::Report::has_come_to_its_end`] says it.
+    fn has_come_to_its_end(&self) -> bool {
+        !self.stopped_early
+            && self.stop.is_none()
+            && self.error.is_none()
+            && self.source_failure.is_none()
     }
 
     /// Whether a complete source had lost more than half of what the register has.
     #[must_use]
     pub fn has_lost_most(&self) -> bool {
-        crate::report::has_lost_most(self.missing, self.known)
+        crate::report::has_lost_most(self.missing, self.known, self.lost_administrations)
     }
 
     /// Nothing was read though something that may be data was passed over: [`crate::report::Report::has_read_nothing_there`].
@@ -249,7 +273,7 @@ impl RunRow {
 }
 
 /// How everything is to be taken, from what is open and held and from the last transfer. `is_at_rest`: there was a
-/// transfer, the newest one was not cut off, and nothing was released, forgotten or given up since.
+/// transfer, the newest one was not cut off, and nothing was released or forgotten since.
 fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: bool) -> RunStatus {
     let source = overview.last_source.as_ref();
     // An error of the source has its own status; any other is for a person, as the run's exit status says.
@@ -265,13 +289,20 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
-    } else if open || !is_at_rest || overview.not_yet > 0 || not_stored {
+    } else if open
+        || !is_at_rest
+        || overview.not_yet > 0
+        || overview.given_up > 0
+        || not_stored
+        || source.is_some_and(|source| source.stopped_early)
+    {
         RunStatus::Undelivered
     } else if overview.held > 0
         || issues
         || !overview.lost_annulments.is_empty()
         || overview.unreadable_copies + overview.doubtful_receipts > 0
         || !overview.failed_hooks.is_empty()
+        || !overview.daemon_failures.is_empty()
         || last_planned.is_some_and(SourceCounts::misspelt)
         || last_planned.is_some_and(SourceCounts::has_read_nothing_there)
     {
@@ -323,15 +354,19 @@ impl Outbox {
         };
         let last_planned = self.last_run_of("planned").await?;
         let mut last_source = last_planned.as_ref().and_then(RunRow::source);
-        if let (Some(source), Some(planned)) = (&mut last_source, &last_planned) {
-            source.not_stored += self.sum_since(planned.number, "not_stored").await?;
-        }
         let of_last = |name: &str| last_planned.as_ref().map_or(0, |run| run.count(name));
-        let (mut doubtful_receipts, mut given_up) = (of_last("doubtful_receipts"), 0);
-        if let Some(planned) = &last_planned {
-            doubtful_receipts += self.sum_since(planned.number, "doubtful_receipts").await?;
-            given_up = self.sum_since(planned.number, "given_up").await?;
+        // What a transfer has counted that broke off is among what is left.
+        let is_apart = last_source.as_ref().is_some_and(SourceCounts::has_come_to_its_end);
+        let mut doubtful_receipts = self.left(Left::DoubtfulReceipts).await?;
+        let mut not_stored = self.left(Left::NotStored).await?;
+        if is_apart {
+            doubtful_receipts += of_last("doubtful_receipts");
+            not_stored += of_last("not_stored");
         }
+        if let Some(source) = &mut last_source {
+            source.not_stored = not_stored;
+        }
+        let VanishedCount { all: vanished, replaced } = self.vanished_count().await?;
         let mut overview = Overview {
             stored,
             messages,
@@ -340,13 +375,16 @@ impl Outbox {
             not_yet,
             waiting: 0,
             discarded: number(&row, 1)?,
-            vanished: self.vanished_count().await?,
+            vanished,
+            replaced,
             forgotten: 0,
+            given_up: self.left(Left::GivenUp).await?,
             unknown_messages: of_last("unknown_messages"),
             lost_annulments: self.lost_annulments().await?,
             unreadable_copies: of_last("unreadable_copies"),
             doubtful_receipts,
             failed_hooks: self.failed_hooks().await?,
+            daemon_failures: self.daemon_failures().await?,
             last_source,
             next_attempt: row.read::<Option<i64>>(0)?.map(time).transpose()?,
             last_success,
@@ -359,7 +397,7 @@ impl Outbox {
         if is_left {
             overview.forgotten = self.forgotten_count().await?;
         }
-        let is_at_rest = self.has_ended().await? && !is_left && given_up == 0;
+        let is_at_rest = self.has_ended().await? && !is_left;
         overview.status = status_of(&overview, last_planned.as_ref(), is_at_rest);
         Ok(overview)
     }
@@ -402,22 +440,6 @@ impl Outbox {
         .as_ref()
         .map(run_row)
         .transpose()
-    }
-
-    /// The sum of a count in the reports of the new attempts and annulments after a run.
-    async fn sum_since(&self, run: i64, name: &str) -> Result<u64> {
-        let rows = sqlx::query(
-            "SELECT number, kind, started_at, ended_at, report FROM run \
-             WHERE kind IN ('retry', 'annulment') AND number > ? AND report IS NOT NULL",
-        )
-        .bind(run)
-        .fetch_all(&self.pool)
-        .await?;
-        let mut sum = 0;
-        for row in &rows {
-            sum += run_row(row)?.count(name);
-        }
-        Ok(sum)
     }
 
     /// The last messages, newest first, with their attempts.

@@ -1,14 +1,61 @@
-//! The beginning and the end of a run, and how far its transfer is.
+//! The beginning and the end of a run, how far its transfer is, and what runs have left since the last transfer.
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 
 use super::columns::Columns;
-use super::{Outbox, OutboxError, Result, ms};
+use super::{Outbox, OutboxError, Result, int, ms};
 use crate::meter::TransferState;
 use crate::report::RunKind;
+use crate::source::PlaceMark;
 
 /// Under this name the outbox has how far a transfer is.
 const TRANSFER: &str = "transfer";
+
+/// What is left to the next planned transfer, or to a person, by what was done since the last one. It is counted in the
+/// step that books it: a report is written at the end of a run only, and a run that is cut off has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Messages that were given up: their content is in no other yet.
+    GivenUp,
+    /// Correct records that the register could not store.
+    NotStored,
+    /// Receipts that do not hold.
+    DoubtfulReceipts,
+}
+
+impl Left {
+    const ALL: [Self; 3] = [Self::GivenUp, Self::NotStored, Self::DoubtfulReceipts];
+
+    /// Under this name the outbox has the count.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::GivenUp => "since-transfer.given_up",
+            Self::NotStored => "since-transfer.not_stored",
+            Self::DoubtfulReceipts => "since-transfer.doubtful_receipts",
+        }
+    }
+
+    /// Counts more of it.
+    pub(super) async fn add(self, connection: &mut SqliteConnection, count: usize) -> Result<()> {
+        if count > 0 {
+            sqlx::query(
+                "INSERT INTO setting (name, value) VALUES (?1, CAST(?2 AS TEXT)) ON CONFLICT (name) \
+                 DO UPDATE SET value = CAST(CAST(value AS INTEGER) + ?2 AS TEXT)",
+            )
+            .bind(self.setting())
+            .bind(int(count))
+            .execute(connection)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Under this name the outbox has the mark of the folder at a path.
+fn place_setting(path: &str) -> String {
+    format!("place {path}")
+}
 
 impl Outbox {
     /// Notes that a run begins.
@@ -22,6 +69,17 @@ impl Outbox {
             .last_insert_rowid();
         self.commit(step).await?;
         Ok(number)
+    }
+
+    /// What distinguished the folder at a path from others when something was in it last.
+    pub(crate) async fn place_mark(&self, path: &str) -> Result<Option<PlaceMark>> {
+        let mark = self.setting(&place_setting(path)).await?;
+        Ok(mark.and_then(|mark| PlaceMark::from_stored(&mark)))
+    }
+
+    /// Notes what distinguishes the folder at a path, in which something is.
+    pub(crate) async fn note_place(&self, path: &str, mark: PlaceMark) -> Result<()> {
+        self.set(&place_setting(path), &mark.to_stored()).await
     }
 
     /// Notes how far the transfer under way is.
@@ -45,9 +103,35 @@ impl Outbox {
         Ok(is_open.then_some(state))
     }
 
-    /// Notes that a run ended, with its report as JSON.
-    pub(crate) async fn end_run(&self, number: i64, report: &str, now: Timestamp) -> Result<()> {
+    /// How much there is of something that is left since the last planned transfer that came to its end.
+    pub(super) async fn left(&self, what: Left) -> Result<u64> {
+        let count = self.setting(what.setting()).await?;
+        Ok(count.and_then(|count| count.parse().ok()).unwrap_or_default())
+    }
+
+    /// Counts a receipt that does not hold.
+    pub(crate) async fn count_doubtful_receipt(&self) -> Result<()> {
         let mut step = self.begin().await?;
+        Left::DoubtfulReceipts.add(&mut step, 1).await?;
+        self.commit(step).await
+    }
+
+    /// Notes that a run ended, with its report as JSON. `has_sent_all`: a planned transfer that came to its end, so that
+    /// what was left before is in its messages or its report.
+    pub(crate) async fn end_run(
+        &self,
+        number: i64,
+        report: &str,
+        has_sent_all: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut step = self.begin().await?;
+        for left in Left::ALL.iter().filter(|_| has_sent_all) {
+            sqlx::query("DELETE FROM setting WHERE name = ?")
+                .bind(left.setting())
+                .execute(&mut *step)
+                .await?;
+        }
         sqlx::query("DELETE FROM setting WHERE name = ?")
             .bind(TRANSFER)
             .execute(&mut *step)

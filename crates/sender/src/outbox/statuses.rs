@@ -59,6 +59,24 @@ impl Outbox {
         Ok(statuses)
     }
 
+    /// How many administrations the register has that are not annulled.
+    pub(crate) async fn confirmed_administrations(&self) -> Result<u64> {
+        let row = sqlx::query(
+            "SELECT count(*) FROM stored s JOIN resource_type t ON t.number = s.resource_type \
+             WHERE t.name = 'MedicationAdministration' AND s.annulled_at IS NULL",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
+    }
+
+    /// Whether a message was ever made.
+    pub(crate) async fn has_sent_anything(&self) -> Result<bool> {
+        let row =
+            sqlx::query("SELECT EXISTS (SELECT 1 FROM message)").fetch_one(&self.pool).await?;
+        row.read(0)
+    }
+
     /// Whether a resource is in a message without an answer.
     pub(crate) async fn is_open(&self, identity: Hash) -> Result<bool> {
         let open = "SELECT count(*) FROM message m JOIN item i ON i.seq = m.seq WHERE i.identity = ? AND \

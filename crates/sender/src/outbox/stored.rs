@@ -25,6 +25,8 @@ pub(crate) struct StoredRow {
     pub(crate) resource_type: String,
     pub(crate) resource_id: Option<String>,
     pub(crate) source_key: Option<String>,
+    /// The space in which its id always names this resource.
+    pub(crate) id_space: Option<String>,
     /// The message that last delivered it.
     pub(crate) seq: i64,
     /// When the register confirmed it.
@@ -224,7 +226,8 @@ impl Forgotten {
 }
 
 const COLUMNS: &str = "SELECT s.identity, s.version, t.name, s.resource_id, s.source_key, s.seq, \
-     s.at, s.annulled_at FROM stored s JOIN resource_type t ON t.number = s.resource_type";
+     s.at, s.annulled_at, (SELECT g.name FROM id_space g WHERE g.number = s.id_space) \
+     FROM stored s JOIN resource_type t ON t.number = s.resource_type";
 
 /// An annulment that the register may have lost, or has not confirmed: the sign of its time says so, so that the record is annulled for
 /// everything else, and confirming it again or sending a changed record takes it back by itself.
@@ -242,6 +245,7 @@ fn row(row: &SqliteRow) -> Result<StoredRow> {
         resource_type: row.read(2)?,
         resource_id: row.read_name(3)?,
         source_key: row.read_name(4)?,
+        id_space: row.read(8)?,
         seq: row.read(5)?,
         at: time(row.read(6)?)?,
         annulled: annulled_at.is_some(),
@@ -359,15 +363,6 @@ impl Outbox {
             }
         }
         Ok(found)
-    }
-
-    /// The number of a vanished record.
-    pub(crate) async fn vanished_number(&self, identity: Hash) -> Result<Option<i64>> {
-        let row = sqlx::query("SELECT number FROM vanished WHERE identity = ?")
-            .bind(identity.0.as_slice())
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|row| row.read(0)).transpose()
     }
 
     /// The id of a message.
@@ -506,16 +501,17 @@ impl Outbox {
         for sql in [
             "INSERT INTO setting SELECT name, value FROM known.setting",
             "INSERT INTO resource_type SELECT number, name FROM known.resource_type",
+            "INSERT INTO id_space SELECT number, name FROM known.id_space",
             "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
-             annulled_at) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
-             annulled_at FROM known.stored",
+             annulled_at, id_space) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
+             annulled_at, id_space FROM known.stored",
             "INSERT INTO held (number, identity, version, resource_type, resource_id, file, line, since, \
              origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
              discard_reason) SELECT number, identity, version, resource_type, resource_id, file, line, since, \
              origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
              discard_reason FROM known.held",
-            "INSERT INTO vanished (number, identity, since) SELECT number, identity, since \
-             FROM known.vanished",
+            "INSERT INTO vanished (number, identity, since, replaced_by) \
+             SELECT number, identity, since, replaced_by FROM known.vanished",
             "INSERT INTO message (seq, message_id, made_at, state, sealed, bytes, resource_bytes, entries, \
              round, may_have_arrived, next_attempt) SELECT seq, message_id, made_at, state, x'', bytes, \
              resource_bytes, entries, round, may_have_arrived, next_attempt FROM known.message \

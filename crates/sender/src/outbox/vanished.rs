@@ -1,14 +1,24 @@
-//! Confirmed resources that a complete source does not hold any more.
+//! Confirmed resources that a complete source does not hold any more, or in whose place any source has another one.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::{Sqlite, Transaction};
 
 use super::columns::Columns;
 use super::{Outbox, PAGE, Result, hash, ms, time};
+use crate::identity::Hash;
 use crate::index::Index;
 
-/// A record that the register has and a complete source does not any more. Leaving it out annuls
-/// nothing: only a person knows whether it was deleted or is missing by mistake.
+/// The guide says how to annul these only; the rest is described by them.
+const ANNULLED: [&str; 2] = ["MedicationAdministration", "MedicationRequest"];
+
+/// A record that the register has and the source does not any more: it is missing from a complete source, or the source
+/// has another record in its place. Leaving it out annuls nothing: only a person knows whether it was deleted or is
+/// missing by mistake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VanishedRow {
     /// Number to annul it by.
@@ -23,6 +33,70 @@ pub struct VanishedRow {
     pub since: Timestamp,
     /// When the register last confirmed it.
     pub confirmed_at: Timestamp,
+    /// The record that the source has in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
+}
+
+/// A record that the source has under the type and id of another one: its identifier was corrected, and the register
+/// has both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replacement {
+    /// The source's own key of it, where it is known.
+    pub source_key: Option<String>,
+}
+
+/// How many records have vanished and are not annulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VanishedCount {
+    /// All.
+    pub(crate) all: u64,
+    /// Of these: in whose place the source has another one.
+    pub(crate) replaced: u64,
+}
+
+/// Takes off the list what the source has again.
+async fn drop_found_again(step: &mut Transaction<'static, Sqlite>, index: &Index) -> Result<()> {
+    let rows = sqlx::query("SELECT number, identity FROM vanished").fetch_all(&mut **step).await?;
+    for row in rows {
+        if index.position(hash(&row, 1)?).is_some() {
+            sqlx::query("DELETE FROM vanished WHERE number = ?")
+                .bind(row.read::<i64>(0)?)
+                .execute(&mut **step)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The records of an index by type, id and the space of the id.
+struct ById {
+    hashes: RandomState,
+    /// Positions; none where two records go by the same, so that neither stands for an earlier one.
+    positions: HashMap<u64, Option<u32>>,
+}
+
+impl ById {
+    fn of<'s>(index: &Index, id_space: impl Fn(&str) -> Option<&'s str>) -> Self {
+        let mut all = Self { hashes: RandomState::new(), positions: HashMap::new() };
+        for at in 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX) {
+            let resource_type = &**index.resource_type(at);
+            if let Some(id) = index.id(at).filter(|_| ANNULLED.contains(&resource_type))
+                && let Some(space) = id_space(index.label(at))
+            {
+                match all.positions.entry(all.hashes.hash_one((space, resource_type, id))) {
+                    Entry::Vacant(place) => drop(place.insert(Some(at))),
+                    Entry::Occupied(mut place) => drop(place.insert(None)),
+                }
+            }
+        }
+        all
+    }
+
+    fn position(&self, index: &Index, space: &str, resource_type: &str, id: &str) -> Option<u32> {
+        let at = (*self.positions.get(&self.hashes.hash_one((space, resource_type, id)))?)?;
+        (index.id(at) == Some(id) && **index.resource_type(at) == *resource_type).then_some(at)
+    }
 }
 
 impl Outbox {
@@ -35,28 +109,19 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<u64> {
         let mut step = self.begin().await?;
-        for row in
-            sqlx::query("SELECT number, identity FROM vanished").fetch_all(&mut *step).await?
-        {
-            if index.position(hash(&row, 1)?).is_some() {
-                sqlx::query("DELETE FROM vanished WHERE number = ?")
-                    .bind(row.read::<i64>(0)?)
-                    .execute(&mut *step)
-                    .await?;
-            }
-        }
+        drop_found_again(&mut step, index).await?;
         let mut joined = 0;
         if may_add {
             let mut after = Vec::new();
             loop {
-                // The guide says how to annul these only; the rest is described by them.
                 let rows = sqlx::query(
                     "SELECT identity FROM stored WHERE identity > ? AND annulled_at IS NULL \
                      AND resource_type IN (SELECT number FROM resource_type \
-                     WHERE name IN ('MedicationAdministration', 'MedicationRequest')) \
-                     ORDER BY identity LIMIT ?",
+                     WHERE name IN (?, ?)) ORDER BY identity LIMIT ?",
                 )
                 .bind(&after)
+                .bind(ANNULLED[0])
+                .bind(ANNULLED[1])
                 .bind(PAGE)
                 .fetch_all(&mut *step)
                 .await?;
@@ -84,15 +149,71 @@ impl Outbox {
         Ok(joined)
     }
 
+    /// Notes confirmed records in whose place the source has another one: of the same type and id, where ids always name the
+    /// same resource, and with another key. An identifier was corrected there, and the register has the record under both:
+    /// a source that gives changes only shows it in no other way. Returns how many joined the list.
+    ///
+    /// `id_space` is [`Source::id_space`](crate::source::Source::id_space), `sole` the space of what was sent before
+    /// spaces were noted.
+    pub(crate) async fn note_replaced<'s>(
+        &self,
+        index: &Index,
+        id_space: impl Fn(&str) -> Option<&'s str>,
+        sole: Option<&str>,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let by_id = ById::of(index, id_space);
+        let mut step = self.begin().await?;
+        drop_found_again(&mut step, index).await?;
+        let (mut joined, mut after) = (0, Vec::new());
+        while !by_id.positions.is_empty() {
+            let rows = sqlx::query(
+                "SELECT s.identity, t.name, s.resource_id, g.name FROM stored s \
+                 JOIN resource_type t ON t.number = s.resource_type LEFT JOIN id_space g ON g.number = s.id_space \
+                 WHERE s.identity > ? AND s.annulled_at IS NULL AND s.resource_id IS NOT NULL AND t.name IN (?, ?) \
+                 ORDER BY s.identity LIMIT ?",
+            )
+            .bind(&after)
+            .bind(ANNULLED[0])
+            .bind(ANNULLED[1])
+            .bind(PAGE)
+            .fetch_all(&mut *step)
+            .await?;
+            for row in &rows {
+                let identity = hash(row, 0)?;
+                if index.position(identity).is_some() {
+                    continue;
+                }
+                let space = row.read::<Option<&str>>(3)?.or(sole);
+                let (resource_type, id) = (row.read::<&str>(1)?, row.read_name(2)?);
+                let found = space
+                    .zip(id)
+                    .and_then(|(space, id)| by_id.position(index, space, resource_type, &id));
+                if let Some(at) = found {
+                    let by = index.records[at as usize].identity;
+                    joined += note(&mut step, identity, by, now).await?;
+                }
+            }
+            match rows.last() {
+                Some(last) => after = last.read(0)?,
+                None => break,
+            }
+        }
+        self.commit(step).await?;
+        Ok(joined)
+    }
+
     /// What has vanished and is not annulled, oldest first.
     ///
     /// # Errors
     /// [`OutboxError`](super::OutboxError).
     pub async fn vanished(&self) -> Result<Vec<VanishedRow>> {
         sqlx::query(
-            "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at \
+            "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at, v.replaced_by IS NOT NULL, \
+             coalesce(r.source_key, h.source_key) \
              FROM vanished v JOIN stored s ON s.identity = v.identity \
              JOIN resource_type t ON t.number = s.resource_type \
+             LEFT JOIN stored r ON r.identity = v.replaced_by LEFT JOIN held h ON h.identity = v.replaced_by \
              WHERE s.annulled_at IS NULL ORDER BY v.number",
         )
         .fetch_all(&self.pool)
@@ -106,19 +227,59 @@ impl Outbox {
                 source_key: row.read_name(3)?,
                 since: time(row.read(4)?)?,
                 confirmed_at: time(row.read(5)?)?,
+                replacement: match row.read(6)? {
+                    true => Some(Replacement { source_key: row.read_name(7)? }),
+                    false => None,
+                },
             })
         })
         .collect()
     }
 
+    /// What has vanished and is not annulled, of one identity.
+    pub(crate) async fn vanished_of(&self, identity: Hash) -> Result<Option<VanishedRow>> {
+        let row = sqlx::query("SELECT number FROM vanished WHERE identity = ?")
+            .bind(identity.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let number: i64 = row.read(0)?;
+        Ok(self.vanished().await?.into_iter().find(|row| row.number == number))
+    }
+
     /// How many there are.
-    pub(crate) async fn vanished_count(&self) -> Result<u64> {
+    pub(crate) async fn vanished_count(&self) -> Result<VanishedCount> {
         let row = sqlx::query(
-            "SELECT count(*) FROM vanished v JOIN stored s ON s.identity = v.identity \
+            "SELECT count(*), count(v.replaced_by) FROM vanished v JOIN stored s ON s.identity = v.identity \
              WHERE s.annulled_at IS NULL",
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
+        let count = |column| -> Result<u64> {
+            Ok(u64::try_from(row.read::<i64>(column)?).unwrap_or_default())
+        };
+        Ok(VanishedCount { all: count(0)?, replaced: count(1)? })
     }
+}
+
+/// Notes one record in whose place the source has another one; 1 where it was not on the list before.
+async fn note(
+    step: &mut Transaction<'static, Sqlite>,
+    identity: Hash,
+    by: Hash,
+    now: Timestamp,
+) -> Result<u64> {
+    let joined =
+        sqlx::query("INSERT INTO vanished (identity, since) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(identity.0.as_slice())
+            .bind(ms(now))
+            .execute(&mut **step)
+            .await?
+            .rows_affected();
+    sqlx::query("UPDATE vanished SET replaced_by = ? WHERE identity = ?")
+        .bind(by.0.as_slice())
+        .bind(identity.0.as_slice())
+        .execute(&mut **step)
+        .await?;
+    Ok(joined)
 }

@@ -26,10 +26,11 @@ use format::{Content, Format, is_unfinished};
 use packed::{Bounded, inflating};
 
 use super::lines::{Reading, TextLocation};
+use super::place::{Marker, Place, PlaceMark, has_nothing};
 use super::{
     ArchiveError, FileError, FoundResource, PartLocation, PassedOver, PassedOverKind, Scanned,
     Scope, Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
-    SourceUnavailable, Spool,
+    SourceUnavailable, Spool, file_number,
 };
 
 /// How long after its last change a file that ends in the middle is taken for one that is still being
@@ -51,6 +52,8 @@ pub struct FolderSource {
     limits: SourceLimits,
     freshness: Option<Freshness>,
     archive: Option<FileArchive>,
+    marker: Marker,
+    stable_ids: bool,
     /// Files of the last scan as they were then, where they are archived.
     read: Mutex<HashMap<String, Stamp>>,
     /// The file that was read from last: what is sent comes mostly in the order of the files.
@@ -84,6 +87,8 @@ impl FolderSource {
             limits,
             freshness: None,
             archive: None,
+            marker: Marker::default(),
+            stable_ids: false,
             read: Mutex::default(),
             open: Mutex::new(None),
         }
@@ -102,6 +107,20 @@ impl FolderSource {
     #[must_use]
     pub fn archiving(mut self, archive: FileArchive) -> Self {
         self.archive = Some(archive);
+        self
+    }
+
+    /// Reads nothing where this file is not in the folder: its share is not mounted then.
+    #[must_use]
+    pub fn marked_by(mut self, marker: Marker) -> Self {
+        self.marker = marker;
+        self
+    }
+
+    /// Takes a type and an id for the same resource in every file and every run, as those of a FHIR server's export are.
+    #[must_use]
+    pub fn with_stable_ids(mut self) -> Self {
+        self.stable_ids = true;
         self
     }
 
@@ -134,6 +153,7 @@ impl Source for FolderSource {
         if !is_folder {
             return Err(unavailable(FileError::NotAFolder));
         }
+        self.marker.look(&self.folder).map_err(unavailable)?;
         let mut pass = Pass {
             source: self,
             folder: &self.folder,
@@ -145,6 +165,7 @@ impl Source for FolderSource {
             now: self.now(),
             spool: None,
             read: HashMap::new(),
+            places: Vec::new(),
         };
         let mut walk =
             WalkDir::new(&self.folder).follow_links(true).sort_by_file_name().into_iter();
@@ -156,7 +177,7 @@ impl Source for FolderSource {
                         walk.skip_current_dir();
                     }
                 }
-                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_dir() => pass.folder(&entry),
                 Ok(entry) => pass.file(&entry),
                 Err(error) if error.depth() == 0 => {
                     return Err(unavailable(file_error(&error)));
@@ -184,11 +205,16 @@ impl Source for FolderSource {
             pass.pass_over_label(PassedOverKind::Unfinished, label);
         }
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut pass.read);
-        let passed_over = pass.passed_over.into_iter();
+        let (passed_over, places) = (pass.passed_over.into_iter(), pass.places);
         let mut scanned = pass.reading.finish();
         scanned.passed_over = passed_over
             .map(|(kind, (count, example))| PassedOver { kind, count, example })
             .collect();
+        if matches!(scope, Scope::All) {
+            let is_empty = has_nothing(scanned.files, &scanned.passed_over);
+            scanned.places.extend(self.marker.place(&self.folder, is_empty));
+            scanned.places.extend(places);
+        }
         Ok(scanned)
     }
 
@@ -214,6 +240,14 @@ impl Source for FolderSource {
         }
         done.map_err(|_| SourceIssueKind::ChangedMeanwhile)?;
         String::from_utf8(bytes).map_err(|_| SourceIssueKind::ChangedMeanwhile)
+    }
+
+    fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        self.sole_id_space()
+    }
+
+    fn sole_id_space(&self) -> Option<&str> {
+        self.stable_ids.then_some("")
     }
 
     fn archives(&self) -> bool {
@@ -244,9 +278,26 @@ struct Pass<'v> {
     /// For what is in compressed files and in XML.
     spool: Option<Arc<Spool>>,
     read: HashMap<String, Stamp>,
+    /// Folders below in which something may be mounted.
+    places: Vec<Place>,
 }
 
 impl Pass<'_> {
+    /// Notes a folder below the source's own that is mounted, or empty as one is that is not mounted any more.
+    fn folder(&mut self, entry: &DirEntry) {
+        if entry.depth() == 0 || !self.source.marker.is_none() {
+            return;
+        }
+        let path = entry.path();
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let is_empty = entries.map(|entry| entry.path()).all(|path| is_hidden(&path));
+        let mark = PlaceMark::of(path);
+        if is_empty || mark.is_some_and(PlaceMark::is_mount_point) {
+            let below = Some(relative(self.folder, path));
+            self.places.push(Place { path: path.display().to_string(), below, mark, is_empty });
+        }
+    }
+
     fn file(&mut self, entry: &DirEntry) {
         let path = entry.path();
         let label = relative(self.folder, path);
@@ -492,17 +543,6 @@ fn file_error(error: &walkdir::Error) -> FileError {
         Some(error) => std::io::Error::new(error.kind(), error.to_string()).into(),
         None => FileError::LinkLoop,
     }
-}
-
-#[cfg(unix)]
-fn file_number(metadata: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn file_number(_: &Metadata) -> Option<(u64, u64)> {
-    None
 }
 
 /// The path below the folder as people read it.

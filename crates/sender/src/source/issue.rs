@@ -100,6 +100,13 @@ pub enum SourceIssueKind {
     },
     /// A file whose name says that it is being written, and that nobody writes any more.
     NeverFinished,
+    /// A search of a server gave fewer than the server says it found, and led to no further page.
+    FewerThanTotal {
+        /// How many it says.
+        total: u64,
+        /// How many came.
+        given: u64,
+    },
     /// The file was written to between the two passes.
     ChangedMeanwhile,
 }
@@ -225,6 +232,16 @@ impl SourceIssueKind {
                  finish its transfer, give it its right name, or remove it"
                     .into()
             }
+            Self::FewerThanTotal { total, given } if nb => format!(
+                "serveren sier at søket fant {total} ressurser, og ga {given}: tar den siden med flere (_count), eller \
+                 skjuler den noen for denne brukeren? Til det er rettet, spørres det om det samme igjen; er tallet et \
+                 anslag, sier _total=none i search at det ikke ønskes"
+            ),
+            Self::FewerThanTotal { total, given } => format!(
+                "the server says that the search found {total} resources, and gave {given}: does it lead on to the next page, \
+                 or hide some of this user? Until it is corrected the same is asked for again; where the number is an \
+                 estimate, _total=none in `search` asks for none"
+            ),
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
             }
@@ -250,6 +267,13 @@ pub enum FileError {
     PermissionDenied,
     /// A file where a folder is expected.
     NotAFolder,
+    /// An empty folder that is another one than the one that was read before at its path.
+    NotMounted,
+    /// The file that says that the folder's share is mounted is not in it.
+    NoMarker {
+        /// Its name.
+        name: String,
+    },
     /// A pipe or a device where a file is expected.
     NotAFile,
     /// Links that lead back to a folder above them.
@@ -436,6 +460,24 @@ impl FileError {
             Self::NotAFolder => {
                 pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
+            Self::NotMounted => pick(
+                "mappen er tom, og den er en annen enn den som ble lest før (ikke lenger montert, eller laget på nytt): \
+                 er området montert? Er mappen laget på nytt med vilje, gjelder den så snart noe er i den; marker i \
+                 [[source]] sier det sikrere",
+                "the folder is empty, and it is another one than the one that was read before (not mounted any more, or \
+                 made again): is the share mounted? If it was made again on purpose, it counts as soon as something is in \
+                 it; marker in [[source]] says it for sure",
+            ),
+            Self::NoMarker { name } => made(
+                format!(
+                    "filen {name} (marker) er ikke i mappen: er området montert? Legg filen på området, ikke i \
+                     monteringspunktet"
+                ),
+                format!(
+                    "the file {name} (marker) is not in the folder: is the share mounted? Put the file on the share, not \
+                     into the mount point"
+                ),
+            ),
             Self::NotAFile => pick(
                 "det er et rør eller en enhet; en fil er ventet",
                 "it is a pipe or a device; a file is expected",

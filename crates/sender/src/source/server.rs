@@ -127,6 +127,10 @@ impl Source for ServerSource {
         Some("")
     }
 
+    fn sole_id_space(&self) -> Option<&str> {
+        Some("")
+    }
+
     fn begin(&self, since: Option<Timestamp>) {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
@@ -165,6 +169,10 @@ impl Source for ServerSource {
             match sent {
                 Sent::Page { label, text } => pass.page(&label, &text),
                 Sent::Line { label, line, text } => pass.line(&label, line, &text),
+                Sent::Fewer { label, total, given } => {
+                    let issue = SourceIssueKind::FewerThanTotal { total, given };
+                    pass.scanned.issues.push(SourceIssue { file: label, line: None, issue });
+                }
                 Sent::Failed(error) => failure = Some(error),
             }
         }

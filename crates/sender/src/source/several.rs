@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    FoundResource, PartLocation, PassedOver, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
-    SourceLocation, SourcePart, SourceUnavailable,
+    FoundResource, PartLocation, PassedOver, Place, Scanned, Scope, Source, SourceIssue,
+    SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable,
 };
 
 /// Sources that are read one after the other. A resource of one may refer to one of another.
@@ -90,6 +90,12 @@ impl Source for Sources {
                     .into_iter()
                     .map(|over| PassedOver { example: named(over.example), ..over }),
             );
+            all.places.extend(
+                scanned
+                    .places
+                    .into_iter()
+                    .map(|place| Place { below: place.below.map(named), ..place }),
+            );
             if !scanned.empty_in_full.is_empty() {
                 all.empty_in_full.push(name.clone());
             }
@@ -125,6 +131,11 @@ impl Source for Sources {
         });
         let (name, source, own) = named.max_by_key(|(name, ..)| name.len())?;
         source.id_space(own).map(|_| name)
+    }
+
+    fn sole_id_space(&self) -> Option<&str> {
+        let [(name, source)] = self.0.as_slice() else { return None };
+        source.sole_id_space().map(|_| name.as_str())
     }
 
     fn archives_part(&self, label: &str) -> bool {

@@ -29,9 +29,10 @@ use bound::{Bound, Made};
 use csv_rows::CsvRows;
 use sql::SqlRows;
 
+use super::place::has_nothing;
 use super::{
-    FileError, FoundResource, PartLocation, PassedOver, PassedOverKind, Scanned, Scope, Source,
-    SourceIssue, SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable, Spool,
+    FileError, FoundResource, Marker, PartLocation, PassedOver, PassedOverKind, Scanned, Scope,
+    Source, SourceIssue, SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable, Spool,
 };
 use crate::identity::HashKey;
 
@@ -54,6 +55,7 @@ pub struct TableSource {
     key: HashKey,
     fest: Option<FestSystems>,
     first_rows: Option<u64>,
+    marker: Marker,
     since: Mutex<Option<Timestamp>>,
 }
 
@@ -62,7 +64,15 @@ impl TableSource {
     /// else can make the same.
     #[must_use]
     pub fn new(rows: TableRows, mapping: Mapping, key: HashKey) -> Self {
-        Self { rows, mapping, key, fest: None, first_rows: None, since: Mutex::new(None) }
+        Self {
+            rows,
+            mapping,
+            key,
+            fest: None,
+            first_rows: None,
+            marker: Marker::default(),
+            since: Mutex::new(None),
+        }
     }
 
     /// Looks the code systems of FEST ids up in a list.
@@ -76,6 +86,13 @@ impl TableSource {
     #[must_use]
     pub fn first_rows(mut self, rows: u64) -> Self {
         self.first_rows = Some(rows);
+        self
+    }
+
+    /// Reads nothing where this file is not in the folder of the tables: its share is not mounted then.
+    #[must_use]
+    pub fn marked_by(mut self, marker: Marker) -> Self {
+        self.marker = marker;
         self
     }
 
@@ -113,6 +130,9 @@ impl TableSource {
             TableRows::Csv(path) => path,
         };
         let found = path.metadata().map_err(unavailable)?;
+        if found.is_dir() {
+            self.marker.look(path).map_err(|cause| self.unavailable(cause))?;
+        }
         let (files, passed_over) = match (found.is_dir(), found.is_file()) {
             (true, _) => files::in_folder(path).map_err(unavailable)?,
             (false, true) => (vec![path.clone()], Vec::new()),
@@ -174,6 +194,15 @@ impl Source for TableSource {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
+    /// Ids are made of the `key` of a row's resources, whatever their identifiers are.
+    fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        self.sole_id_space()
+    }
+
+    fn sole_id_space(&self) -> Option<&str> {
+        Some("")
+    }
+
     fn scan(
         &self,
         scope: Scope<'_>,
@@ -199,6 +228,13 @@ impl Source for TableSource {
         }
         let Pass { mut scanned, skipped, .. } = pass;
         scanned.passed_over.extend(passed_over);
+        if let TableRows::Csv(path) = &self.rows
+            && path.is_dir()
+            && matches!(scope, Scope::All)
+        {
+            let is_empty = has_nothing(scanned.files, &scanned.passed_over);
+            scanned.places.extend(self.marker.place(path, is_empty));
+        }
         if scanned.resources == 0 && self.is_asked_for_all() {
             scanned.empty_in_full.push(self.name());
         }

@@ -630,6 +630,7 @@ impl Ward {
             resource_type: resource(part.record, 0)["resourceType"].as_str().unwrap().to_owned(),
             resource_id: Some(format!("r{}", part.record)),
             source_key: None,
+            id_space: None,
             file: "all.ndjson".to_owned(),
             line: 1,
         }

@@ -359,6 +359,10 @@ impl Source for Changes {
     }
 
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
+        self.sole_id_space()
+    }
+
+    fn sole_id_space(&self) -> Option<&str> {
         self.keeps_ids.then_some("")
     }
 
@@ -471,6 +475,9 @@ pub(super) struct World {
     /// Where finished files go.
     pub(super) archive: Option<FileArchive>,
     pub(super) organisation: &'static str,
+    pub(super) environment: &'static str,
+    /// The register's address.
+    pub(super) receiver: &'static str,
 }
 
 impl World {
@@ -494,6 +501,8 @@ impl World {
             rules: "1",
             archive: None,
             organisation: "310000007",
+            environment: "test",
+            receiver: "https://register.example/v1",
         }
     }
 
@@ -568,6 +577,8 @@ impl World {
                 configuration: String::new(),
                 lock: self.folder.path().join("outbox.lock"),
                 organisation: organisation.to_owned(),
+                environment: self.environment.to_owned(),
+                receiver: self.receiver.to_owned(),
             },
             source: {
                 let source = FolderSource::new(self.source(), SourceLimits::default());

@@ -9,6 +9,7 @@ use lmr_sender::preview::Preview;
 use lmr_sender::why::{Explanation, MessageExplanation, WhyState};
 
 use super::super::why::Found;
+use super::rejected::replaced;
 use super::{name, pick, report, state, time};
 use crate::output::{Language, Style};
 
@@ -181,12 +182,19 @@ fn state_text(state: &WhyState, language: Language) -> String {
             say("levert slik den er i kilden", "delivered as it is in the source")
         }
         WhyState::Annulled => say("annullert", "annulled"),
-        WhyState::Vanished { number: Some(number) } => {
-            let start =
-                say("levert, men forsvunnet fra kilden", "delivered, vanished from the source");
+        WhyState::Vanished { number: Some(number), replacement } => {
+            let start = match replacement {
+                None => {
+                    say("levert, men forsvunnet fra kilden", "delivered, vanished from the source")
+                }
+                Some(replacement) => {
+                    let start = say("levert, og ", "delivered; ");
+                    format!("{start}{}", replaced(replacement, language))
+                }
+            };
             format!("{start}: lmr send annul --number {number}")
         }
-        WhyState::Vanished { number: None } => {
+        WhyState::Vanished { number: None, .. } => {
             say("levert, men ikke i kilden nå", "delivered, but not in the source now")
         }
         WhyState::Forgotten => say(

@@ -11,8 +11,8 @@ use lmr_report::visible;
 use lmr_sender::desk::{Cause, causes};
 use lmr_sender::inspect::ElementDetail;
 use lmr_sender::outbox::{
-    Discarded, HeldRow, JournalEntry, Origin, Overview, Released, SourceIssueRow, VanishedRow,
-    WaitingRow,
+    Discarded, HeldRow, JournalEntry, Origin, Overview, Released, Replacement, SourceIssueRow,
+    VanishedRow, WaitingRow,
 };
 use serde_json::{Value, json};
 
@@ -372,6 +372,22 @@ pub(in crate::send) fn given_up(done: bool, language: Language) -> String {
     format!("{text}\n")
 }
 
+/// That the source has a record in the place of another one.
+pub(super) fn replaced(replacement: &Replacement, language: Language) -> String {
+    let key = replacement.source_key.as_deref().map(visible);
+    let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
+    match language {
+        Language::Bokmal => format!(
+            "kilden har samme id med en annen identifier nå{key}: er den rettet der, annulleres denne, med mindre en annen \
+             registrering i kilden har den gamle"
+        ),
+        Language::English => format!(
+            "the source has the same id under another identifier now{key}: if it was corrected there, annul this one, \
+             unless another record of the source has the old one"
+        ),
+    }
+}
+
 /// What has vanished from the source, and the way to annul it.
 pub(in crate::send) fn vanished(
     rows: &[VanishedRow],
@@ -403,6 +419,9 @@ pub(in crate::send) fn vanished(
             say("bekreftet", "confirmed"),
             time(row.confirmed_at)
         );
+        if let Some(replacement) = &row.replacement {
+            let _ = writeln!(text, "          {}", replaced(replacement, language));
+        }
     }
     let _ = writeln!(
         text,

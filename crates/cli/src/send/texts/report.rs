@@ -7,8 +7,9 @@ use lmr_sender::report::{
 use lmr_sender::source::{PassedOver, PassedOverKind};
 
 use super::{
-    doubtful_receipts, lost_annulments, name, not_sent_again, nothing_to_send, pick, state,
-    status_text, time, unknown_messages, unreadable_copies, vanished_unknown,
+    doubtful_receipts, lost_administrations, lost_annulments, name, not_sent_again,
+    nothing_to_send, pick, state, status_text, time, unknown_messages, unreadable_copies,
+    vanished_unknown,
 };
 use crate::output::{Language, Style};
 
@@ -246,6 +247,9 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
     if let Some(failure) = &report.source_failure {
         return source_failure(failure, language);
     }
+    if report.lost_administrations > 0 {
+        return lost_administrations(report.lost_administrations, language);
+    }
     if report.has_lost_most() {
         let what = say("kjente poster mangler i kilden", "known records are missing in the source");
         return format!("{}/{} {what}", report.missing, report.known);
@@ -320,7 +324,10 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
     if let Some(failure) = &report.source_failure {
         lines.line(&format!("  {}", style.bad(&source_failure(failure, language))));
     }
-    if report.has_lost_most() {
+    if report.lost_administrations > 0 {
+        let text = lost_administrations(report.lost_administrations, language);
+        lines.line(&format!("  {}", style.bad(&text)));
+    } else if report.has_lost_most() {
         let (missing, known) = (report.missing, report.known);
         let text = match language {
             Language::Bokmal => format!(
@@ -354,6 +361,18 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
             ),
         };
         lines.line(&format!("  {}", style.warn(&text)));
+        let replaced = report.replaced;
+        if replaced > 0 {
+            let text = match language {
+                Language::Bokmal => format!(
+                    "{replaced} av dem har en annen identifier i kilden nå, og står i registeret under begge."
+                ),
+                Language::English => format!(
+                    "{replaced} of them are under another identifier at the source now, and at the register under both."
+                ),
+            };
+            lines.line(&format!("  {}", style.warn(&text)));
+        }
     }
 }
 

@@ -19,8 +19,9 @@ use lmr_sender::source::FileError;
 
 use super::report::source_failure;
 use super::{
-    doubtful_receipts, failed_hooks, lost_annulments, not_sent_again, nothing_to_send, pick, state,
-    status_text, time, unknown_messages, unreadable_copies, vanished_unknown,
+    doubtful_receipts, failed_hooks, given_up_since, lost_administrations, lost_annulments,
+    not_read_again, not_sent_again, nothing_to_send, pick, state, status_text, time,
+    unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::Language;
 
@@ -122,6 +123,13 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
             time(run.started_at)
         );
     }
+    if overview.last_source.as_ref().is_some_and(|source| source.stopped_early) {
+        let stopped = say(
+            "Siste overføring ble bedt om å slutte før den var ferdig: noe nytt kan vente på neste overføring.",
+            "The last transfer was asked to end before it was done: something new may wait for the next one.",
+        );
+        let _ = writeln!(text, "{stopped}");
+    }
     if let Some(transfer) = &overview.transfer {
         let _ = writeln!(text, "{}", not_ended(transfer, language, now));
     }
@@ -158,10 +166,18 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
         let what = say("Forsvunnet fra kilden, ikke annullert", "Vanished, not annulled");
         let _ = writeln!(text, "{what}: {}", overview.vanished);
     }
+    if overview.replaced > 0 {
+        let what = say(
+            "  av dem med en annen identifier i kilden nå (lmr send vanished)",
+            "  of these under another identifier at the source now (lmr send vanished)",
+        );
+        let _ = writeln!(text, "{what}: {}", overview.replaced);
+    }
     if let Some(source) = overview.last_source.as_ref().filter(|source| source.vanished_unknown) {
         let _ = writeln!(text, "{}", vanished_unknown(source.missing, language));
     }
     let differences = [
+        given_up_since(overview.given_up, language),
         unknown_messages(overview.unknown_messages, language),
         not_sent_again(overview.forgotten, language),
         unreadable_copies(overview.unreadable_copies, language),
@@ -171,6 +187,7 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
     for line in differences.into_iter().flatten() {
         let _ = writeln!(text, "{line}");
     }
+    text += &not_read_again(&overview.daemon_failures, language);
     text += &lost_annulments(&overview.lost_annulments, language);
     if let Some(source) = &overview.last_source {
         let at = source.at.map(time).unwrap_or_default();
@@ -265,7 +282,9 @@ fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
         }
         None => problems.extend(source.error.clone()),
     }
-    if source.has_lost_most() {
+    if source.lost_administrations > 0 {
+        problems.push(lost_administrations(source.lost_administrations, language));
+    } else if source.has_lost_most() {
         let (missing, known) = (source.missing, source.known);
         problems.push(match language {
             Language::Bokmal => format!("Kilden mangler {missing} av {known} kjente poster."),

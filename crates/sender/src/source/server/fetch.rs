@@ -28,6 +28,8 @@ pub(super) enum Sent {
     Page { label: String, text: String },
     /// A resource of an export.
     Line { label: String, line: u32, text: String },
+    /// A search has ended with fewer matches than the server says there are.
+    Fewer { label: String, total: u64, given: u64 },
     /// Nothing more comes.
     Failed(FileError),
 }
@@ -179,7 +181,7 @@ impl<'s> Fetch<'s> {
     async fn pages(&mut self, label: String, first: Url) -> Result<(), Stop> {
         let mut next = Some(first);
         let mut visited = HashSet::new();
-        let (mut found, mut total) = (0_u64, 0_u64);
+        let (mut found, mut matches, mut totals) = (0_u64, 0_u64, Vec::new());
         while let Some(url) = next {
             if !visited.insert(url.to_string()) || visited.len() > MAX_PAGES {
                 return Err(FileError::EndlessPages.into());
@@ -198,11 +200,14 @@ impl<'s> Fetch<'s> {
                     continue;
                 }
                 found += 1;
+                let search = entry.element().child_by_name("search");
+                let mode = search.and_then(|search| search.child_text("mode"));
+                matches += u64::from(mode.is_none_or(|mode| mode == "match"));
                 if let Some(resource) = resource.value() {
                     self.note(resource);
                 }
             }
-            total = total.max(number_of(&bundle, "total"));
+            totals.push(number_of(&bundle, "total"));
             let link = bundle.element().children().find(|link| {
                 link.name() == Some("link")
                     && link.child_text("relation").as_deref() == Some("next")
@@ -218,8 +223,13 @@ impl<'s> Fetch<'s> {
             self.send(Sent::Page { label: label.clone(), text })?;
         }
         // The total may be an estimate, but not of nothing.
+        let total = totals.iter().copied().max().unwrap_or_default();
         if found == 0 && total > 0 {
             return Err(FileError::NoneOfTotal { total }.into());
+        }
+        // One that changes from page to page is of a search that goes on while others write.
+        if matches < total && totals.iter().all(|of_page| *of_page == total) {
+            self.send(Sent::Fewer { label, total, given: matches })?;
         }
         Ok(())
     }
