@@ -153,7 +153,9 @@ impl<'a> Env<'a> {
     ///
     /// N1 makes `as` on several items an error. Invariants that R4 publishes use it so
     /// (`%resource.descendants().as(uri)` in dom-3): here it filters, and type names may be written
-    /// in another case.
+    /// in another case. Published profiles also name one type of a choice as JSON does (`valueQuantity`),
+    /// which R4 excludes (<https://hl7.org/fhir/R4/fhirpath.html>): here it is what is meant, as with HL7's
+    /// engine; [`Expression::check`](crate::Expression::check) says so.
     #[must_use]
     pub fn with_lenient_as(mut self) -> Self {
         self.lenient_as = true;

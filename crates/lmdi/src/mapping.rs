@@ -56,9 +56,12 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::DefinitionProfileWrong { .. }
         | M::DefinitionTargetWrong { .. }
         | M::DefinitionNoTarget { .. }
+        | M::DefinitionLinesUnknown { .. }
+        | M::DefinitionLinesLooser { .. }
         | M::DefinitionValueType { .. }
         | M::DefinitionNoTypes { .. }
         | M::ProfileNoType { .. }
+        | M::ResourceTypeOther { .. }
         | M::ProfileType { .. } => Code::TypeNotAllowed,
         M::ProfileWrongType { .. }
         | M::NoMatch { .. }
@@ -193,12 +196,14 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::ValueSetImportUnknown { .. }
         | M::ValueSetImportWrong { .. }
         | M::ValueSetNotFound { .. }
+        | M::ValueSetPartUnknown { .. }
         | M::BoundToCodeSystem { .. }
         | M::ValueSetNoContent { .. }
         | M::BindingNoSource { .. } => Code::ValueSetNotAvailable,
         M::UnknownCodeSystem { .. }
         | M::UnknownCodeSystemVersion { .. }
         | M::UnknownCodeSystemVersionNone { .. }
+        | M::ValueSetOtherVersion { .. }
         | M::CodeSystemNoContent { .. }
         | M::CodeNotInPart { .. }
         | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
@@ -248,6 +253,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::RefCantResolveProfile { .. } => Code::ReferenceProfileMismatch,
         M::RefResourceType { .. }
         | M::RefInvalid { .. }
+        | M::RefQueryInvalid { .. }
         | M::RefAggregation { .. }
         | M::RefFormat1 { .. }
         | M::RefFormat2 { .. }
@@ -318,6 +324,7 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::SliceCannotEvaluate { .. } => Code::RuleNotEvaluated,
         M::DefinitionNoBase { .. }
         | M::DefinitionProfileUnknown { .. }
+        | M::ProfileImposedUnknown { .. }
         | M::ProfileUnknown { .. }
         | M::ProfileUnknownHard { .. } => Code::ProfileUnknown,
         M::DefinitionComplexFixed { .. }

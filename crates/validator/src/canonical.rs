@@ -24,12 +24,13 @@ pub(crate) fn split_canonical(canonical: &str) -> (&str, Option<&str>) {
 }
 
 /// Whether a definition of version `have` answers a canonical that asks for `want`: the same, or
-/// `want` is the beginning of it (`4.0` for `4.0.1`).
+/// `want` is the beginning of it with major and minor number (`4.0` for `4.0.1`), as with the reference. A
+/// major number alone is another version.
 pub(crate) fn answers(have: Option<&str>, want: Option<&str>) -> bool {
     let Some(want) = want else { return true };
-    have.is_some_and(|have| {
-        have.strip_prefix(want).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
+    let is_begun = |rest: &str| want.contains('.') && rest.starts_with('.');
+    have.and_then(|have| have.strip_prefix(want))
+        .is_some_and(|rest| rest.is_empty() || is_begun(rest))
 }
 
 /// Canonical by which a profile's contained value set is known: bindings name it `#id`.

@@ -155,7 +155,7 @@ pub(crate) fn resource<'a>(cx: &mut Context<'a>, role: Role) {
     let base = cx.profiles.type_profile(&type_name).and_then(|id| cx.profiles.get(id));
     let Some(base) = base else { return };
     let mark = cx.begin();
-    resource_id::check_duplicates(cx, role, base);
+    resource_id::check_duplicates(cx, base);
     resource_id::check_required(cx, role, base);
     meta::check_labels(cx, base);
     match &*type_name {

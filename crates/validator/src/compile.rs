@@ -14,7 +14,9 @@ use lmr_fhirpath::{Expression, TypeId};
 use smallvec::SmallVec;
 
 use crate::check::primitive::Primitive;
-use crate::definitions::{ElementDefinition, Max, StructureDefinition, TypeRef};
+use crate::definitions::{
+    ContextKind, ElementDefinition, ExtensionContext, Max, StructureDefinition, TypeRef,
+};
 use crate::model::choice_name;
 use crate::terminology::ValueSet;
 use arena::NameTable;
@@ -35,6 +37,10 @@ pub(crate) struct Profile {
     pub(crate) canonical: Arc<str>,
     /// The first is the root's.
     pub(crate) rules: Box<[Rule]>,
+    /// What it imposes, and what the profiles impose that it is based on; found on first use.
+    pub(crate) imposed: OnceLock<Box<[Arc<str>]>>,
+    /// Where an extension may be used, as far as FHIRPath says it; read on first use.
+    pub(crate) contexts: OnceLock<ContextExpressions>,
 }
 
 impl Profile {
@@ -44,6 +50,31 @@ impl Profile {
 
     pub(crate) fn element(&self, rule: &Rule) -> &ElementDefinition {
         &self.definition.elements[rule.element]
+    }
+}
+
+/// An expression, or why it is none.
+pub(crate) type Parsed = Result<Expression, String>;
+
+/// The expressions of an extension's contexts.
+#[derive(Debug)]
+pub(crate) struct ContextExpressions {
+    /// For each context that is FHIRPath what it selects.
+    pub(crate) paths: Box<[Option<Parsed>]>,
+    /// For each condition.
+    pub(crate) conditions: Box<[Parsed]>,
+}
+
+impl ContextExpressions {
+    pub(crate) fn of(definition: &StructureDefinition) -> Self {
+        let parse = |text: &str| Expression::parse(text).map_err(|error| error.to_string());
+        let path = |context: &ExtensionContext| {
+            (context.kind == ContextKind::Fhirpath).then(|| parse(&context.expression))
+        };
+        Self {
+            paths: definition.contexts.iter().map(path).collect(),
+            conditions: definition.context_invariants.iter().map(|text| parse(text)).collect(),
+        }
     }
 }
 
@@ -286,7 +317,13 @@ pub(crate) fn compile(
         .map(|(i, element)| rule(i, element, &nested[i], &definition, context))
         .collect::<Box<[Rule]>>();
     let canonical = definition.canonical().into();
-    Ok(Profile { canonical, rules, definition })
+    Ok(Profile {
+        canonical,
+        rules,
+        definition,
+        imposed: OnceLock::new(),
+        contexts: OnceLock::new(),
+    })
 }
 
 fn rule(

@@ -150,6 +150,21 @@ impl Definitions {
         &self.terminology
     }
 
+    /// What of a profile's differential has no effect: what it names that its base does not have, and what would
+    /// allow more than its base does. `None` for what is no profile, or has no snapshot.
+    pub(crate) fn not_applied(&self, json: &str) -> Option<(Vec<Arc<str>>, Vec<Arc<str>>)> {
+        let written = read::structure(json).ok()?;
+        if written.derivation != Some(Derivation::Constraint) || written.differential.is_empty() {
+            return None;
+        }
+        let base = self.structure(written.base.as_deref()?).ok()??;
+        let made = snapshot::complete(written, true, self, &mut Vec::new()).ok()?;
+        // Those of the base come first, and are its own.
+        let own =
+            |all: &[Arc<str>], before: &[Arc<str>]| all.get(before.len()..).map(<[_]>::to_vec);
+        Some((own(&made.ignored, &base.ignored)?, own(&made.looser, &base.looser)?))
+    }
+
     fn make(&self, json: &str, drops_snapshot: bool, making: &mut Vec<Arc<str>>) -> Made {
         let written = read::structure(json)?;
         if let Some(from) = making.iter().position(|url| *url == written.url) {

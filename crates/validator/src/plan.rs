@@ -113,7 +113,10 @@ impl<'a> Plan<'a> {
     /// or an implementation guide does.
     fn look_up(&mut self, canonical: &str, at: Node<'_>, required: bool, out: &mut ProfileIds) {
         match self.shared.profiles.profile(canonical) {
-            Ok(Some(id)) => out.push(id),
+            Ok(Some(id)) => {
+                out.push(id);
+                self.imposed(id, at, out);
+            }
             Ok(None) if required => {
                 let message = Message::ProfileUnknownHard { profile: canonical.into() };
                 self.issues.push(self.shared.issue(message, at, None));
@@ -130,6 +133,28 @@ impl<'a> Plan<'a> {
                     reason: reason.bilingual().into(),
                 };
                 self.issues.push(self.shared.issue(message, at, None));
+            }
+        }
+    }
+
+    /// Adds the profiles that a profile imposes.
+    /// Rule: <http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile>.
+    fn imposed(&mut self, id: ProfileId, at: Node<'_>, out: &mut ProfileIds) {
+        let profiles = self.shared.profiles;
+        for canonical in profiles.imposed(id) {
+            match profiles.profile(canonical) {
+                Ok(Some(imposed)) => out.push(imposed),
+                Ok(None) => {
+                    let by = profiles.get(id).map_or("", |profile| &profile.canonical).into();
+                    let message =
+                        Message::ProfileImposedUnknown { profile: by, imposed: canonical.into() };
+                    self.issues.push(self.shared.issue(message, at, None));
+                }
+                Err(reason) => {
+                    let (profile, reason) = (canonical.into(), reason.bilingual().into());
+                    let message = Message::ProfileNoSnapshot { profile, reason };
+                    self.issues.push(self.shared.issue(message, at, None));
+                }
             }
         }
     }
@@ -160,6 +185,9 @@ impl<'a> Plan<'a> {
             return;
         }
         let mut wanted = std::mem::take(&mut found.profiles);
+        for id in wanted.clone() {
+            self.imposed(id, node, &mut wanted);
+        }
         self.more_profiles(&found, &type_name, &mut wanted);
         let index = self.resources.len();
         self.by_node.insert(node.index(), index);
@@ -250,6 +278,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+        if let Some(used) = &options.used {
+            used.type_name(type_name);
+        }
         for canonical in options.global_profiles.get(type_name).into_iter().flatten() {
             self.look_up(canonical, node, false, wanted);
         }
@@ -257,6 +288,9 @@ impl<'a> Plan<'a> {
             && !(options.entry_profiles.is_empty() && options.type_profiles.is_empty())
         {
             let index = self.shared.links.as_ref().and_then(|l| l.entry_of(node));
+            if let (Some(used), Some(index)) = (&options.used, index) {
+                used.entry(index);
+            }
             let by_index = index.and_then(|i| options.entry_profiles.get(&i));
             let by_type = options.type_profiles.get(type_name);
             for canonical in by_index.into_iter().chain(by_type).flatten() {
@@ -278,9 +312,6 @@ impl<'a> Plan<'a> {
             if of == type_name || lmr_fhir::is_abstract_resource(of) {
                 out.push(id);
             } else {
-        if let Some(used) = &options.used {
-            used.type_name(type_name);
-        }
                 let issue = self.shared.issue(
                     Message::ProfileWrongType {
                         expected: of.to_owned().into(),
@@ -288,9 +319,6 @@ impl<'a> Plan<'a> {
                         profile: (&profile.canonical).into(),
                     },
                     element.node(),
-            if let (Some(used), Some(index)) = (&options.used, index) {
-                used.entry(index);
-            }
                     Some(profile),
                 );
                 self.issues.push(issue);

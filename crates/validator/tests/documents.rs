@@ -75,12 +75,14 @@ fn a_reference_of_any_entry_that_names_an_entry_and_misses_it_is_reported() {
 }
 
 #[test]
-fn an_id_occurs_once_in_a_resource_its_own_included() {
+fn an_id_occurs_once_among_the_elements_of_a_resource() {
     let of = |patient: Value| issues_with(&validate(&patient, &Options::default()), "DUPLICATE_ID");
     let names = |a: &str, b: &str| json!({"resourceType": "Patient", "id": "p", "name": [{"id": a, "text": "a"}, {"id": b, "text": "b"}]});
     assert_eq!(of(names("a", "b")), Vec::<String>::new());
     assert_eq!(of(names("a", "a")), ["Patient.name[1]"]);
-    assert_eq!(of(names("a", "p")), ["Patient.name[1]"]);
+    // The resource's own id is no element's.
+    assert_eq!(of(names("a", "p")), Vec::<String>::new());
+    assert_eq!(of(names("p", "p")), ["Patient.name[1]"]);
 }
 
 #[test]

@@ -54,6 +54,9 @@ struct Row {
     /// If given, the element of the document at the location has members of these names only.
     #[serde(default)]
     only: Vec<String>,
+    /// If given, a member of the element at the location and a regular expression that its text must contain:
+    /// `system=^ftp:`. For findings whose text does not say what they are about.
+    value: Option<String>,
     /// What the specification says.
     #[expect(dead_code, reason = "for readers of the file")]
     why: String,
@@ -73,6 +76,7 @@ struct Compiled {
     beside_severity: Option<String>,
     below: bool,
     only: Vec<String>,
+    value: Option<(String, Regex)>,
 }
 
 /// What explanations may look at.
@@ -86,6 +90,11 @@ impl Compiled {
         let all = &situation.all;
         self.side == side
             && (self.only.is_empty() || has_only(situation.document, &finding.location, &self.only))
+            && self.value.as_ref().is_none_or(|(member, wanted)| {
+                let text = element_at(situation.document, &finding.location)
+                    .and_then(|element| element.get(member)?.as_str());
+                text.is_some_and(|text| wanted.is_match(text))
+            })
             && self.severity.as_ref().is_none_or(|severity| *severity == finding.severity)
             && self.id.is_match(&finding.id)
             && self.text.is_match(&finding.text)
@@ -103,8 +112,8 @@ impl Compiled {
     }
 }
 
-/// Whether the element of a document at a location is an object with members, and of these names only.
-fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
+/// The element of a document at a location.
+fn element_at<'d>(document: &'d Value, location: &str) -> Option<&'d Value> {
     let mut at = Some(document);
     let mut steps = location.split('.').skip(1).peekable();
     while let Some(step) = steps.next() {
@@ -130,8 +139,13 @@ fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
             (found, _) => found,
         };
     }
-    let object = at.and_then(Value::as_object);
-    object
+    at
+}
+
+/// Whether the element of a document at a location is an object with members, and of these names only.
+fn has_only(document: &Value, location: &str, names: &[String]) -> bool {
+    element_at(document, location)
+        .and_then(Value::as_object)
         .is_some_and(|members| !members.is_empty() && members.keys().all(|key| names.contains(key)))
 }
 
@@ -167,6 +181,7 @@ impl Known {
                     beside_severity: row.beside_severity.clone(),
                     below: row.below,
                     only: row.only.clone(),
+                    value: row.value.as_deref().map(member_and_regex).transpose()?,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -231,6 +246,13 @@ impl Known {
     }
 }
 
+/// `member=expression`.
+fn member_and_regex(text: &str) -> Result<(String, Regex)> {
+    let (member, expression) =
+        text.split_once('=').context("known.toml: value is member=expression")?;
+    Ok((member.to_owned(), Regex::new(expression)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +274,21 @@ mod tests {
             ("Observation.subject", false),
         ] {
             assert_eq!(has_only(&document, location, &only), is_so, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_the_text_does_not_name_is_looked_up() {
+        let mut known = Known::read().expect("known.toml");
+        let id = "Type_Specific_Checks_DT_Identifier_System";
+        for (system, is_explained) in
+            [("mailto:a@b.no", true), ("ftp://a.no", true), ("a", false), ("/a:b", false)]
+        {
+            let document = serde_json::json!({"resourceType": "Patient",
+                "identifier": [{"system": "http://a.no"}, {"system": system}]});
+            let found = finding("error", id, "Patient.identifier[1]");
+            let difference = known.unexplained(&document, &[found], &[]);
+            assert_eq!(difference.is_empty(), is_explained, "{system}");
         }
     }
 

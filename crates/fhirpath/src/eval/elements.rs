@@ -99,6 +99,14 @@ impl<'a> Engine<'_, 'a> {
                 }
                 Ok(true)
             }
+            Some(Child::Variant { ty }) if self.env.lenient_as => {
+                for element in parent.element.children_named(name) {
+                    if !sink(Item::Element(Typed { element, ty }))? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
             Some(Child::Variant { .. }) | None => Ok(true),
         }
     }
@@ -112,6 +120,7 @@ impl<'a> Engine<'_, 'a> {
         if let Some(model) = self.env.model.filter(|_| parent.ty.is_known()) {
             match model.child(parent.ty, name) {
                 Some(Child::Element { .. }) => return Ok(parent.element.child(name).is_some()),
+                Some(Child::Variant { .. }) if self.env.lenient_as => {}
                 Some(Child::Variant { .. }) | None => return Ok(false),
                 Some(Child::Choice { .. }) => {}
             }

@@ -203,7 +203,11 @@ impl<'a> Engine<'_, 'a> {
         let text;
         let mut from = None;
         let reference: &str = match item {
-            Item::String(reference) => reference,
+            Item::String(reference) => {
+                // A text is nowhere: it is read as one of the resource.
+                from = self.env.resource;
+                reference
+            }
             Item::Element(typed) => {
                 from = Some(*typed);
                 let holder = match typed.element.child(&names::REFERENCE) {

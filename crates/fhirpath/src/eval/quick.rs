@@ -307,6 +307,7 @@ impl<'e, 'a> Quick<'e, 'a> {
                 Ok(true)
             }
             Some(Child::Choice { .. }) => Err(GivenUp),
+            Some(Child::Variant { .. }) if self.env.lenient_as => Err(GivenUp),
             Some(Child::Variant { .. }) | None => Ok(true),
         }
     }

@@ -51,8 +51,16 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         "CodeableConcept" => Kind::Concept,
         _ => return,
     };
+    let is_profile = def.profile.definition.is_profile();
+    let profiles = cx.profiles;
+    let set_of = |canonical: &Arc<str>| {
+        let terminology = profiles.definitions().terminology();
+        &**def.rule.value_set.get_or_init(|| terminology.value_set(canonical))
+    };
+    // A value set that nobody knows asks for nothing.
     if binding.strength == BindingStrength::Required
-        && def.profile.definition.is_profile()
+        && is_profile
+        && binding.value_set.as_ref().is_some_and(|canonical| !set_of(canonical).is_unknown())
         && *def.rule.requires_more.get_or_init(|| {
             inherited(cx, def).is_none_or(|own| own.strength != BindingStrength::Required)
         })
@@ -62,19 +70,19 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     let before = cx.out.issues.len();
     if let Some(canonical) = &binding.value_set
         && binding.strength != BindingStrength::Example
-        && (binding.strength != BindingStrength::Preferred || def.profile.definition.is_profile())
+        && (binding.strength != BindingStrength::Preferred || is_profile)
     {
-        let set = def
-            .rule
-            .value_set
-            .get_or_init(|| cx.profiles.definitions().terminology().value_set(canonical));
+        let set = set_of(canonical);
         let is_silent = binding.strength == BindingStrength::Preferred
             && !*def.rule.is_own_binding.get_or_init(|| is_own_binding(cx, def));
         let bound_to = Bound { strength: binding.strength, canonical, set, is_silent };
         bound(cx, item, def, kind, bound_to);
+        if is_profile && set.is_unknown() {
+            by_type(cx, item, def, kind, canonical);
+        }
     } else if let Some(canonical) = &binding.value_set
         && binding.strength == BindingStrength::Example
-        && def.profile.definition.is_profile()
+        && is_profile
         && is_coded(item, kind)
         && !canonical.contains('?')
         && !cx.profiles.definitions().terminology().has_value_set(canonical)
@@ -108,6 +116,25 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         let bound_to = Bound { strength, canonical: &more.value_set, set: &set, is_silent: false };
         bound(cx, item, def, kind, bound_to);
     }
+}
+
+/// The type's own binding, where the profile names a value set that is not at hand: what the profile asks cannot
+/// be shown, what the type asks can.
+fn by_type<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    def: Def<'a>,
+    kind: Kind,
+    instead_of: &Arc<str>,
+) {
+    let Some(own) = inherited(cx, def) else { return };
+    let binds = matches!(own.strength, BindingStrength::Required | BindingStrength::Extensible);
+    let Some(canonical) = own.value_set.as_ref().filter(|url| binds && *url != instead_of) else {
+        return;
+    };
+    let set = cx.profiles.definitions().terminology().value_set(canonical);
+    let bound_to = Bound { strength: own.strength, canonical, set: &set, is_silent: false };
+    bound(cx, item, def, kind, bound_to);
 }
 
 /// Whether an element has something to look up.
@@ -340,7 +367,7 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
     let at = item.node();
     let (mut any, mut member, mut unknown, mut undecided) = (false, false, None, false);
     let mut codes = Vec::new();
-    let mut misnamed = Vec::new();
+    let mut invalid = Vec::new();
     for coding in item.children_named(&CODING) {
         let (system, code) = system_and_code(coding);
         if strength == BindingStrength::Required {
@@ -367,6 +394,7 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
             codes.push(shown());
             continue;
         }
+        check_version(cx, coding, def, set, system.as_deref());
         match set.validate(system.as_deref(), &code) {
             Membership::Member(found) => {
                 member = true;
@@ -376,15 +404,18 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
             Membership::NotMember => codes.push(shown()),
         }
         if let Some(display) = wrong_display(cx, coding) {
-            misnamed.push(format!("{} {display:?}", shown()));
+            invalid.push(format!("{} {display:?}", shown()));
+        } else if is_unknown_code(cx, coding) {
+            invalid.push(shown());
         }
     }
-    // With the reference, a concept of which one coding is misnamed has no valid coding.
-    if member && misnamed.is_empty() {
+    // With the reference, a concept of which one coding is misnamed or has a code that its system has not
+    // has no valid coding.
+    if member && invalid.is_empty() {
         return;
     }
     if member {
-        codes = misnamed;
+        codes = invalid;
         unknown = None;
     }
     if is_silent {
@@ -434,6 +465,29 @@ fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: O
     }
 }
 
+/// Reports a Coding of another version of its system than the value set takes.
+fn check_version<'a>(
+    cx: &mut Context<'a>,
+    coding: Element<'a>,
+    def: Def<'a>,
+    set: &ValueSet,
+    system: Option<&str>,
+) {
+    if !has_other_version(cx, coding, system) {
+        return;
+    }
+    let Some(system) = system.filter(|system| set.has_system(system) == Some(true)) else { return };
+    let of = cx.profiles.definitions().terminology().code_system(system);
+    let known = of.as_ref().and_then(|of| of.version.as_deref());
+    let (Some(known), Some(version)) = (known, single(coding, &VERSION)) else { return };
+    let message = Message::ValueSetOtherVersion {
+        system: system.to_owned().into(),
+        known: known.into(),
+        version: version.text().unwrap_or_default().into(),
+    };
+    cx.report(message, version.node(), def.profile);
+}
+
 /// Whether a Coding is of a version that its known code system does not have.
 fn has_other_version<'a>(cx: &Context<'a>, item: Element<'a>, system: Option<&str>) -> bool {
     let Some(version) = single(item, &VERSION).and_then(Element::text).filter(|v| !v.is_empty())
@@ -473,6 +527,15 @@ fn wrong_display<'a>(cx: &Context<'a>, coding: Element<'a>) -> Option<Cow<'a, st
     let span = display.node().span();
     let is_reported = |i: &Issue| is_wrong_display(i) && i.span == span && i.severity.is_error();
     cx.out.issues.iter().any(is_reported).then(|| display.text()).flatten()
+}
+
+/// Whether the code of a coding has been reported as one that its system has not.
+fn is_unknown_code<'a>(cx: &Context<'a>, coding: Element<'a>) -> bool {
+    let Some(span) = single(coding, &CODE).map(|code| code.node().span()) else { return false };
+    let is_of = |message: &Message| {
+        matches!(message, Message::UnknownCode { .. } | Message::UnknownCodeNoVersion { .. })
+    };
+    cx.out.issues.iter().any(|i| i.severity.is_error() && i.span == span && is_of(&i.message))
 }
 
 /// A display that the bound value set gives the code is right, whatever the code system calls
@@ -584,6 +647,10 @@ fn report_missing_content<'a>(
             let message = Message::BoundToCodeSystem { system: canonical.into() };
             cx.report(message, at, def.profile);
         }
+        MissingContent::NoValueSet(part) if **part != **canonical => {
+            let (value_set, part) = (canonical.into(), part.to_string().into());
+            cx.report(Message::ValueSetPartUnknown { value_set, part }, at, def.profile);
+        }
         MissingContent::NoValueSet(_) => {
             cx.report(Message::ValueSetNotFound { value_set: canonical.into() }, at, def.profile);
         }
@@ -635,6 +702,7 @@ fn named(set: &ValueSet, canonical: &str) -> Defined {
 
 static SYSTEM: LazyLock<Name> = LazyLock::new(|| Name::new("system"));
 static VERSION: LazyLock<Name> = LazyLock::new(|| Name::new("version"));
+static CODE: LazyLock<Name> = LazyLock::new(|| Name::new("code"));
 static DISPLAY: LazyLock<Name> = LazyLock::new(|| Name::new("display"));
 static CODING: LazyLock<Name> = LazyLock::new(|| Name::new("coding"));
 

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use lmr_fhir::{Element, Name};
-use lmr_fhirpath::{Env, Expression, Item, Model as _, TypeId, Typed};
+use lmr_fhirpath::{Item, Model as _, TypeId, Typed};
+use smallvec::smallvec;
 
 use super::context::Context;
 use super::primitive;
 use crate::canonical::split_canonical;
-use crate::compile::{Def, Defs, Profile};
+use crate::compile::{ContextExpressions, Def, Defs, Parsed, Profile};
 use crate::definitions::{ContextKind, ExtensionContext};
 use crate::location::{Waypoint, trail};
 use crate::messages::Message;
@@ -214,10 +215,14 @@ fn context<'a>(
     if ALSO_AT.iter().any(is_also_here) {
         return;
     }
+    let expressions = own.contexts.get_or_init(|| ContextExpressions::of(definition));
     // A context that is not FHIRPath, or cannot be evaluated: the package's fault, not the sender's.
     let mut unknown: Option<(String, String)> = None;
     let fits = definition.contexts.is_empty()
-        || definition.contexts.iter().filter(|c| holds_here(c)).any(|context| match context.kind {
+        || definition.contexts.iter().zip(&expressions.paths).any(|(context, path)| match context
+            .kind
+        {
+            _ if !holds_here(context) => false,
             ContextKind::Element => {
                 let wanted =
                     context.expression.split_once('#').map_or(&*context.expression, |(_, p)| p);
@@ -234,12 +239,13 @@ fn context<'a>(
                 url_of(parent).as_deref() == wanted
                     || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
             }
-            ContextKind::Fhirpath => match selects(cx, &context.expression, parent) {
-                Ok(selected) => selected,
-                Err(reason) => {
+            ContextKind::Fhirpath => match path.as_ref().map(|path| selects(cx, path, parent)) {
+                Some(Ok(selected)) => selected,
+                Some(Err(reason)) => {
                     unknown = unknown.take().or(Some((context.expression.to_string(), reason)));
                     false
                 }
+                None => false,
             },
         });
     let is_unknown = unknown.is_some();
@@ -265,9 +271,9 @@ fn context<'a>(
     if !fits && !is_unknown {
         return;
     }
-    for expression in &definition.context_invariants {
+    for (expression, parsed) in definition.context_invariants.iter().zip(&expressions.conditions) {
         let focus = Typed::new(parent, here.ty);
-        let holds = match test_once(cx, expression, focus) {
+        let holds = match holds(cx, parsed, focus, item) {
             Ok(holds) => holds,
             Err(reason) => {
                 let rule = format!("{url}: {expression}").into();
@@ -296,22 +302,29 @@ fn holds_here(context: &ExtensionContext) -> bool {
 }
 
 /// Whether a FHIRPath on the resource selects the element; why it cannot be evaluated otherwise.
-fn selects<'a>(cx: &Context<'a>, expression: &str, element: Element<'a>) -> Result<bool, String> {
-    let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
+fn selects<'a>(cx: &Context<'a>, path: &'a Parsed, element: Element<'a>) -> Result<bool, String> {
     let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
     let resource = Typed::resource(cx.resource, Some(model));
-    let env = Env::new().with_model(model).with_lenient_as().with_resource(resource, resource);
-    let items = expression.evaluate(resource, &env).map_err(|error| error.to_string())?;
+    let items = path
+        .as_ref()
+        .map_err(Clone::clone)?
+        .evaluate(resource, &cx.env)
+        .map_err(|error| error.to_string())?;
     Ok(items.iter().any(|i| matches!(i, Item::Element(t) if t.element.is_same(element))))
 }
 
-/// Whether a condition on the element that has the extension holds.
-fn test_once(cx: &Context<'_>, expression: &str, focus: Typed<'_>) -> Result<bool, String> {
-    let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
-    let model: &dyn lmr_fhirpath::Model = &cx.profiles.model;
-    let resource = Typed::resource(cx.resource, Some(model));
-    let env = Env::new().with_model(model).with_lenient_as().with_resource(resource, resource);
-    expression.test(focus, &env).map_err(|error| error.to_string())
+/// Whether a condition on the element that has the extension holds. `%extension` is the extension itself
+/// (<https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.contextInvariant>).
+fn holds<'a>(
+    cx: &Context<'a>,
+    condition: &'a Parsed,
+    focus: Typed<'a>,
+    extension: Element<'a>,
+) -> Result<bool, String> {
+    let ty = cx.profiles.model.type_at("Extension").unwrap_or(TypeId::UNKNOWN);
+    let mut env = cx.env.clone();
+    env.define("extension", smallvec![Item::Element(Typed::new(extension, ty))]);
+    condition.as_ref().map_err(Clone::clone)?.test(focus, &env).map_err(|error| error.to_string())
 }
 
 fn is_extension(parent: Element<'_>, model: &TypeModel) -> bool {

@@ -529,10 +529,12 @@ pub(crate) fn html_tag(text: &str) -> Option<&str> {
         let start = from + at;
         let rest = &text[start + 1..];
         let name = rest.strip_prefix('/').unwrap_or(rest);
-        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!') && rest.contains('>') {
-            // `<https://...>` is a link in markdown, no tag.
+        let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?');
+        if name.starts_with(begins) && rest.contains('>') && !text[..start].ends_with('\\') {
+            // `<https://...>` is a link in markdown, no tag. With the reference, nor is `<br/>`, which has
+            // nothing in it, and what is escaped.
             let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-            if !name[end..].starts_with([':', '@', '.']) {
+            if !name[end..].starts_with([':', '@', '.']) && !name[end..].starts_with("/>") {
                 let cut =
                     text[start..].char_indices().nth(2).map_or(text.len(), |(i, _)| start + i);
                 return Some(&text[start..cut]);
@@ -649,5 +651,9 @@ mod tests {
         assert!(html_tag("see <https://example.org> or <a@b.no>").is_none());
         assert_eq!(html_tag("a <b>c</b>"), Some("<b"));
         assert!(html_tag("1 < 2 and 3 > 2").is_none());
+        assert!(html_tag("a<br/>b \\<b> <urn:x>").is_none());
+        for tagged in ["a<br />b", "</p>", "<?x?>", "<img src=\"a\"/>", "<br/><i>"] {
+            assert!(html_tag(tagged).is_some(), "{tagged}");
+        }
     }
 }

@@ -69,6 +69,10 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     } else if cx.options.assume_valid_rest_references && is_suspicious(cx, &text) {
         cx.report(Message::RefSuspicious { reference: text.to_string().into() }, at, def.profile);
     }
+    if search_of(cx, &text).is_some_and(|query| !is_search(query)) {
+        let message = Message::RefQueryInvalid { reference: text.to_string().into() };
+        cx.report(message, at, def.profile);
+    }
     let (found, location) = locate(cx, item, &text, def, true);
     if location == TargetLocation::Contained && found.is_none() {
         cx.report(Message::RefCantResolve { reference: text.to_string().into() }, at, def.profile);
@@ -405,7 +409,7 @@ fn locate<'a>(
             return (None, TargetLocation::Remote);
         }
         Some(Unresolvable::Shape) => {
-            if transaction && text.contains('?') {
+            if transaction && search_of(cx, text).is_some_and(is_search) {
                 return (None, TargetLocation::Remote);
             }
             let message = if transaction {
@@ -503,6 +507,18 @@ fn near_misses<'a>(cx: &mut Context<'a>, at: Node<'a>, text: &str, sought: &Soug
         };
         cx.report(message, at, def.profile);
     }
+}
+
+/// What a conditional reference (`Patient?identifier=1`) searches for.
+/// Rule: <https://hl7.org/fhir/R4/http.html#trules>.
+fn search_of<'t>(cx: &Context<'_>, text: &'t str) -> Option<&'t str> {
+    let (of, query) = text.split_once('?')?;
+    cx.profiles.definitions().is_resource_type(of).then_some(query)
+}
+
+/// Whether it is a search by parameters, each with its name and its value.
+fn is_search(query: &str) -> bool {
+    query.split('&').all(|part| part.split_once('=').is_some_and(|(name, _)| !name.is_empty()))
 }
 
 /// Neither absolute, nor a fragment, nor `Type/id` (with a version or not), nor a search.

@@ -21,19 +21,19 @@ pub(crate) fn check_required<'a>(cx: &mut Context<'a>, role: Role, base: &'a Pro
     }
 }
 
-/// An id occurs once in a resource; that of the document's own resource counts too, as with
-/// the reference validator.
-pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, role: Role, base: &'a Profile) {
-    let own = cx.resource.value().and_then(|node| node.member("id")).filter(|_| role == Role::Root);
-    if cx.ids.len() + usize::from(own.is_some()) < 2 {
+/// The id of an element occurs once in a resource. The resource's own id is another matter
+/// (`Resource.id`, not `Element.id`): it names the resource where it is kept, not a part of it.
+pub(crate) fn check_duplicates<'a>(cx: &mut Context<'a>, base: &'a Profile) {
+    if cx.ids.len() < 2 {
         return;
     }
     // Several rules may have looked at the same id.
     let mut places = HashSet::new();
     let mut seen = HashSet::new();
-    let doubles: Vec<_> = own
-        .into_iter()
-        .chain(cx.ids.iter().copied())
+    let doubles: Vec<_> = cx
+        .ids
+        .iter()
+        .copied()
         .filter(|n| places.insert(n.index()))
         .filter(|n| !seen.insert((view_of(*n), n.text())))
         .collect();

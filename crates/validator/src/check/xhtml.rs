@@ -1,6 +1,8 @@
 //! The narrative's XHTML: read with a small parser of our own, checked against
 //! the list of FHIR. Rule: <https://hl7.org/fhir/R4/narrative.html#rules>.
 
+mod namespaces;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -8,6 +10,7 @@ use lmr_fhir::Bilingual;
 
 use crate::messages::Message;
 use crate::messages::field::Words;
+use namespaces::{Scopes, XHTML};
 
 /// Deepest nesting read.
 const MAX_DEPTH: usize = 200;
@@ -36,7 +39,10 @@ type Attributes<'t> = Vec<(&'t str, Cow<'t, str>)>;
 pub(crate) enum XKind<'t> {
     /// The values of attributes have their references resolved.
     Element {
+        /// Without the prefix that stands for XHTML.
         name: &'t str,
+        /// As it is written.
+        written: &'t str,
         attributes: Attributes<'t>,
     },
     Text(&'t str),
@@ -46,6 +52,14 @@ impl<'t> XNode<'t> {
     pub(crate) fn name(&self) -> Option<&'t str> {
         match &self.kind {
             XKind::Element { name, .. } => Some(name),
+            XKind::Text(_) => None,
+        }
+    }
+
+    /// The name as it is written.
+    fn written(&self) -> Option<&'t str> {
+        match &self.kind {
+            XKind::Element { written, .. } => Some(written),
             XKind::Text(_) => None,
         }
     }
@@ -128,6 +142,7 @@ impl<'t> Xhtml<'t> {
     pub(crate) fn parse(text: &'t str) -> Result<Self, XhtmlError> {
         let mut out = Self::default();
         let mut open: Vec<usize> = Vec::new();
+        let mut scopes = Scopes::default();
         let mut rest = text.trim_start_matches('\u{feff}').trim();
         if let Some(after) = rest.strip_prefix("<?xml") {
             out.doctype = true;
@@ -166,20 +181,25 @@ impl<'t> Xhtml<'t> {
                 let end = after.find('>').ok_or(XhtmlError::OpenTag)?;
                 let name = after[..end].trim_end();
                 let top = open.pop().ok_or(XhtmlError::WrongEnd)?;
-                if out.nodes[top].name() != Some(name) {
+                if out.nodes[top].written() != Some(name) {
                     return Err(XhtmlError::WrongEnd);
                 }
+                scopes.close();
                 rest = &after[end + 1..];
             } else {
                 if open.is_empty() && !out.nodes.is_empty() {
                     return Err(XhtmlError::Trailing);
                 }
-                let (name, attributes, closed, after) = out.tag(&rest[1..])?;
+                let (written, attributes, closed, after) = out.tag(&rest[1..])?;
+                scopes.open(&attributes);
+                let name = scopes.plain(written);
                 out.nodes.push(XNode {
                     parent: open.last().copied(),
-                    kind: XKind::Element { name, attributes },
+                    kind: XKind::Element { name, written, attributes },
                 });
-                if !closed {
+                if closed {
+                    scopes.close();
+                } else {
                     if open.len() >= MAX_DEPTH {
                         return Err(XhtmlError::TooDeep);
                     }
@@ -308,15 +328,25 @@ impl<'t> Xhtml<'t> {
             fault(Message::XhtmlComment);
         }
         for (i, node) in self.nodes.iter().enumerate() {
-            let XKind::Element { name, attributes } = &node.kind else { continue };
+            let XKind::Element { name, written, attributes } = &node.kind else { continue };
+            let prefixed = written.split_once(':');
+            let default = node.attribute("xmlns");
             if i == 0 {
-                if *name != "div" {
+                if prefixed.map_or(*name, |(_, name)| name) != "div" {
                     fault(Message::XhtmlName { element: (*name).into() });
                 }
-                if node.attribute("xmlns") != Some("http://www.w3.org/1999/xhtml") {
-                    let namespace = node.attribute("xmlns").unwrap_or("").into();
-                    fault(Message::XhtmlNamespace { namespace });
+                let is_xhtml = match prefixed {
+                    Some((_, plain)) => *name == plain,
+                    None => default == Some(XHTML),
+                };
+                if !is_xhtml {
+                    fault(Message::XhtmlNamespace { namespace: default.unwrap_or("").into() });
                 }
+            } else if prefixed.is_none()
+                && let Some(namespace) = default.filter(|namespace| *namespace != XHTML)
+                && ELEMENTS.binary_search(name).is_ok()
+            {
+                fault(Message::XhtmlNamespace { namespace: namespace.into() });
             }
             // That the outermost element is no div has been reported; txt-1 speaks of its attributes.
             if i == 0 {
@@ -501,6 +531,30 @@ mod tests {
         assert_eq!(vocabulary(&inner), ["XhtmlAttribute"]);
         assert_eq!(vocabulary(&format!("{open}>&unknown;</div>")), ["XhtmlEntity"]);
         assert_eq!(vocabulary("<p xmlns=\"http://www.w3.org/1999/xhtml\"/>"), ["XhtmlName"]);
+    }
+
+    #[test]
+    fn elements_are_known_by_their_namespace() {
+        let (ns, other) = ("\"http://www.w3.org/1999/xhtml\"", "\"http://a.no\"");
+        for (text, expected) in [
+            (format!("<h:div xmlns:h={ns}><h:p>a</h:p></h:div>"), &[][..]),
+            (format!("<div xmlns={ns} xmlns:h={ns}><h:p>a</h:p><p xmlns={ns}/></div>"), &[]),
+            (format!("<h:div xmlns:h={ns}><h:script/></h:div>"), &["XhtmlElement"]),
+            (format!("<h:div xmlns:h={other}>a</h:div>"), &["XhtmlNamespace"]),
+            ("<h:div>a</h:div>".to_owned(), &["XhtmlNamespace"]),
+            (format!("<div xmlns={ns} xmlns:h={other}><h:p>a</h:p></div>"), &["XhtmlElement"]),
+            (format!("<div xmlns={ns}><p xmlns:h={ns}/><h:p>a</h:p></div>"), &["XhtmlElement"]),
+            (
+                format!("<div xmlns={ns}><b xmlns:h={ns}><h:i xmlns:h={other}/><h:i/></b></div>"),
+                &["XhtmlElement"],
+            ),
+            (format!("<div xmlns={ns}><p xmlns={other}>a</p></div>"), &["XhtmlNamespace"]),
+            (format!("<div xmlns={ns}><p xmlns=\"\">a</p></div>"), &["XhtmlNamespace"]),
+        ] {
+            assert_eq!(vocabulary(&text), expected, "{text}");
+        }
+        let crossed = format!("<h:div xmlns:h={ns}>a</div>");
+        assert_eq!(Xhtml::parse(&crossed).err(), Some(XhtmlError::WrongEnd));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{
     Context, Def, Expressions, Linked, Profile, ProfileId, Rule, Shape, TypeRule, UnusableProfile,
     compile,
 };
+use crate::canonical::MAX_CHAIN;
 use crate::check::primitive::Primitive;
 use crate::check::slicing::discriminator;
 use crate::definitions::{Definitions, ElementDefinition, StructureDefinition, TypeRef};
@@ -76,6 +77,26 @@ impl Profiles {
             Ok(Some(definition)) => self.compile(definition),
         };
         self.by_canonical.insert(canonical, found).clone()
+    }
+
+    /// The canonicals of the profiles that a profile imposes, itself or by those it is based on.
+    pub(crate) fn imposed(&self, id: ProfileId) -> &[Arc<str>] {
+        let Some(profile) = self.get(id) else { return &[] };
+        profile.imposed.get_or_init(|| {
+            let mut all: Vec<Arc<str>> = Vec::new();
+            let mut next = Some(Arc::clone(&profile.definition));
+            for _ in 0..MAX_CHAIN {
+                let Some(at) = next.filter(|at| at.is_profile()) else { break };
+                for canonical in &at.imposed {
+                    if !all.contains(canonical) {
+                        all.push(Arc::clone(canonical));
+                    }
+                }
+                let base = at.base.as_deref();
+                next = base.and_then(|base| self.definitions.structure(base).ok().flatten());
+            }
+            all.into()
+        })
     }
 
     /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is not

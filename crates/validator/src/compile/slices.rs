@@ -16,6 +16,8 @@ use crate::definitions::{
 #[derive(Debug)]
 pub(crate) struct Slices {
     pub(crate) discriminators: Box<[Discriminator]>,
+    /// Whether the profile says of its slices that they are told apart in words only.
+    pub(crate) is_described: bool,
     pub(crate) ordered: bool,
     pub(crate) rules: SlicingRules,
     pub(crate) list: Box<[Slice]>,
@@ -120,6 +122,7 @@ impl Slices {
             })
             .collect();
         Self {
+            is_described: slicing.is_some() && discriminators.is_empty(),
             discriminators: discriminators.into(),
             ordered: slicing.is_some_and(|s| s.ordered),
             rules: slicing.map_or(SlicingRules::Open, |s| s.rules),

@@ -27,6 +27,8 @@ const ADDITIONAL_BINDINGS: [&str; 2] = [
 const BEST_PRACTICE: &str =
     "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
 const FHIR_TYPE: &str = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+const IMPOSE_PROFILE: &str =
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 const NARRATIVE_LANGUAGE: &str =
     "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
@@ -83,6 +85,10 @@ pub(crate) fn structure(json: &str) -> Result<Written, DefinitionError> {
         base: text(root, "baseDefinition"),
         contexts,
         context_invariants: items(root, "contextInvariant").filter_map(value_text).collect(),
+        imposed: items(root, "extension")
+            .filter(|extension| text(*extension, "url").as_deref() == Some(IMPOSE_PROFILE))
+            .filter_map(|extension| text(extension, "valueCanonical"))
+            .collect(),
         snapshot: reader.elements(root, "snapshot")?,
         differential: reader.elements(root, "differential")?,
         url: url.clone(),
@@ -260,7 +266,7 @@ impl Reader<'_> {
                 .ok_or_else(|| self.unreadable("element.constraint.key", None))?,
             severity,
             human: text(node, "human").unwrap_or_default(),
-            expression: text(node, "expression"),
+            expression: text(node, "expression").filter(|text| !text.trim().is_empty()),
             source: text(node, "source").or_else(|| self.defines_type.then(|| Arc::from(self.url))),
             is_best_practice: extension_text(node, BEST_PRACTICE).as_deref() == Some("true"),
         };

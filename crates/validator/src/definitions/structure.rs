@@ -29,6 +29,9 @@ pub struct StructureDefinition {
     pub contexts: Vec<ExtensionContext>,
     /// FHIRPath that must hold where an extension is used.
     pub context_invariants: Vec<Arc<str>>,
+    /// Canonicals of profiles that whatever meets this one has to meet too (extension
+    /// structuredefinition-imposeProfile).
+    pub imposed: Vec<Arc<str>>,
     /// The snapshot: the first element is the root, children follow their parent.
     pub elements: Vec<ElementDefinition>,
     /// Paths in the differential (its own or that of a profile below it) that name no element of

@@ -23,6 +23,7 @@ pub(crate) struct Written {
     pub(crate) base: Option<Arc<str>>,
     pub(crate) contexts: Vec<ExtensionContext>,
     pub(crate) context_invariants: Vec<Arc<str>>,
+    pub(crate) imposed: Vec<Arc<str>>,
     pub(crate) snapshot: Vec<ElementRules>,
     pub(crate) differential: Vec<ElementRules>,
 }
@@ -49,6 +50,7 @@ impl StructureDefinition {
             base: written.base,
             contexts: written.contexts,
             context_invariants: written.context_invariants,
+            imposed: written.imposed,
             elements,
             ignored: Vec::new(),
             looser: Vec::new(),

@@ -218,7 +218,10 @@ pub(super) fn binding(
     };
     if rank(made.strength) < rank(before.strength) {
         refused.push("binding.strength");
+        // What is recommended beside it is another value set: the one that binds stays.
         made.strength = before.strength;
+        made.value_set.clone_from(&before.value_set);
+        made.max_value_set.clone_from(&before.max_value_set);
     }
     let is_wider = |wanted: &Arc<str>, before: &Arc<str>| {
         wanted != before && bases.is_subset(wanted, before) == Some(false)

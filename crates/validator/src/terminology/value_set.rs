@@ -309,6 +309,11 @@ impl ValueSet {
         self.include.iter().chain(&self.exclude).find_map(Part::missing_content)
     }
 
+    /// Whether nobody knows it.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(&*self.include, [only] if matches!(&only.codes, Codes::Missing(MissingContent::NoValueSet(_))))
+    }
+
     /// Its codes with their systems and displays, as far as they are at hand, at most `limit`.
     /// For suggestions.
     pub fn codes(&self, limit: usize) -> Vec<ListedCode> {

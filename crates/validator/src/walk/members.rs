@@ -299,9 +299,10 @@ impl<'a> Walker<'a> {
                 object,
                 child.profile,
             );
-            return;
-        }
-        if let [one] = allowed.as_slice() {
+            if allowed.len() < 2 {
+                return;
+            }
+        } else if let [one] = allowed.as_slice() {
             self.cx.report(
                 Message::ProfileType {
                     profile: (&child.profile.canonical).into(),

@@ -145,14 +145,7 @@ impl<'a> Walker<'a> {
         let found_type = item.resource_type().unwrap_or_default();
         let wanted = ty.name();
         if !lmr_fhir::is_abstract_resource(wanted) && wanted != found_type {
-            self.cx.report(
-                Message::BundleEntryOther {
-                    found: found_type.to_string().into(),
-                    allowed: wanted.to_owned().into(),
-                },
-                item.node(),
-                def.profile,
-            );
+            self.other_resource(item, def, &found_type);
             return;
         }
         let mut profiles = ProfileIds::new();
@@ -197,6 +190,24 @@ impl<'a> Walker<'a> {
         }
         let container = if role == Role::Contained { self.cx.resource } else { item };
         self.cx.out.found.push(Found { element: item, role, container, profiles });
+    }
+
+    /// A resource of a type that the profile does not allow: the reference says it as of any element, and as of a
+    /// resource.
+    fn other_resource(&mut self, item: Element<'a>, def: Def<'a>, found: &str) {
+        let mut allowed: Vec<&str> = def.rule.types.iter().map(TypeRule::name).collect();
+        allowed.dedup();
+        let general = match allowed.as_slice() {
+            [one] => Message::ProfileType {
+                profile: (&def.profile.canonical).into(),
+                allowed: (*one).to_owned().into(),
+                found: found.to_owned().into(),
+            },
+            _ => Message::ResourceTypeOther { found: found.to_owned().into() },
+        };
+        self.cx.report(general, item.node(), def.profile);
+        let (found, allowed) = (found.to_owned().into(), allowed.join(", ").into());
+        self.cx.report(Message::BundleEntryOther { found, allowed }, item.node(), def.profile);
     }
 
     /// Of several profiles one must fit; those that do not are dropped.

@@ -84,6 +84,10 @@ macro_rules! binding_messages {
                 "Terminology_TX_ValueSet_NotFound" Warning CodeInvalid
                 en "The value set {value_set} is not known, so the code was not checked"
                 nb "Verdisettet {value_set} er ukjent, så koden ble ikke kontrollert";
+            ValueSetPartUnknown { value_set: Defined, part: Defined }
+                "Unable_to_resolve_value_Set_" Warning NotFound
+                en "The value set {part}, which {value_set} imports, is not known, so the code was not checked"
+                nb "Verdisettet {part}, som {value_set} importerer, er ukjent, så koden ble ikke kontrollert";
             ValueSetNoContent { value_set: Defined, reason: GivenUrl }
                 "LMRV_VALUESET_WITHOUT_CONTENT" Warning NotFound
                 en "The value set {value_set} is known, but not all of its content is at hand ({reason}); the code was not checked"
@@ -100,6 +104,10 @@ macro_rules! binding_messages {
                 "UNKNOWN_CODESYSTEM_VERSION" Warning NotFound
                 en "The version '{version}' of the code system {system} is not known, so the code was not checked (known: {known})"
                 nb "Versjonen '{version}' av kodeverket {system} er ukjent, så koden ble ikke kontrollert (kjent: {known})";
+            ValueSetOtherVersion { system: Defined, known: Defined, version: Value }
+                "VALUESET_VALUE_MISMATCH_DEFAULT" Warning Invalid
+                en "The value set takes version {known} of the code system {system}, not version '{version}'"
+                nb "Verdisettet bruker versjon {known} av kodeverket {system}, ikke versjon '{version}'";
             UnknownCodeSystemVersionNone { system: Canonical, version: Value }
                 "UNKNOWN_CODESYSTEM_VERSION_NONE" Warning NotFound
                 en "The code system {system} (version '{version}') is not known, so the code was not checked"

@@ -12,6 +12,14 @@ macro_rules! definition_messages {
                 "SD_CONSTRAINED_TYPE_NO_MATCH" Error NotFound
                 en "A profile constrains the type of its base, {base}, not {found}"
                 nb "En profil begrenser typen til grunndefinisjonen, {base}, ikke {found}";
+            DefinitionLinesUnknown { lines: Value }
+                "LMRV_DIFFERENTIAL_LINES_UNKNOWN" Error Invalid
+                en "The differential names what the base does not have, or slices without a slicing: {lines}"
+                nb "Differensialen nevner noe som grunndefinisjonen ikke har, eller slices uten slicing: {lines}";
+            DefinitionLinesLooser { lines: Value }
+                "LMRV_DIFFERENTIAL_LINES_LOOSER" Error Invalid
+                en "The differential would allow more than the base does, which a profile cannot: {lines}"
+                nb "Differensialen ville tillatt mer enn grunndefinisjonen, og det kan ingen profil: {lines}";
             DefinitionExtensionNoUrl { url: GivenUrl }
                 "SD_EXTENSION_URL_MISSING" Error Invalid
                 en "The differential of an extension fixes Extension.url to its own url, {url}"

@@ -36,6 +36,7 @@ pub(super) fn check<'a>(cx: &mut Context<'a>, base: &'a Profile) {
     let structure = cx.resource;
     of_base(cx, structure, base);
     extension_url(cx, structure, base);
+    differential(cx, structure, base);
     let url = structure.child_text("url").unwrap_or_default().into_owned();
     let has_snapshot = structure.child_by_name("snapshot").is_some();
     for view in ["differential", "snapshot"] {
@@ -75,6 +76,35 @@ fn of_base<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Profile) 
             found: own.into_owned().into(),
             base: (&of.type_name).into(),
         };
+        cx.report(message, structure.node(), base);
+    }
+}
+
+/// How many lines of a differential are named.
+const MAX_LINES: usize = 20;
+
+/// A profile speaks of what its base has, and only tightens it
+/// (<https://hl7.org/fhir/R4/profiling.html#limits>). Of what would be looser, the limits and types of elements
+/// that are no slices are reported, as with the reference; of names of slices those that are no part of another one.
+fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Profile) {
+    const ASPECTS: [&str; 5] =
+        ["(min)", "(max)", "(type)", "(type.targetProfile)", "(binding.valueSet)"];
+    let Some(written) = structure.value().map(|node| node.raw()) else { return };
+    let Some((unknown, looser)) = cx.profiles.definitions().not_applied(written) else { return };
+    let shown = |lines: Vec<&str>| lines.into_iter().take(MAX_LINES).collect::<Vec<_>>().join(", ");
+    let is_part = |line: &str| line.ends_with("(slicing)") && line.contains('/');
+    let is_limit =
+        |line: &str| !line.contains(':') && ASPECTS.iter().any(|aspect| line.ends_with(aspect));
+    let unknown: Vec<&str> =
+        unknown.iter().map(|line| &**line).filter(|line| !is_part(line)).collect();
+    let looser: Vec<&str> =
+        looser.iter().map(|line| &**line).filter(|line| is_limit(line)).collect();
+    if !unknown.is_empty() {
+        let message = Message::DefinitionLinesUnknown { lines: shown(unknown).into() };
+        cx.report(message, structure.node(), base);
+    }
+    if !looser.is_empty() {
+        let message = Message::DefinitionLinesLooser { lines: shown(looser).into() };
         cx.report(message, structure.node(), base);
     }
 }

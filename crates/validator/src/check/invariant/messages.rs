@@ -24,6 +24,10 @@ macro_rules! invariant_messages {
                 "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY" Warning Structure
                 en "The profile {profile} is not known, so the resource was not checked against it"
                 nb "Profilen {profile} er ukjent, så ressursen ble ikke kontrollert mot den";
+            ProfileImposedUnknown { profile: Defined, imposed: Defined }
+                "VALIDATION_VAL_PROFILE_DEPENDS_NOT_RESOLVED" Warning BusinessRule
+                en "The profile {profile} asks that {imposed} is met too, which is not known, so the resource was not checked against it"
+                nb "Profilen {profile} krever at {imposed} også er oppfylt, men den er ukjent, så ressursen ble ikke kontrollert mot den";
             ProfileUnknownHard { profile: Defined }
                 "Validation_VAL_Unknown_Profile" Error Structure
                 en "The profile {profile} is not known"

@@ -72,6 +72,10 @@ macro_rules! reference_messages {
                 "Resource_RES_ID_Missing" Error Invalid
                 en "The resource must have an id"
                 nb "Ressursen må ha en id";
+            RefQueryInvalid { reference: Value }
+                "REFERENCE_REF_QUERY_INVALID" Error Invalid
+                en "What the conditional reference '{reference}' searches for is not written name=value"
+                nb "Det den betingede referansen '{reference}' søker etter, er ikke skrevet navn=verdi";
             RefInvalid { reference: Value }
                 "REFERENCE_REF_INVALID_REF" Error Structure
                 en "The reference '{reference}' is not valid: an address has no white space"

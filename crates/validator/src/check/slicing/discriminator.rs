@@ -97,7 +97,8 @@ fn compile(profiles: &Profiles, slice: Def<'_>, slices: &Slices) -> Discriminato
     }
     if out.is_empty() {
         let paths: Vec<&str> = slices.discriminators.iter().map(|d| &*d.path).collect();
-        out.push(Box::new(Undecidable { discriminator: paths.join(", ").into() }) as _);
+        let discriminator = (!slices.is_described).then(|| paths.join(", ").into());
+        out.push(Box::new(Undecidable { discriminator }) as _);
     }
     out.into()
 }
@@ -147,10 +148,12 @@ impl Discriminator for UnknownElement {
     }
 }
 
-/// Nothing of the discriminators can be tested: the slice never matches.
+/// Nothing of the discriminators can be tested: the slice never matches. `None` where the profile has
+/// none and describes its slices in words, as it may (eld-1,
+/// <https://hl7.org/fhir/R4/elementdefinition.html#invs>): then there is nothing to report.
 #[derive(Debug)]
 struct Undecidable {
-    discriminator: Box<str>,
+    discriminator: Option<Box<str>>,
 }
 
 impl Discriminator for Undecidable {
@@ -160,7 +163,7 @@ impl Discriminator for Undecidable {
 
     fn undecidable(&self, slice: &Arc<str>, profile: &Arc<str>) -> Option<Message> {
         Some(Message::SliceCannotEvaluate {
-            discriminator: (&*self.discriminator).into(),
+            discriminator: self.discriminator.as_deref()?.into(),
             slice: slice.into(),
             profile: profile.into(),
         })

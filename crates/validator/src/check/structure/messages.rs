@@ -60,6 +60,10 @@ macro_rules! structure_messages {
                 "Validation_VAL_Profile_NoType" Error Structure
                 en "The type of {property} is not allowed here; allowed: {allowed}"
                 nb "Typen til {property} er ikke tillatt her; tillatt: {allowed}";
+            ResourceTypeOther { found: TypeName }
+                "Validation_VAL_NoType" Error Structure
+                en "The profile does not allow a {found} here"
+                nb "Profilen tillater ikke {found} her";
             ProfileType { profile: Defined, allowed: Defined, found: Defined }
                 "Extension_PROF_Type" Error Structure
                 en "The profile {profile} allows the types {allowed}, found {found}"

@@ -22,7 +22,7 @@ pub(super) fn compile(slice: Def<'_>, slices: &Slices) -> Box<dyn Discriminator>
         }
         from = to;
     }
-    Box::new(Undecidable { discriminator: "position".into() })
+    Box::new(Undecidable { discriminator: Some("position".into()) })
 }
 
 impl Discriminator for AtPosition {
