@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, CompactJws, SigningKey};
@@ -28,6 +28,8 @@ struct Server {
     exports: bool,
     polls: usize,
     export_errors: bool,
+    /// What it says that the time is.
+    date: Option<&'static str>,
     asked: Vec<String>,
     tokens: Vec<(HeaderMap, BTreeMap<String, String>)>,
     token_key: Option<lmr_auth::jose::PublicJwk>,
@@ -149,10 +151,18 @@ async fn start(mut server: Server) -> (Shared, ServerSettings) {
     let base = format!("http://{}/fhir", listener.local_addr().expect("an address"));
     server.base.clone_from(&base);
     server.page = server.page.max(1);
+    let date = server.date;
     let shared = Arc::new(Mutex::new(server));
+    let dated = axum::middleware::map_response(move |mut response: Response| async move {
+        if let Some(date) = date {
+            response.headers_mut().insert("date", HeaderValue::from_static(date));
+        }
+        response
+    });
     let router = Router::new()
         .route("/fhir/token", axum::routing::post(token))
         .fallback(answer)
+        .layer(dated)
         .with_state(Arc::clone(&shared));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let types = ["Patient", "Medication"].map(str::to_owned).to_vec();
@@ -242,6 +252,35 @@ async fn changes_are_asked_for_with_an_overlap() {
     let whole = ServerSource::new(ServerSettings { incremental: false, ..settings });
     whole.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
     assert_eq!(scan(whole).await.expect("read").1.resources, 30);
+}
+
+/// A server whose clock is behind dates what was changed just now earlier than it was asked for: the search is made again
+/// from as much earlier as its answers say. One that is ahead, or by less than the overlap is for, is asked once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_clock_is_behind_is_asked_for_earlier_changes() {
+    // The clock here is at 05:00.
+    for (date, administrations, searches) in [
+        ("Sun, 01 Mar 2026 05:00:00 GMT", 6, 1),
+        ("Sun, 01 Mar 2026 04:59:30 GMT", 6, 1),
+        ("Sun, 01 Mar 2026 09:00:00 GMT", 6, 1),
+        ("Sat, 28 Feb 2026 05:00:00 GMT", 7, 2),
+        ("Thu, 26 Feb 2026 05:00:00 GMT", 9, 2),
+    ] {
+        let server = Server { resources: ward(), page: 50, date: Some(date), ..Server::default() };
+        let (shared, settings) = start(server).await;
+        let source = ServerSource::new(settings);
+        source.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
+        let (names, scanned) = scan(source).await.expect("read");
+        let given = names.iter().filter(|name| name.starts_with("MedicationAdm")).count();
+        assert_eq!((given, scanned.issues.len()), (administrations, 0), "{date}: {names:?}");
+        let asked = shared.lock().expect("it").asked.clone();
+        let changes = asked.iter().filter(|asked| asked.contains("_lastUpdated")).count();
+        assert_eq!(changes, searches, "{date}: {asked:?}");
+    }
+    let server = Server { resources: ward(), page: 50, date: Some("gestern"), ..Server::default() };
+    let (shared, settings) = start(server).await;
+    assert_eq!(scan(ServerSource::new(settings)).await.expect("read").1.resources, 30);
+    assert!(!shared.lock().expect("it").asked.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

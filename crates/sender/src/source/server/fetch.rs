@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lmr_fhir::{Bundle, Document, Element, Kind, Node, ParseOptions};
 use reqwest::Url;
 use reqwest::header::HeaderName;
@@ -21,6 +21,11 @@ const IDS: usize = 50;
 const MAX_PAGES: usize = 1_000_000;
 /// Most answers that an export is still being made.
 const MAX_POLLS: u32 = 10_000;
+
+/// Most by which a search that has been made was wrong of the server's clock; a minute is within every overlap.
+const MAX_DIFFERENCE: SignedDuration = SignedDuration::from_mins(1);
+/// Most times that a search is made, while the server's answers say each time that its clock is further behind.
+const SEARCHES: usize = 3;
 
 /// What was fetched.
 pub(super) enum Sent {
@@ -65,6 +70,8 @@ pub(super) struct Fetch<'s> {
     known: HashSet<String>,
     /// Ids by type of what was referred to and has not come yet.
     wanted: BTreeMap<String, BTreeSet<String>>,
+    /// By how much the server's clock is behind the one here, where its answers say it.
+    behind: SignedDuration,
 }
 
 /// What an export has come to. Without a list of files it is something else: an error that a server or a proxy has given
@@ -137,6 +144,7 @@ impl<'s> Fetch<'s> {
             authorization: Authorization::default(),
             known: HashSet::new(),
             wanted: BTreeMap::new(),
+            behind: SignedDuration::ZERO,
         };
         if let Some(operation) = &settings.export
             && fetch.export(operation, since).await?
@@ -144,18 +152,33 @@ impl<'s> Fetch<'s> {
             return fetch.referenced().await;
         }
         for search in &settings.searches {
-            let mut url = fetch.below(search)?;
-            if let Some(since) = since {
-                let since = since.strftime("ge%Y-%m-%dT%H:%M:%SZ").to_string();
-                url.query_pairs_mut().append_pair("_lastUpdated", &since);
+            // The server dates changes by its own clock: where that is behind, what was changed since then has earlier
+            // dates. The first answer says by how much, and what it gives again is known.
+            for _ in 0..SEARCHES {
+                let behind = fetch.behind;
+                fetch
+                    .search(search, since.and_then(|since| since.checked_sub(behind).ok()))
+                    .await?;
+                if since.is_none() || fetch.behind <= behind + MAX_DIFFERENCE {
+                    break;
+                }
             }
-            if !search.contains("_count=") {
-                url.query_pairs_mut().append_pair("_count", &settings.page.to_string());
-            }
-            let label = search.split('?').next().unwrap_or(search).to_owned();
-            fetch.pages(label, url).await?;
         }
         fetch.referenced().await
+    }
+
+    /// All that a search finds, or what of it has changed since a time of the server's clock.
+    async fn search(&mut self, search: &str, since: Option<Timestamp>) -> Result<(), Stop> {
+        let mut url = self.below(search)?;
+        if let Some(since) = since {
+            let since = since.strftime("ge%Y-%m-%dT%H:%M:%SZ").to_string();
+            url.query_pairs_mut().append_pair("_lastUpdated", &since);
+        }
+        if !search.contains("_count=") {
+            url.query_pairs_mut().append_pair("_count", &self.settings.page.to_string());
+        }
+        let label = search.split('?').next().unwrap_or(search).to_owned();
+        self.pages(label, url).await
     }
 
     fn below(&self, path: &str) -> Result<Url, FileError> {
@@ -438,6 +461,9 @@ impl<'s> Fetch<'s> {
             let authorization = self.authorization.header(self.settings, &self.http).await?;
             let now = (self.settings.clock)();
             let answered = self.http.get(url, authorization.as_ref(), headers, now).await;
+            if let Ok(Answered { date: Some(date), .. }) = &answered {
+                self.behind = self.behind.max((self.settings.clock)().duration_since(*date));
+            }
             let wait = match answered {
                 Ok(answer) if answer.status == 401 && !was_refused => {
                     was_refused = true;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lmr_auth::{SecretString, is_loopback};
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_LOCATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::{Client, Response, Url};
 
@@ -29,6 +29,8 @@ pub(super) struct Answered {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
     pub(super) content_location: Option<String>,
+    /// The server's time, where it says it.
+    pub(super) date: Option<Timestamp>,
     pub(super) response: Response,
 }
 
@@ -76,6 +78,9 @@ impl Http {
             retry_after: text(RETRY_AFTER)
                 .and_then(|text| lmr_auth::retry_after(&text, now)?.try_into().ok()),
             content_location: text(CONTENT_LOCATION),
+            date: text(DATE)
+                .and_then(|text| httpdate::parse_http_date(&text).ok())
+                .and_then(|time| Timestamp::try_from(time).ok()),
             response,
         })
     }
