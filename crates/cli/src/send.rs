@@ -261,7 +261,7 @@ impl Send {
                 Ok(if is_clean { to_correct } else { status })
             }
             Command::Status => {
-                let mut overview = setup::outbox_to_read(config, folder).await?.overview().await?;
+                let mut overview = outbox_to_read(config, folder).await?.overview().await?;
                 overview.notice_silence(clock::now());
                 let status = overview.status;
                 let page = texts::StatusPage::of(overview, config, folder);
@@ -269,7 +269,7 @@ impl Send {
                 Ok(ExitCode::from(status.exit_code()))
             }
             Command::History { limit } => {
-                let outbox = setup::outbox_to_read(config, folder).await?;
+                let outbox = outbox_to_read(config, folder).await?;
                 let (runs, messages) = (outbox.runs(*limit).await?, outbox.messages(*limit).await?);
                 let json = serde_json::json!({ "runs": runs, "messages": messages });
                 self.show(&json, || texts::history(&runs, &messages, self.lang))?;
@@ -278,7 +278,7 @@ impl Send {
             Command::Rejected(list) => list.show(self, config, folder).await,
             Command::Rehearse(rehearse) => rehearse.make(self, config, folder).await,
             Command::Vanished => {
-                let outbox = setup::outbox_to_read(config, folder).await?;
+                let outbox = outbox_to_read(config, folder).await?;
                 let (rows, overview) = (outbox.vanished().await?, outbox.overview().await?);
                 self.show(&rows, || texts::vanished(&rows, &overview, self.lang))?;
                 Ok(ExitCode::SUCCESS)
@@ -323,7 +323,7 @@ impl Send {
             Command::Release(release) => release.make(self, config, folder).await,
             Command::Discard(discard) => discard.make(self, config, folder).await,
             Command::Journal { limit } => {
-                let outbox = setup::outbox_to_read(config, folder).await?;
+                let outbox = outbox_to_read(config, folder).await?;
                 desk::journal(self, &outbox, *limit).await
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use super::{Code, files, none, pages, root};
+use super::{Code, Page, files, none, pages, root};
 use crate::world::lmr;
 
 /// Every command by its words (`send run`), with its options.
@@ -121,7 +121,7 @@ fn every_command_and_option_of_the_documentation_exists() {
         std::fs::read_to_string(root().join("crates/cli/src/service.rs")).expect("a file");
     let scripts = options_of_scripts();
     let (pages, mut wrong, mut count) = (pages(), Vec::new(), 0);
-    for code in pages.iter().flat_map(|page| page.codes()) {
+    for code in pages.iter().flat_map(Page::codes) {
         for words in calls(&code) {
             count += 1;
             wrong.extend(commands.wrong(&words).map(|fault| code.at(&fault)));
@@ -177,7 +177,7 @@ fn options_of_scripts() -> BTreeSet<String> {
 fn every_command_is_on_a_page() {
     let commands = Commands::of_the_program();
     let pages = pages();
-    let codes: Vec<Code> = pages.iter().flat_map(|page| page.codes()).collect();
+    let codes: Vec<Code> = pages.iter().flat_map(Page::codes).collect();
     let mut missing = Vec::new();
     for name in commands.0.keys().filter(|name| !name.is_empty()) {
         let has_further = commands.0.keys().any(|other| other.starts_with(&format!("{name} ")));

@@ -99,7 +99,7 @@ fn every_file_that_the_documentation_names_is_there() {
     let all: Vec<String> = files(&root()).iter().map(|path| path.display().to_string()).collect();
     let folders = ["crates", "docs", "scripts", "bench", "tools", "fuzz", "bindings", "packaging"];
     let (pages, mut wrong, mut count) = (pages(), Vec::new(), 0);
-    for code in pages.iter().flat_map(|page| page.codes()).filter(|code| !code.is_block) {
+    for code in pages.iter().flat_map(Page::codes).filter(|code| !code.is_block) {
         let first = code.text.split(' ').next().unwrap_or_default();
         let is_plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
         let is_of_the_repository = folders
@@ -127,7 +127,7 @@ const NO_TESTS: [&str; 1] = ["times_reading_by_serde_json"];
 fn every_test_that_the_documentation_names_is_one() {
     let known = tests_of_the_repository();
     let (pages, mut wrong, mut count) = (pages(), Vec::new(), 0);
-    for code in pages.iter().flat_map(|page| page.codes()).filter(|code| !code.is_block) {
+    for code in pages.iter().flat_map(Page::codes).filter(|code| !code.is_block) {
         let name = code.text;
         let is_sentence = name.matches('_').count() > 3
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

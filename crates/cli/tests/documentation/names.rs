@@ -282,7 +282,7 @@ fn every_address_that_the_documentation_names_is_answered() {
         "/validator",
     ];
     let (pages, mut wrong, mut count) = (pages(), Vec::new(), 0);
-    for code in pages.iter().flat_map(|page| page.codes()) {
+    for code in pages.iter().flat_map(Page::codes) {
         let address = code.text.trim_start_matches("GET ").trim_start_matches("POST ");
         let address = address.split(['?', '#', ' ']).next().unwrap_or_default();
         let is_ours = roots.iter().any(|root| address.starts_with(root));
