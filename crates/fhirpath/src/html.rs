@@ -56,8 +56,6 @@ const TAGS: [&str; 51] = [
 ];
 const MAP_TAGS: [&str; 2] = ["map", "area"];
 
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
-
 /// On any tag.
 const ATTRIBUTES: [&str; 23] = [
     "title",
@@ -102,56 +100,31 @@ const TAG_ATTRIBUTES: [(&str, &[&str]); 10] = [
 /// Whether the text is one well-formed `div` with nothing but the tags and attributes of formatting.
 pub(crate) fn is_narrative(text: &str) -> bool {
     let mut open: Vec<&str> = Vec::new();
-    // Prefixes, how many elements were open where they were bound, and whether they stand for XHTML.
-    let mut prefixes: Vec<(&str, usize, bool)> = Vec::new();
     let mut roots = 0;
     let well_formed = scan(text, &mut |part| match part {
         Part::Text(t) => (!open.is_empty() || t.trim().is_empty()) && entities_known(t),
         Part::Start { tag, attributes, closed } => {
-            bind(attributes, open.len(), &mut prefixes);
-            let plain = without_prefix(tag, &prefixes);
+            let plain = without_prefix(tag);
             if open.is_empty() {
                 roots += 1;
                 if plain != "div" {
                     return false;
                 }
             }
-            if closed {
-                prefixes.retain(|(_, depth, _)| *depth < open.len());
-            } else {
+            if !closed {
                 open.push(tag);
             }
             (TAGS.contains(&plain) || MAP_TAGS.contains(&plain))
                 && attributes_allowed(plain, attributes)
         }
-        Part::End(tag) => {
-            let is_of = open.pop() == Some(tag);
-            prefixes.retain(|(_, depth, _)| *depth < open.len());
-            is_of
-        }
+        Part::End(tag) => open.pop() == Some(tag),
     });
     well_formed && open.is_empty() && roots == 1
 }
 
-/// Notes the prefixes that a tag binds (<https://www.w3.org/TR/xml-names/>); only so many are known.
-fn bind<'t>(attributes: &'t str, depth: usize, prefixes: &mut Vec<(&'t str, usize, bool)>) {
-    const MOST: usize = 16;
-    for part in attributes.split("xmlns:").skip(1) {
-        let Some((prefix, value)) = part.split_once('=') else { return };
-        let value = value.trim_start();
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let Some(value) = quote.and_then(|quote| value[1..].split(quote).next()) else { return };
-        if prefixes.len() < MOST {
-            prefixes.push((prefix.trim_end(), depth, value == XHTML));
-        }
-    }
-}
-
-/// A tag without the prefix that stands for XHTML.
-fn without_prefix<'t>(tag: &'t str, prefixes: &[(&str, usize, bool)]) -> &'t str {
-    let Some((prefix, name)) = tag.split_once(':') else { return tag };
-    let innermost = prefixes.iter().rfind(|(bound, ..)| *bound == prefix);
-    if innermost.is_some_and(|(.., is_xhtml)| *is_xhtml) { name } else { tag }
+/// A tag without its prefix. Which namespace the prefix is for is no matter of formatting.
+fn without_prefix(tag: &str) -> &str {
+    tag.split_once(':').map_or(tag, |(_, name)| name)
 }
 
 /// Whether there is anything to read or see.
@@ -160,7 +133,7 @@ pub(crate) fn has_content(text: &str) -> bool {
     scan(text, &mut |part| {
         match part {
             Part::Text(t) => found |= !t.trim_matches(is_blank).is_empty(),
-            Part::Start { tag, .. } => found |= tag == "img",
+            Part::Start { tag, .. } => found |= without_prefix(tag) == "img",
             Part::End(_) => {}
         }
         true
@@ -318,9 +291,8 @@ mod tests {
             "<div onclick=\"x()\">x</div>",
             "<div><a href=\"javascript:x()\">x</a></div>",
             "<div><p>x</div>",
-            "<h:div>x</h:div>",
-            "<h:div xmlns:h=\"http://a.no\">x</h:div>",
-            "<div><b xmlns:h=\"http://www.w3.org/1999/xhtml\"/><h:p>x</h:p></div>",
+            "<h:div>x</div>",
+            "<h:p>x</h:p>",
             "<h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"><h:script>x</h:script></h:div>",
             "<p>x</p>",
             "<div>a</div><div>b</div>",

@@ -72,6 +72,14 @@ fn as_takes_one_item_unless_it_is_to_be_lenient() {
     assert_eq!(count("name[0].as(humanname)", true), Ok(1));
     assert!(count("name[0].as(humanname)", false).is_err());
     assert_eq!(count("name.ofType(HumanName)", false), Ok(2));
+    // One type of a choice by its name in JSON, with and without looking at its value.
+    for text in ["deceasedBoolean", "Patient.deceasedBoolean", "extension.valueAge.value"] {
+        assert_eq!(count(text, false), Ok(0), "{text}");
+        assert_eq!(count(text, true), Ok(1), "{text}");
+    }
+    assert_eq!(count("deceasedDateTime", true), Ok(0));
+    assert_eq!(count("where(deceasedBoolean.exists())", false), Ok(0));
+    assert_eq!(count("where(deceasedBoolean.exists())", true), Ok(1));
 }
 
 /// Each expression with the JSON lines of its items.

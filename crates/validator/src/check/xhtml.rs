@@ -330,33 +330,31 @@ impl<'t> Xhtml<'t> {
         for (i, node) in self.nodes.iter().enumerate() {
             let XKind::Element { name, written, attributes } = &node.kind else { continue };
             let prefixed = written.split_once(':');
+            let plain = prefixed.map_or(*name, |(_, plain)| plain);
             let default = node.attribute("xmlns");
+            let is_xhtml = match prefixed {
+                Some(_) => name != written,
+                // What says nothing of it is of the namespace around it.
+                None => default.map_or(i > 0, |namespace| namespace == XHTML),
+            };
+            let namespace = || prefixed.map_or(default.unwrap_or(""), |(prefix, _)| prefix).into();
             if i == 0 {
-                if prefixed.map_or(*name, |(_, name)| name) != "div" {
+                if plain != "div" {
                     fault(Message::XhtmlName { element: (*name).into() });
                 }
-                let is_xhtml = match prefixed {
-                    Some((_, plain)) => *name == plain,
-                    None => default == Some(XHTML),
-                };
                 if !is_xhtml {
-                    fault(Message::XhtmlNamespace { namespace: default.unwrap_or("").into() });
+                    fault(Message::XhtmlNamespace { namespace: namespace() });
                 }
-            } else if prefixed.is_none()
-                && let Some(namespace) = default.filter(|namespace| *namespace != XHTML)
-                && ELEMENTS.binary_search(name).is_ok()
-            {
-                fault(Message::XhtmlNamespace { namespace: namespace.into() });
-            }
-            // That the outermost element is no div has been reported; txt-1 speaks of its attributes.
-            if i == 0 {
+                // That the outermost element is no div has been reported; txt-1 speaks of its attributes.
                 continue;
             }
-            if ELEMENTS.binary_search(name).is_err() {
+            if ELEMENTS.binary_search(&plain).is_err() {
                 fault(Message::XhtmlElement { element: (*name).into() });
+            } else if !is_xhtml {
+                fault(Message::XhtmlNamespace { namespace: namespace() });
             }
             for (attribute, _) in attributes {
-                if !is_allowed_attribute(name, attribute) {
+                if !is_allowed_attribute(plain, attribute) {
                     let (attribute, element) = ((*attribute).into(), (*name).into());
                     fault(Message::XhtmlAttribute { attribute, element });
                 }
@@ -540,13 +538,14 @@ mod tests {
             (format!("<h:div xmlns:h={ns}><h:p>a</h:p></h:div>"), &[][..]),
             (format!("<div xmlns={ns} xmlns:h={ns}><h:p>a</h:p><p xmlns={ns}/></div>"), &[]),
             (format!("<h:div xmlns:h={ns}><h:script/></h:div>"), &["XhtmlElement"]),
+            (format!("<div xmlns={ns}><h:script/></div>"), &["XhtmlElement"]),
             (format!("<h:div xmlns:h={other}>a</h:div>"), &["XhtmlNamespace"]),
             ("<h:div>a</h:div>".to_owned(), &["XhtmlNamespace"]),
-            (format!("<div xmlns={ns} xmlns:h={other}><h:p>a</h:p></div>"), &["XhtmlElement"]),
-            (format!("<div xmlns={ns}><p xmlns:h={ns}/><h:p>a</h:p></div>"), &["XhtmlElement"]),
+            (format!("<div xmlns={ns} xmlns:h={other}><h:p>a</h:p></div>"), &["XhtmlNamespace"]),
+            (format!("<div xmlns={ns}><p xmlns:h={ns}/><h:p>a</h:p></div>"), &["XhtmlNamespace"]),
             (
                 format!("<div xmlns={ns}><b xmlns:h={ns}><h:i xmlns:h={other}/><h:i/></b></div>"),
-                &["XhtmlElement"],
+                &["XhtmlNamespace"],
             ),
             (format!("<div xmlns={ns}><p xmlns={other}>a</p></div>"), &["XhtmlNamespace"]),
             (format!("<div xmlns={ns}><p xmlns=\"\">a</p></div>"), &["XhtmlNamespace"]),

@@ -16,7 +16,7 @@ use crate::definitions::{
 #[derive(Debug)]
 pub(crate) struct Slices {
     pub(crate) discriminators: Box<[Discriminator]>,
-    /// Whether the profile says of its slices that they are told apart in words only.
+    /// Whether the profile says of its slices that they are distinguished in words only.
     pub(crate) is_described: bool,
     pub(crate) ordered: bool,
     pub(crate) rules: SlicingRules,
