@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lmr_auth::{Environment, TrustProfile};
 
-use super::receiver::OutletSection;
+use super::receiver::{OutletSection, ReceiverConfig};
 use super::security_page::{configured, of_tokens_and_console};
 use super::sender::SenderConfig;
 use super::source::{SourceSection, SourceTable};
@@ -118,58 +118,80 @@ fn every_number_of_a_sender_has_the_default_that_the_configuration_page_says() {
     assert_eq!(documented["search"], format!("`[\"{}\"]`", server.search.join("\", \"")));
 }
 
-/// What a number may be is on the page where the program has a bound: the page's own numbers are taken, the next ones are
-/// not.
-#[test]
-fn every_number_of_a_sender_is_bounded_as_the_configuration_page_says() {
-    let page = text("docs/configuration.md");
-    let (_, part) = page.split_once("\n## sender.toml").expect("the sender's part");
-    let mut count = 0;
+/// The bounds that rows of a part of docs/configuration.md end their meaning with, by key: `…, 1 to 3,600`.
+fn bounds(part: &str) -> Vec<(String, i64, i64)> {
+    let mut found = Vec::new();
     for row in part.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
-        let key = cells[0].trim().trim_matches('`');
-        // `…, 1 to 3,600` at the end of the meaning.
-        let Some((rest, most)) = cells.get(1).and_then(|cell| cell.trim().rsplit_once(" to "))
-        else {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let Some((rest, most)) = cells.get(1).and_then(|cell| cell.rsplit_once(" to ")) else {
             continue;
         };
-        let least = rest.rsplit(' ').next().unwrap_or_default().replace(',', "");
-        let (Ok(least), Ok(most)) = (least.parse::<i64>(), most.replace(',', "").parse::<i64>())
-        else {
-            continue;
-        };
-        // Held to by the client of tokens: `settings_that_cannot_work_are_refused_by_name`.
-        if key.ends_with(".assertion_seconds") {
-            continue;
-        }
-        count += 1;
-        let takes = |value: i64| {
-            let mut file: toml::Table = text("docs/samples/sender.toml").parse().expect("TOML");
-            let source = match key {
-                "settle_seconds" => "kind = 'folder'\npath = 'a'",
-                _ => "kind = 'fhir'\nurl = 'https://journal.example'",
-            };
-            let mut source: toml::Table = source.parse().expect("a source");
-            match key.split_once('.') {
-                Some((table, key)) => {
-                    let table = file.get_mut(table).and_then(toml::Value::as_table_mut);
-                    table.expect("a table").insert(key.to_owned(), value.into());
-                }
-                None => {
-                    source.insert(key.to_owned(), value.into());
-                }
-            }
-            file.insert("source".to_owned(), toml::Value::Array(vec![source.into()]));
-            let config = toml::from_str::<SenderConfig>(&file.to_string());
-            config.is_ok_and(|config| config.check().is_ok())
-        };
-        for (value, is_taken) in
-            [(least - 1, false), (least, true), (most, true), (most + 1, false)]
-        {
-            assert_eq!(takes(value), is_taken, "{key} = {value}");
+        let number = |text: &str| text.replace(',', "").parse::<i64>();
+        let least = rest.rsplit(' ').next().unwrap_or_default();
+        if let (Ok(least), Ok(most)) = (number(least), number(most)) {
+            found.push((cells[0].trim_matches('`').to_owned(), least, most));
         }
     }
-    assert!(count > 7, "only {count} rows have bounds");
+    found
+}
+
+/// Where the program has a bound, the page's numbers are taken and the next ones are not.
+#[test]
+fn every_number_is_bounded_as_the_configuration_page_says() {
+    let page = text("docs/configuration.md");
+    let (receiver, rest) = page.split_once("\n## sender.toml").expect("the receiver's part");
+    let (limits, _) = receiver.split_once("\nA `[[trust]]`").expect("further tables");
+    let set = |file: &mut toml::Table, key: &str, value: i64| match key.split_once('.') {
+        Some((table, key)) => {
+            let table = file.get_mut(table).and_then(toml::Value::as_table_mut);
+            table.expect("a table").insert(key.to_owned(), value.into());
+        }
+        None => drop(file.insert(key.to_owned(), value.into())),
+    };
+    let receiver_takes = |key: &str, value: i64| {
+        let mut file: toml::Table = text("docs/samples/receiver.toml").parse().expect("TOML");
+        // One that may be no more than two others.
+        let is_inner = key == "limits.compressed_mib";
+        let (inner, outer) = if is_inner { (1, 4096) } else { (1, 64) };
+        for (key, value) in
+            [("compressed_mib", inner), ("body_mib", outer), ("inflated_mib", outer)]
+        {
+            set(&mut file, &format!("limits.{key}"), value);
+        }
+        set(&mut file, key, value);
+        let config = toml::from_str::<ReceiverConfig>(&file.to_string());
+        config.is_ok_and(|config| config.limits.check().is_ok())
+    };
+    let sender_takes = |key: &str, value: i64| {
+        let mut file: toml::Table = text("docs/samples/sender.toml").parse().expect("TOML");
+        let source = match key {
+            "settle_seconds" => "kind = 'folder'\npath = 'a'",
+            _ => "kind = 'fhir'\nurl = 'https://journal.example'",
+        };
+        let mut source: toml::Table = source.parse().expect("a source");
+        set(if key.contains('.') { &mut file } else { &mut source }, key, value);
+        file.insert("source".to_owned(), toml::Value::Array(vec![source.into()]));
+        let config = toml::from_str::<SenderConfig>(&file.to_string());
+        config.is_ok_and(|config| config.check().is_ok())
+    };
+    let mut all = bounds(limits);
+    all.retain(|(key, ..)| key.starts_with("limits."));
+    let of_receiver = all.len();
+    // Held to by the client of tokens: `settings_that_cannot_work_are_refused_by_name`.
+    let is_own = |(key, ..): &(String, i64, i64)| !key.ends_with(".assertion_seconds");
+    all.extend(bounds(rest).into_iter().filter(is_own));
+    assert!(of_receiver > 6 && all.len() > of_receiver + 7, "{all:?}");
+    for (at, (key, least, most)) in all.iter().enumerate() {
+        for (value, is_taken) in
+            [(least - 1, false), (*least, true), (*most, true), (most + 1, false)]
+        {
+            let takes = match at < of_receiver {
+                true => receiver_takes(key, value),
+                false => sender_takes(key, value),
+            };
+            assert_eq!(takes, is_taken, "{key} = {value}");
+        }
+    }
 }
 
 /// Fixed limits: where the constant is, and what docs/security.md says of it, with the number as `{}`.
