@@ -213,10 +213,20 @@ fn check_listeners(config: &ReceiverConfig) -> anyhow::Result<()> {
         }
         taken.push((key, address));
     }
-    // A message whose lease is over is given out again before it is fetched.
+    if config.outlet.as_ref().is_some_and(|outlet| outlet.lease_seconds == 0) {
+        fail!(
+            "outlet.lease_seconds er 0: det skal være minst 1, ellers gis en melding ut igjen før den er hentet",
+            "outlet.lease_seconds is 0: it must be at least 1, or a message is given out again before it is fetched"
+        );
+    }
+    if config.console.as_ref().is_some_and(|console| console.session_minutes == 0) {
+        fail!(
+            "console.session_minutes er 0: det skal være minst 1, ellers er en økt over idet den begynner",
+            "console.session_minutes is 0: it must be at least 1, or a session is over as it begins"
+        );
+    }
     let lease = config.outlet.as_ref().map_or(1, |outlet| outlet.lease_seconds);
     within("outlet.lease_seconds", u64::from(lease), 1, A_DAY)?;
-    // A session of no time is over as it begins.
     let session = config.console.as_ref().map_or(1, |console| console.session_minutes);
     within("console.session_minutes", u64::from(session), 1, A_DAY / 60)?;
     let is_other_header = config.proxy_header != ProxyHeaderName::default();

@@ -26,6 +26,7 @@ mod operations;
 mod postgres_two_receivers;
 mod project;
 mod register;
+mod register_mistakes;
 mod reports;
 mod schema;
 mod send;

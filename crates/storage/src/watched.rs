@@ -4,7 +4,7 @@
 //! SQLite notices neither. What it writes to a file that was replaced is gone; of one that was written over it keeps pages and
 //! a log that belong to what was there before, and mixes both. So each file has a mark in its header, drawn when it is begun
 //! (SQLite's `user_version`, which nothing else uses); a copy that `lmr admin backup` makes has another one. Beside it the
-//! header counts its changes (<https://sqlite.org/fileformat2.html>), and a file with the same mark that counts fewer is an
+//! header counts changes and pages (<https://sqlite.org/fileformat2.html>), and a file with the same mark and fewer of them is an
 //! earlier state.
 
 use std::fs::File;
@@ -23,8 +23,10 @@ pub(crate) const OVERWRITTEN: &str = "the database's file was written over by an
 /// Bytes of a file's header (<https://sqlite.org/fileformat2.html#the_database_header>).
 const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Where the header has the number of its changes, and its `user_version`.
+/// Where the header has the number of its changes, the pages of the file, the number of its schema, and its `user_version`.
 const CHANGES: usize = 24;
+const PAGES: usize = 28;
+const SCHEMA: usize = 40;
 const MARK: usize = 60;
 /// Bytes in front of the frames of a log, and in front of the page of each (<https://sqlite.org/fileformat2.html#walformat>).
 const LOG_HEADER: usize = 32;
@@ -73,16 +75,39 @@ struct State {
     mark: u32,
     /// Whether the file itself had the mark already. Until the log is written into it, it has not.
     is_marked: bool,
-    /// The changes that the header counted when it was looked at last.
-    changes: Option<u32>,
+    /// What the header said when it was looked at last.
+    last: Option<Header>,
     /// Once it was written over, nothing makes it whole again.
     is_overwritten: bool,
 }
 
 /// What the header of a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Header {
     changes: u32,
+    pages: u32,
+    schema: u32,
     mark: u32,
+}
+
+impl Header {
+    fn of(bytes: &[u8]) -> Self {
+        Self {
+            changes: number(bytes, CHANGES),
+            pages: number(bytes, PAGES),
+            schema: number(bytes, SCHEMA),
+            mark: number(bytes, MARK),
+        }
+    }
+
+    /// Whether it is of an earlier state than another one of the same file. The numbers begin again after their last ones. A
+    /// file gets shorter by `VACUUM` alone, which gives the schema its next number.
+    fn is_before(&self, other: &Self) -> bool {
+        let went_back = |from: u32, to: u32| to.wrapping_sub(from) > u32::MAX / 2;
+        went_back(other.changes, self.changes)
+            || went_back(other.schema, self.schema)
+            || (self.schema == other.schema && self.pages < other.pages)
+    }
 }
 
 /// What is found where the header should be.
@@ -102,7 +127,8 @@ impl Watched {
         Some(Self { path: path.to_owned(), place, file, state: Mutex::default() })
     }
 
-    /// Whether the log beside the file is another file's: SQLite would write it into this one.
+    /// Whether the log beside the file is another file's: SQLite would write it into this one. It shows where the log has the
+    /// first page, as one does in which the file has grown.
     pub(crate) fn has_log_of_another(&self) -> bool {
         let Found::Header(header) = self.found() else { return false };
         let mut log = self.path.as_os_str().to_owned();
@@ -133,10 +159,7 @@ impl Watched {
     fn found(&self) -> Found {
         let mut bytes = [0; HEADER];
         match read_at_start(&self.file, &mut bytes) {
-            Ok(HEADER) if bytes.starts_with(MAGIC) => Found::Header(Header {
-                changes: number(&bytes, CHANGES),
-                mark: number(&bytes, MARK),
-            }),
+            Ok(HEADER) if bytes.starts_with(MAGIC) => Found::Header(Header::of(&bytes)),
             Ok(HEADER) => Found::Other,
             // What cannot be read SQLite reports.
             Ok(_) | Err(_) => Found::Less,
@@ -149,18 +172,16 @@ impl State {
     fn agrees_with(&mut self, found: &Found) -> bool {
         let header = match found {
             Found::Header(header) => header,
-            Found::Less => return self.changes.is_none(),
+            Found::Less => return self.last.is_none(),
             Found::Other => return false,
         };
         let has_mark = self.mark != 0 && header.mark == self.mark;
         let may_lack_it = self.mark == 0 || (header.mark == 0 && !self.is_marked);
-        // The number begins again after its last one.
-        let went_back = |before: u32| header.changes.wrapping_sub(before) > u32::MAX / 2;
-        if !(has_mark || may_lack_it) || self.changes.is_some_and(went_back) {
+        if !(has_mark || may_lack_it) || self.last.is_some_and(|last| header.is_before(&last)) {
             return false;
         }
         self.is_marked |= has_mark;
-        self.changes = Some(header.changes);
+        self.last = Some(*header);
         true
     }
 }
@@ -216,7 +237,23 @@ mod tests {
     use super::*;
 
     fn header(changes: u32, mark: u32) -> Found {
-        Found::Header(Header { changes, mark })
+        Found::Header(Header { changes, pages: 10, schema: 1, mark })
+    }
+
+    #[test]
+    fn a_file_gets_shorter_with_another_schema_number_alone() {
+        let header = |pages, schema| Header { changes: 5, pages, schema, mark: 7 };
+        for (from, to, is_back) in [
+            ((10, 1), (10, 1), false),
+            ((10, 1), (20, 1), false),
+            ((10, 1), (9, 1), true),
+            ((10, 1), (3, 2), false),
+            ((10, 2), (30, 1), true),
+            ((10, u32::MAX), (3, 0), false),
+        ] {
+            let (from, to) = (header(from.0, from.1), header(to.0, to.1));
+            assert_eq!(to.is_before(&from), is_back, "{from:?} {to:?}");
+        }
     }
 
     #[test]

@@ -6,3 +6,4 @@ mod crash;
 mod postgres;
 mod postgres_outages;
 mod sqlite;
+mod watched;

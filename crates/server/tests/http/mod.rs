@@ -3,6 +3,7 @@
 
 mod harness;
 mod limits;
+mod trials;
 
 use harness::{BUNDLE_CHECK, Moody, assert_refused, read_answer, start, start_with};
 use lmr_intake::AllowList;
@@ -471,8 +472,8 @@ async fn every_metric_counts_what_its_name_says() {
     assert_eq!(value(&format!("{count}{BUNDLE_CHECK}\"}}")), Some(1.0));
     // What is documented is there, and what is there is explained.
     let named = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
-    assert_eq!(named.count(), 16);
-    assert_eq!(text.matches("# HELP ").count(), 16);
+    assert_eq!(named.count(), 19);
+    assert_eq!(text.matches("# HELP ").count(), 19);
 }
 
 /// The families of metrics that a call moves, by its route. `lmr_requests_total` and `lmr_request_duration_seconds` move with

@@ -156,6 +156,13 @@ fn out_of_order() -> Vec<Delivery> {
         .map(|number| {
             let mut one = delivery(&format!("m{number}"), 100 + number, vec![]);
             one.bundle_identifier = None;
+            // Of some of them every entry is refused.
+            let counts = Counts { entries: 1, ..Counts::default() };
+            one.answer.counts = match random(4) {
+                0 => Counts { refused: 1, ..counts },
+                1 => Counts { unchanged: 1, ..counts },
+                _ => Counts { created: 1, ..counts },
+            };
             one.head.sender = match random(9) {
                 0..=2 => other(),
                 3 => org(SMALL[usize::try_from(random(4)).unwrap()]),
@@ -259,7 +266,8 @@ pub async fn pages_and_sums_are_those_of_a_plain_list(store: Arc<dyn Database>) 
             };
             let expected: Vec<&Delivery> = messages.iter().filter(had).collect();
             assert_eq!(accepted.map_or(0, |one| one.accepted), expected.len() as u64, "{day} {of}");
-            let last = expected.iter().map(|one| hour(one.head.received_at)).max();
+            let deliveries = expected.iter().filter(|one| one.answer.counts.is_delivery());
+            let last = deliveries.map(|one| hour(one.head.received_at)).max();
             assert_eq!(accepted.and_then(|one| one.last), last, "{day} {of}");
         }
     }
@@ -322,7 +330,12 @@ pub async fn one_message_has_its_answer_receipt_and_state(store: Arc<dyn Databas
 
 pub async fn periods_and_closed_alerts_are_kept(store: Arc<dyn Database>) {
     three(&*store).await;
-    // The refused message covers nothing.
+    // Neither the refused message nor one with every entry refused covers anything.
+    let mut none_taken = delivery("m4", 4, vec![]);
+    none_taken.head.received_at = at(0);
+    (none_taken.head.reporting_from, none_taken.head.reporting_to) = (at(0), at(50));
+    none_taken.answer.counts = Counts { entries: 2, refused: 2, ..Counts::default() };
+    assert!(matches!(store.commit(none_taken).await, Ok(Committed::Stored { .. })));
     assert_eq!(store.periods(sender(), at(-1)).await.unwrap(), [(at(-86_400), at(0))]);
     assert_eq!(store.periods(other(), at(-1)).await.unwrap(), [(at(-100), at(0))]);
     assert!(store.periods(other(), at(9_000)).await.unwrap().is_empty());

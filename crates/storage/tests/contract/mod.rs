@@ -308,10 +308,16 @@ pub async fn racing_versions_have_one_winner(store: Arc<dyn Store>) {
 pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Store>) {
     for n in 1..=5 {
         let mut sent = delivery(&format!("m{n}"), n, vec![]);
+        // Of each something was taken, but of a batch with every entry refused and of a refused transaction.
+        sent.answer.counts = match n {
+            1 => Counts { entries: 1, created: 1, ..Counts::default() },
+            2 => Counts { entries: 2, updated: 1, refused: 1, ..Counts::default() },
+            3 => Counts { entries: 1, unchanged: 1, ..Counts::default() },
+            _ => Counts { entries: 3, refused: 3, ..Counts::default() },
+        };
         if n == 5 {
             sent.head.sender = other();
             sent.answer.outcome = Outcome::Refused;
-            sent.answer.counts.refused = 3;
         }
         assert_eq!(commit(&*store, sent).await, "stored");
     }
@@ -335,9 +341,9 @@ pub async fn deliveries_are_listed_newest_first_and_filtered(store: Arc<dyn Stor
         list(period(1, 50)).await.is_empty() && list(period(-90_000, -86_401)).await.is_empty()
     );
     assert!(list(period(0, 50)).await.is_empty(), "what ends as it begins has no moment of it");
-    let outcome = |outcome| DeliveryFilter { outcome: Some(outcome), ..Default::default() };
-    assert_eq!(list(outcome(Outcome::Accepted)).await, ["m4", "m3", "m2", "m1"]);
-    assert_eq!(list(outcome(Outcome::Refused)).await, ["m5"]);
+    let taken = |taken| DeliveryFilter { is_delivery: Some(taken), ..Default::default() };
+    assert_eq!(list(taken(true)).await, ["m3", "m2", "m1"]);
+    assert_eq!(list(taken(false)).await, ["m5", "m4"]);
     let mut moment = delivery("m6", 6, vec![]);
     (moment.head.reporting_from, moment.head.reporting_to) = (at(60), at(60));
     moment.head.received_at = at(0);

@@ -33,6 +33,7 @@ struct World {
     app: Router,
     console: Console,
     store: Arc<dyn Database>,
+    receiver: Receiver,
     now: Arc<Mutex<Timestamp>>,
     _folder: tempfile::TempDir,
 }
@@ -95,7 +96,7 @@ async fn world_of(
     });
     let console = Console::new(ConsoleParts {
         store: Arc::clone(&store),
-        receiver,
+        receiver: receiver.clone(),
         clock: Arc::new(move || *clock.lock().unwrap()),
         random: Arc::new(SystemRandom),
         zone: lmr_identifiers::norwegian_zone(),
@@ -107,7 +108,7 @@ async fn world_of(
         has_outlet: true,
         code_lists,
     });
-    let world = World { app: console.router(), console, store, now, _folder: folder };
+    let world = World { app: console.router(), console, store, receiver, now, _folder: folder };
     world.fill(start).await;
     world
 }

@@ -3,7 +3,7 @@
 use super::{SENDER, World, world, world_of};
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use lmr_intake::{Answer, Counts, Outcome};
+use lmr_intake::{Answer, BackgroundTask, Counts, Outcome};
 use lmr_web::CodeListInfo;
 use std::sync::{Arc, Mutex};
 
@@ -71,6 +71,50 @@ async fn code_lists_are_rows_with_their_versions_and_how_many_codes_they_have() 
     ] {
         let text = shown(&without, &cookie, "/konsoll/operation", language).await;
         assert!(text.contains(words) && text.contains("lmr terminology import"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_receiver_cannot_do_by_itself_is_on_the_page_of_the_operation() {
+    let world = world().await;
+    let cookie = world.sign_in("leser").await;
+    let now = *world.now.lock().unwrap();
+    let words = [
+        (
+            "nb",
+            [
+                "Konfigurasjonen kunne ikke leses på nytt",
+                "lenge nok, kunne ikke fjernes",
+                "Venter på omstart",
+            ],
+        ),
+        (
+            "en",
+            [
+                "The configuration could not be read again",
+                "could not be removed",
+                "Wait for a restart",
+            ],
+        ),
+    ];
+    let background = world.receiver.background();
+    for is_failing in [false, true, false] {
+        match is_failing {
+            true => {
+                BackgroundTask::ALL.iter().for_each(|task| background.failed(*task, now));
+                background.set_waiting_for_restart(vec!["listen".to_owned()]);
+            }
+            false => {
+                BackgroundTask::ALL.iter().for_each(|task| background.done(*task));
+                background.set_waiting_for_restart(Vec::new());
+            }
+        }
+        for (language, words) in words {
+            let text = shown(&world, &cookie, "/konsoll/operation", language).await;
+            for word in words {
+                assert_eq!(text.contains(word), is_failing, "{language}: {word}: {text}");
+            }
+        }
     }
 }
 
