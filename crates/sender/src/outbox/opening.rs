@@ -110,7 +110,7 @@ impl Outbox {
         Ok(Self {
             pool,
             #[cfg(test)]
-            failpoint: failpoint::Failpoint::default(),
+            failpoint: super::failpoint::Failpoint::default(),
             #[cfg(test)]
             rows_by_name: std::sync::Arc::default(),
         })
