@@ -1112,7 +1112,7 @@ impl Ward {
                 })
                 .collect();
             assert!(found.iter().rev().eq(&wanted), "r{record}: {found:?} is not {wanted:?}");
-            let number = outbox.vanished_number(identity).await.unwrap();
+            let number = outbox.vanished_of(identity).await.unwrap();
             assert_eq!(number.is_some(), model.vanished.contains(&record), "r{record}");
         }
         let living = || model.confirmed.iter().filter(|(_, one)| one.annulled.is_none());
