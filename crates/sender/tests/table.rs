@@ -945,7 +945,7 @@ fn the_ids_of_a_table_are_stable_and_its_folder_may_have_a_marker() {
     let path = folder.path().to_owned();
     let source = TableSource::new(TableRows::Csv(path.clone()), municipal(), key());
     assert_eq!((source.id_space("rows.csv"), source.sole_id_space()), (Some(""), Some("")));
-    let marker = std::path::PathBuf::from(".lmr-mounted");
+    let marker = PathBuf::from(".lmr-mounted");
     let source = source.marked_by(Marker::new(Some(marker)));
     let error = source.scan(Scope::All, &mut |_| Ok(())).expect_err("not mounted");
     assert_eq!(error.cause, FileError::NoMarker { name: ".lmr-mounted".to_owned() });
