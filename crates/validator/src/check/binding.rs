@@ -5,6 +5,7 @@
 pub(crate) mod messages;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Name, Node, Severity, nearest};
@@ -368,6 +369,7 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
     let (mut any, mut member, mut unknown, mut undecided) = (false, false, None, false);
     let mut codes = Vec::new();
     let mut invalid = Vec::new();
+    let unknown_codes = unknown_codes(cx, at);
     for coding in item.children_named(&CODING) {
         let (system, code) = system_and_code(coding);
         if strength == BindingStrength::Required {
@@ -405,7 +407,9 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
         }
         if let Some(display) = wrong_display(cx, coding) {
             invalid.push(format!("{} {display:?}", shown()));
-        } else if is_unknown_code(cx, coding) {
+        } else if single(coding, &CODE)
+            .is_some_and(|code| unknown_codes.contains(&code.node().span().start))
+        {
             invalid.push(shown());
         }
     }
@@ -529,13 +533,18 @@ fn wrong_display<'a>(cx: &Context<'a>, coding: Element<'a>) -> Option<Cow<'a, st
     cx.out.issues.iter().any(is_reported).then(|| display.text()).flatten()
 }
 
-/// Whether the code of a coding has been reported as one that its system has not.
-fn is_unknown_code<'a>(cx: &Context<'a>, coding: Element<'a>) -> bool {
-    let Some(span) = single(coding, &CODE).map(|code| code.node().span()) else { return false };
+/// Where codes of a concept are that have been reported as codes that their systems have not. What was reported
+/// of a concept last comes last.
+fn unknown_codes<'a>(cx: &Context<'a>, concept: Node<'a>) -> HashSet<usize> {
+    let begin = concept.span().start;
     let is_of = |message: &Message| {
         matches!(message, Message::UnknownCode { .. } | Message::UnknownCodeNoVersion { .. })
     };
-    cx.out.issues.iter().any(|i| i.severity.is_error() && i.span == span && is_of(&i.message))
+    let within = cx.out.issues.iter().rev().take_while(|issue| issue.span.start >= begin);
+    within
+        .filter(|issue| issue.severity.is_error() && is_of(&issue.message))
+        .map(|issue| issue.span.start)
+        .collect()
 }
 
 /// A display that the bound value set gives the code is right, whatever the code system calls
