@@ -66,16 +66,16 @@ fn n1_n14_n20_b11_a_hospital_finds_out_what_is_wrong_and_what_became_of_it() {
     assert_eq!(world.json(&["why", id])[0]["state"]["state"], "annulled");
     assert_eq!(world.json(&["vanished"]), Value::Array(Vec::new()));
 
-    // An empty source, and one that is not there.
+    // A source that is not there, and an empty folder in its place.
     std::fs::rename(world.path().join("source"), world.path().join("aside")).expect("renamed");
     assert_eq!(world.send(&["run"]).status.code(), Some(5));
     std::fs::create_dir(world.path().join("source")).expect("made");
     let empty = world.send(&["run", "--lang", "en"]);
     assert_eq!(empty.status.code(), Some(5), "{}", said(&empty));
-    assert!(said(&empty).contains("The source is empty"), "{}", said(&empty));
+    assert!(said(&empty).contains("the folder is empty"), "{}", said(&empty));
     let status = world.send(&["status", "--lang", "en"]);
     assert_eq!(status.status.code(), Some(5));
-    assert!(said(&status).contains("The source is empty"), "{}", said(&status));
+    assert!(said(&status).contains("the folder is empty"), "{}", said(&status));
 }
 
 /// A cheap deterministic sequence.

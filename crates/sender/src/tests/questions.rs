@@ -82,7 +82,7 @@ async fn why_explains_what_keeps_each_resource_or_when_it_went() {
     assert_eq!(sent.messages[0].outcome, Some("stored"));
     assert_eq!(sent.location.unwrap().line(), 1);
     assert_eq!(why("MedicationAdministration/b").await.messages.len(), 2);
-    assert!(matches!(why("gone").await.state, WhyState::Vanished { number: Some(1) }));
+    assert!(matches!(why("gone").await.state, WhyState::Vanished { number: Some(1), .. }));
     assert!(matches!(why("early").await.state, WhyState::TooEarly { .. }));
     assert_eq!(why("never").await.state, WhyState::Unused);
     assert_eq!(why("Observation/foreign").await.state, WhyState::ForeignType);
