@@ -27,7 +27,7 @@ fn sarif(folder: &Path, more: &[&str]) -> Value {
 /// Faults behind characters of one, two, three and four bytes, in objects, lists and beside primitives.
 const JSON: &str = "{\"resourceType\":\"Patient\",\n \"name\":[{\"text\":\"\u{1F48A}å€\"},{\"use\":\"nobody\"},{}], \"gender\":\"\u{1F48A}\",\n\
   \t\"contact\":[{\"period\":{\"start\":\"2020-13-01\"}}],\"colour\":\"\u{1F48A}\",\"active\":1,\n \"deceasedBoolean\":true,\"deceasedDateTime\":\"2020\"}";
-const XML: &str = "<Patient xmlns=\"http://hl7.org/fhir\">\n <name><text value=\"\u{1F48A}\"/><use value=\"nobody\"/></name><gender value=\"x\"/>\n</Patient>";
+const XML: &str = "<Patient xmlns=\"http://hl7.org/fhir\">\n <name><use value=\"nobody\"/><text value=\"\u{1F48A}\"/></name><gender value=\"x\"/>\n</Patient>";
 
 /// What is at a place: a line and a column in code points, both from 1.
 fn at(text: &str, line: &Value, column: &Value) -> String {
