@@ -6,7 +6,8 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{Sqlite, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::columns::Columns;
 use super::{Outbox, PAGE, Result, hash, ms, time};
@@ -53,6 +54,27 @@ pub(crate) struct VanishedCount {
     pub(crate) all: u64,
     /// Of these: in whose place the source has another one.
     pub(crate) replaced: u64,
+}
+
+/// What is listed, with what the source has in its place.
+const VANISHED: &str = "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at, \
+     v.replaced_by IS NOT NULL, coalesce(r.source_key, h.source_key) \
+     FROM vanished v JOIN stored s ON s.identity = v.identity \
+     JOIN resource_type t ON t.number = s.resource_type \
+     LEFT JOIN stored r ON r.identity = v.replaced_by LEFT JOIN held h ON h.identity = v.replaced_by";
+
+fn vanished_row(row: &SqliteRow) -> Result<VanishedRow> {
+    let is_replaced: bool = row.read(6)?;
+    let key = row.read_name(7)?;
+    Ok(VanishedRow {
+        number: row.read(0)?,
+        resource_type: row.read(1)?,
+        resource_id: row.read_name(2)?,
+        source_key: row.read_name(3)?,
+        since: time(row.read(4)?)?,
+        confirmed_at: time(row.read(5)?)?,
+        replacement: is_replaced.then_some(Replacement { source_key: key }),
+    })
 }
 
 /// Takes off the list what the source has again.
@@ -208,43 +230,16 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`](super::OutboxError).
     pub async fn vanished(&self) -> Result<Vec<VanishedRow>> {
-        sqlx::query(
-            "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at, v.replaced_by IS NOT NULL, \
-             coalesce(r.source_key, h.source_key) \
-             FROM vanished v JOIN stored s ON s.identity = v.identity \
-             JOIN resource_type t ON t.number = s.resource_type \
-             LEFT JOIN stored r ON r.identity = v.replaced_by LEFT JOIN held h ON h.identity = v.replaced_by \
-             WHERE s.annulled_at IS NULL ORDER BY v.number",
-        )
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(VanishedRow {
-                number: row.read(0)?,
-                resource_type: row.read(1)?,
-                resource_id: row.read_name(2)?,
-                source_key: row.read_name(3)?,
-                since: time(row.read(4)?)?,
-                confirmed_at: time(row.read(5)?)?,
-                replacement: match row.read(6)? {
-                    true => Some(Replacement { source_key: row.read_name(7)? }),
-                    false => None,
-                },
-            })
-        })
-        .collect()
+        let sql = format!("{VANISHED} WHERE s.annulled_at IS NULL ORDER BY v.number");
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(vanished_row).collect()
     }
 
-    /// What has vanished and is not annulled, of one identity.
+    /// What has vanished, of one identity, annulled or not.
     pub(crate) async fn vanished_of(&self, identity: Hash) -> Result<Option<VanishedRow>> {
-        let row = sqlx::query("SELECT number FROM vanished WHERE identity = ?")
-            .bind(identity.0.as_slice())
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let number: i64 = row.read(0)?;
-        Ok(self.vanished().await?.into_iter().find(|row| row.number == number))
+        let sql = format!("{VANISHED} WHERE v.identity = ?");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(identity.0.as_slice());
+        query.fetch_optional(&self.pool).await?.as_ref().map(vanished_row).transpose()
     }
 
     /// How many there are.
