@@ -172,7 +172,7 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
             &*utf16,
             "LMR-3001",
             "looks like UTF-16; UTF-8 is expected",
-            "ser ut som UTF-16; det skal være JSON i UTF-8",
+            "ser ut som UTF-16; det skal være UTF-8",
         ),
     ] {
         let output = with_input(&["validate", "--lang", "en", "-"], input);
