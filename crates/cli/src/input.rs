@@ -70,6 +70,9 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
             .explain(|| text!("kan ikke lese standard inn", "cannot read standard input"));
     }
     let cannot_read = || text!("kan ikke lese {path}", "cannot read {path}", path = path.display());
+    if is_address(path) {
+        return Err(failure(fetch_first())).explain(cannot_read);
+    }
     let is_packed = has_resources(path) && unpacked_name(path).1;
     match (is_lines(path), is_packed) {
         (false, false) => Ok(Input::Whole(read(path)?)),
@@ -96,6 +99,20 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
             Ok(Input::Whole(bytes))
         }
     }
+}
+
+/// Whether what is named as a file is an address on the web.
+pub(crate) fn is_address(path: &Path) -> bool {
+    let is_of_web = |name: &str| name.starts_with("https://") || name.starts_with("http://");
+    path.to_str().is_some_and(is_of_web) && !path.exists()
+}
+
+/// What to do about an address where a file is asked for.
+pub(crate) fn fetch_first() -> Text {
+    text!(
+        "det er en adresse, og lmr henter ingenting: last filen ned først",
+        "it is an address, and lmr fetches nothing: download the file first"
+    )
 }
 
 /// What a file whose name says that it has a text on every line holds, by its first bytes.

@@ -1,14 +1,18 @@
 //! `lmr package`: the folder with installed FHIR packages.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use lmr_validator::package::{Package as LoadedPackage, PackageCache, load};
+use lmr_validator::package::{Package as LoadedPackage, PackageCache, PackageError, load};
 
+use crate::input::seems::{GZIP, remedy_for};
+use crate::input::{fetch_first, is_address};
 use crate::output::{self, Language, print};
-use crate::text::{Explain, fail, text};
+use crate::text::{Explain, Text, because, fail, text};
 
 /// List and install FHIR packages in the standard cache (~/.fhir/packages).
 #[derive(Args)]
@@ -58,7 +62,7 @@ impl Package {
             }
             Command::Install { files } => {
                 for file in files {
-                    let package = cache.install(&file)?;
+                    let package = cache.install(&file).map_err(with_remedy)?;
                     let (name, version) = (&package.name, &package.version);
                     let done = text!(
                         "installerte {name} {version} i {path}",
@@ -95,7 +99,7 @@ pub(crate) fn loaded(
         // No home folder means no cache: the packages given may be all there is.
         None => cache_folder(None).ok().map(PackageCache::new),
     };
-    let (packages, missing) = load(given, cache.as_ref())?;
+    let (packages, missing) = load(given, cache.as_ref()).map_err(with_remedy)?;
     for (at, (path, package)) in given.iter().zip(&packages).enumerate() {
         let before = given.iter().zip(&packages).take(at);
         for (other_path, other) in before {
@@ -139,6 +143,59 @@ pub(crate) fn loaded(
         output::complain(warning.get(lang));
     }
     Ok(packages)
+}
+
+/// The error with what to do, where the file shows what it is instead of a package.
+fn with_remedy(error: PackageError) -> anyhow::Error {
+    let remedy = match &error {
+        PackageError::NotAnArchive { path, .. } => match head_of(path) {
+            head if matches!(head.trim_ascii_start().first(), Some(b'{')) => Some(text!(
+                "det er JSON: gi filen et navn som slutter på .json",
+                "it is JSON: give the file a name that ends with .json"
+            )),
+            // It is packed as it should be, and cut off or of other files.
+            head if head.starts_with(GZIP) => None,
+            head => remedy_for(&head),
+        },
+        PackageError::NotJson { path, file, .. } if file.is_empty() => {
+            match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+                true => Some(text!(
+                    "«lmr terminology import» lager en pakke av en kodeliste",
+                    "`lmr terminology import` makes a package of a code list"
+                )),
+                false => remedy_for(&head_of(path)),
+            }
+        }
+        PackageError::NoManifest { path } if path.is_dir() => Some(text!(
+            "IG Publisher skriver en pakke, output/package.tgz; enkeltfiler oppgis hver for seg (--package StructureDefinition-a.json)",
+            "the IG Publisher writes a package, output/package.tgz; single files are given one by one (--package \
+             StructureDefinition-a.json)"
+        )),
+        PackageError::Nowhere { name } if name.starts_with("hl7.fhir.r4.core") => Some(text!(
+            "R4 (4.0.1) er bygd inn: utelat den",
+            "R4 (4.0.1) is built in: leave it out"
+        )),
+        PackageError::Unreadable { path, .. } if is_address(path) => Some(fetch_first()),
+        _ => None,
+    };
+    match remedy {
+        Some(Text { nb, en }) => because(
+            error.into(),
+            text!("pakken kan ikke brukes ({nb})", "the package cannot be used ({en})"),
+        ),
+        None => error.into(),
+    }
+}
+
+/// The first bytes of a file; none where it cannot be read.
+fn head_of(path: &Path) -> Vec<u8> {
+    const LENGTH: u64 = 1 << 12;
+    let mut head = Vec::new();
+    match File::open(path).and_then(|file| file.take(LENGTH).read_to_end(&mut head)) {
+        Ok(_) => head,
+        // That it cannot be read was noticed before.
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The folder given, or the standard one.

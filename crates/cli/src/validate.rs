@@ -251,6 +251,13 @@ impl Validate {
                 "--format html shows the resource itself with all its values; choose another format with --redact"
             );
         }
+        if self.format == Format::Github && self.output.is_some() {
+            let note = text!(
+                "lmr: GitHub leser merknadene fra standard ut; i en fil (--output) ser ingen dem",
+                "lmr: GitHub reads the remarks from standard output; in a file (--output) nobody sees them"
+            );
+            output::complain(note.get(lang));
+        }
         let mut out = Output::to(self.output.as_deref());
         let progress = output::progress(files.len(), "files");
         if let Some(seconds) = self.max_seconds {

@@ -243,3 +243,36 @@ fn what_is_wrong_with_a_text_is_said_in_bokmal_alone() {
         assert!(!said.contains("the text"), "{name}: {said}");
     }
 }
+
+#[test]
+fn what_is_no_package_has_the_remedy_of_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("definitions")).expect("made");
+    std::fs::write(at("p.json"), JSON).expect("written");
+    for (name, bytes, words) in [
+        ("page.tgz", b"<!DOCTYPE html><html></html>".to_vec(), "web page"),
+        ("json.tgz", JSON.into(), "ends with .json"),
+        ("zip.tgz", b"PK\x03\x04\x14\0\0\0\x08\0\xff".to_vec(), "packed (zip)"),
+        ("lfs.tgz", b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "git lfs"),
+        ("archive.zip", b"PK\x03\x04\x14\0\0\0\x08\0\xff".to_vec(), "packed (zip)"),
+        ("wide.json", utf16(JSON, u16::to_le_bytes), "iconv -f UTF-16"),
+        ("empty.json", Vec::new(), "the file is empty"),
+        ("list.csv", b"code;display\na;b\n".to_vec(), "terminology import"),
+        ("cut.tgz", gzip(JSON.repeat(9).as_bytes())[..20].to_vec(), "cut.tgz"),
+        ("definitions", Vec::new(), "output/package.tgz"),
+    ] {
+        if name != "definitions" {
+            std::fs::write(at(name), bytes).expect("written");
+        }
+        for command in [
+            &["validate", "--ruleset", "none", "--package", name, "p.json"][..],
+            &["explain", "--package", name, "Patient"],
+            &["package", "install", "--package-cache", "cache", name],
+        ] {
+            let output = lmr(folder.path(), command, None);
+            assert_eq!(output.status.code(), Some(2), "{command:?}");
+            assert!(said(&output).contains(words), "{command:?}: {}", said(&output));
+        }
+    }
+}

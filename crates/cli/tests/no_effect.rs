@@ -239,6 +239,11 @@ fn arguments_that_a_script_has_left_empty_or_mixed_up_are_refused_by_name() {
         (&["--project", "sub"], "--project"),
         (&["--output", "nowhere/r.json"], "make it first"),
         (&["--statistics=nowhere/s.json"], "make it first"),
+        (&["--write-baseline", "nowhere/b.json"], "make it first"),
+        (&["--write-baseline", "sub"], "it is a folder"),
+        (&["https://example.org/p.json"], "download the file first"),
+        (&["--package", "https://example.org/p.tgz"], "download the file first"),
+        (&["--package", "hl7.fhir.r4.core#4.0.1"], "built in"),
         (&["--output", "sub"], "it is a folder"),
         // `--output *.json`
         (&["--output", "a.json", "b.json"], "a.json is a FHIR resource"),
@@ -268,6 +273,8 @@ fn arguments_that_a_script_has_left_empty_or_mixed_up_are_refused_by_name() {
         let output = validate(folder.path(), &["--display-language", tag, "b.json"]);
         assert_eq!(output.status.code(), Some(0), "{tag}: {}", error_of(&output));
     }
+    let remarks = validate(folder.path(), &["--format", "github", "--output", "r.txt", "b.json"]);
+    assert!(error_of(&remarks).contains("standard output"), "{}", error_of(&remarks));
     let listed = ["package", "list", "--package-cache", "nowhere"];
     let listed = command(folder.path(), &listed).output().expect("lmr runs");
     assert_eq!(listed.status.code(), Some(2), "{}", error_of(&listed));

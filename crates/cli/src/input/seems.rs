@@ -8,7 +8,7 @@ use crate::text::{Text, text};
 /// How a zip archive begins.
 pub(crate) const ZIP: &[u8] = b"PK\x03\x04";
 /// How what gzip has packed begins.
-const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(crate) const GZIP: &[u8] = &[0x1f, 0x8b];
 /// What a web page begins with, in small letters.
 const PAGE: [&[u8]; 2] = [b"<!doctype html", b"<html"];
 /// Files that are no text, by their first bytes.
@@ -96,8 +96,9 @@ pub(crate) fn remedy_for(bytes: &[u8]) -> Option<Text> {
             "det ser ut som CSV: lmr send map --preview viser ressursene som en mapping lager av linjene",
             "it looks like CSV: lmr send map --preview shows the resources that a mapping makes of the lines"
         )
+    // A character that is cut off at the end is one of UTF-8.
     } else if matches!(start.first(), Some(b'{' | b'[' | b'<'))
-        && std::str::from_utf8(bytes).is_err()
+        && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some())
     {
         text!(
             "kommer den fra Windows, lagre den som UTF-8, for eksempel med iconv -f WINDOWS-1252 -t UTF-8 FIL",

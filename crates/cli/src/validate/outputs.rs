@@ -11,7 +11,8 @@ impl Validate {
     /// Refuses to write over what is to be checked and over other resources, and into a folder that is not there.
     pub(super) fn may_write(&self, asked: &[(PathBuf, Vec<PathBuf>)]) -> anyhow::Result<()> {
         let statistics = self.statistics.as_ref().and_then(Option::as_ref);
-        for to in [self.output.as_ref(), statistics].into_iter().flatten() {
+        let all = [self.output.as_ref(), statistics, self.write_baseline.as_ref()];
+        for to in all.into_iter().flatten() {
             // It is standard output.
             if *to == Path::new("-") {
                 continue;
@@ -33,7 +34,8 @@ impl Validate {
                     "cannot write {shown}: it is a folder; give a file in it"
                 );
             }
-            if !at.is_file() {
+            // What a baseline may take the place of is decided where the one before is read.
+            if !at.is_file() || self.write_baseline.as_ref() == Some(to) {
                 continue;
             }
             let mut files = asked.iter().flat_map(|(_, found)| found);
@@ -69,6 +71,10 @@ fn holds_resource(path: &Path) -> bool {
         }
         Ok(())
     };
-    // What cannot be read is none.
-    has_resources(path) && each_text(path, &mut look).is_ok() && is_resource == Some(true)
+    if !has_resources(path) {
+        return false;
+    }
+    // What follows the first one changes nothing, and what cannot be read is none.
+    drop(each_text(path, &mut look));
+    is_resource == Some(true)
 }
