@@ -14,9 +14,20 @@ pub(crate) struct Bar {
     pub(crate) refused: u64,
 }
 
-/// Small bars without axes, for a row of a table.
+/// The width of a sparkline in the unit of its picture, at most a pixel.
+const SPARK_WIDTH: u16 = 140;
+
+/// Small bars without axes, for a row of a table. Where there are more days than pixels, a bar is several days.
 pub(crate) fn sparkline(bars: &[Bar], label: &str) -> String {
-    bars_in(bars, (140.0, 26.0), "spark", label, "")
+    let days = bars.len().div_ceil(usize::from(SPARK_WIDTH)).max(1);
+    let together: Vec<Bar> = bars
+        .chunks(days)
+        .map(|days| Bar {
+            taken: days.iter().map(|day| day.taken).sum(),
+            refused: days.iter().map(|day| day.refused).sum(),
+        })
+        .collect();
+    bars_in(&together, (f64::from(SPARK_WIDTH), 26.0), "spark", label, "")
 }
 
 /// Bars with the greatest value and the first and the last day below.
@@ -53,6 +64,8 @@ fn bars_in(
     #[expect(clippy::cast_precision_loss, reason = "a picture shows three digits at most")]
     let part = |value: u64| value as f64 / greatest as f64 * (height - top);
     let step = width / f64::from(u32::try_from(bars.len().max(1)).unwrap_or(u32::MAX));
+    // A path for each kind: a page has tens of thousands of bars, and an element for each would be most of it.
+    let (mut none, mut good, mut bad) = (String::new(), String::new(), String::new());
     // Days without anything in a row are one line.
     let mut at = 0_u32;
     for run in bars.chunk_by(|one, next| *one == Bar::default() && one == next) {
@@ -63,11 +76,17 @@ fn bars_in(
         let [bar, ..] = run else { continue };
         let (taken, refused) = (part(bar.taken), part(bar.refused));
         match (bar.taken, bar.refused) {
-            (0, 0) => rect(&mut out, "none", x, height - 1.0, wide, 1.0),
+            (0, 0) => push_bar(&mut none, x, height - 1.0, wide, 1.0),
             _ => {
-                rect(&mut out, "taken", x, height - taken, wide, taken);
-                rect(&mut out, "refused", x, height - taken - refused, wide, refused);
+                push_bar(&mut good, x, height - taken, wide, taken);
+                push_bar(&mut bad, x, height - taken - refused, wide, refused);
             }
+        }
+    }
+    for (class, path) in [("none", none), ("taken", good), ("refused", bad)] {
+        if !path.is_empty() {
+            // Writing to a String does not fail.
+            let _ = write!(out, "<path class=\"{class}\" d=\"{path}\"/>");
         }
     }
     out.push_str(more);
@@ -75,21 +94,19 @@ fn bars_in(
     out
 }
 
-fn rect(out: &mut String, class: &str, x: f64, y: f64, width: f64, height: f64) {
+/// Adds a rectangle to a path.
+fn push_bar(path: &mut String, x: f64, y: f64, width: f64, height: f64) {
     if height <= 0.0 {
         return;
     }
     // What is there is seen, however small it is beside the greatest.
     let (y, height) = if height < 1.0 { (y + height - 1.0, 1.0) } else { (y, height) };
-    out.push_str("<rect class=\"");
-    out.push_str(class);
-    for (name, value) in
-        [("\" x=\"", x), ("\" y=\"", y), ("\" width=\"", width), ("\" height=\"", height)]
-    {
-        out.push_str(name);
-        push_tenths(out, value);
+    let lengths = [("M", x), (" ", y), ("h", width), ("v", height), ("h-", width)];
+    for (command, length) in lengths {
+        path.push_str(command);
+        push_tenths(path, length);
     }
-    out.push_str("\"/>");
+    path.push('z');
 }
 
 /// A length to one decimal. A page has tens of thousands of them, and formatting them as floats is half its time.
@@ -179,18 +196,29 @@ mod tests {
         let bars = [Bar { taken: 50, refused: 50 }, Bar::default(), Bar { taken: 1, refused: 0 }];
         let svg = sparkline(&bars, "a \"b\" <c>");
         assert!(svg.contains("aria-label=\"a &quot;b&quot; &lt;c&gt;\""), "{svg}");
-        assert!(svg.contains("class=\"taken\" x=\"0.0\" y=\"13.0\""), "{svg}");
-        assert!(svg.contains("class=\"refused\" x=\"0.0\" y=\"0.0\""), "{svg}");
-        assert!(svg.contains("class=\"none\" x=\"46.7\""), "a day without: {svg}");
-        assert_eq!(svg.matches("<rect").count(), 4);
+        let bars = "class=\"taken\" d=\"M0.0 13.0h37.3v13.0h-37.3zM93.3 25.0h37.3v1.0h-37.3z\"";
+        assert!(svg.contains(bars), "{svg}");
+        assert!(svg.contains("class=\"refused\" d=\"M0.0 0.0h37.3v13.0h-37.3z\""), "{svg}");
+        assert!(svg.contains("class=\"none\" d=\"M46.7 25.0"), "a day without: {svg}");
         assert!(!sparkline(&[], "").contains("NaN"));
         // Days without anything, in a row and apart.
         let (none, some) = (Bar::default(), Bar { taken: 1, refused: 0 });
         let svg = sparkline(&[none, none, none, some, none, some, none], "");
-        assert!(svg.contains("class=\"none\" x=\"0.0\" y=\"25.0\" width=\"56.0\""), "{svg}");
-        assert!(svg.contains("class=\"none\" x=\"80.0\" y=\"25.0\" width=\"16.0\""), "{svg}");
-        assert!(svg.contains("class=\"taken\" x=\"60.0\" y=\"0.0\" width=\"16.0\""), "{svg}");
-        assert_eq!(svg.matches("<rect").count(), 5);
+        let empty = "class=\"none\" d=\"M0.0 25.0h56.0v1.0h-56.0zM80.0 25.0h16.0v1.0h-16.0zM120.0 25.0h16.0v1.0h-16.0z\"";
+        assert!(svg.contains(empty), "{svg}");
+        let full = "class=\"taken\" d=\"M60.0 0.0h16.0v26.0h-16.0zM100.0 0.0h16.0v26.0h-16.0z\"";
+        assert!(svg.contains(full), "{svg}");
+    }
+
+    #[test]
+    fn a_sparkline_has_no_bar_narrower_than_a_pixel_and_leaves_no_day_out() {
+        let day = Bar { taken: 1, refused: 0 };
+        let bars = |days: usize| sparkline(&vec![day; days], "").matches('M').count();
+        assert_eq!([bars(0), bars(1), bars(140), bars(141), bars(366)], [0, 1, 140, 71, 122]);
+        // One refused message, however many days there are, is seen.
+        let mut year = vec![day; 366];
+        year[365].refused = 1;
+        assert!(sparkline(&year, "").contains("class=\"refused\" d=\"M138.9 "));
     }
 
     #[test]
