@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use crate::arena::{
     DUPLICATE, ESCAPED, KEY_ESCAPED, Kind, MAYBE_RESOURCE, NONE, NodeData, UNDERSCORE,
 };
 use crate::element::Element;
-use crate::location::SourceLocation;
-use crate::name::{Name, hash_name};
+use crate::location::{Checkpoints, SourceLocation};
+use crate::name::{Name, hash_name, is_same};
 use crate::parse::{self, ParseError, ParseOptions, SyntaxIssue};
 
 /// A parsed JSON text.
@@ -21,19 +21,12 @@ pub struct Document<'s> {
     pub(crate) syntax_issues: Vec<SyntaxIssue>,
     /// Member names that are written with escapes, unescaped, by the index of their node.
     escaped_names: Vec<(u32, Box<str>)>,
-    checkpoints: OnceLock<Vec<Checkpoint>>,
+    checkpoints: OnceLock<Checkpoints>,
     long_containers: OnceLock<HashMap<u32, Box<[u32]>>>,
 }
 
-#[derive(Debug)]
-struct Checkpoint {
-    offset: u32,
-    location: SourceLocation,
-    /// Whether what follows, up to the next one, is ASCII without line ends.
-    plain: bool,
-}
-
-const CHECKPOINT_EVERY: usize = 1024;
+/// An end that is as near to its start is found from there.
+const NEAR: usize = 128;
 
 /// Containers with more members than this get a list of them when one is asked for by number, so
 /// that a bundle of a hundred thousand entries is not iterated over once for each finding.
@@ -105,56 +98,21 @@ impl<'s> Document<'s> {
     }
 
     /// Line and column of a byte offset. Costs one pass over the text at the first call, then at
-    /// most a kilobyte of scanning, whatever the length of the lines.
+    /// most 256 bytes of scanning, whatever the length of the lines.
     pub fn location(&self, offset: usize) -> SourceLocation {
-        let checkpoints = self.checkpoints.get_or_init(|| scan_checkpoints(&self.source));
-        let offset = offset.min(self.source.len());
-        let at = checkpoints.partition_point(|c| c.offset as usize <= offset);
-        let Some(last) = at.checked_sub(1).and_then(|i| checkpoints.get(i)) else {
-            return SourceLocation { line: 1, column: 1 };
+        let checkpoints = self.checkpoints.get_or_init(|| Checkpoints::of(&self.source));
+        checkpoints.locate(&self.source, offset)
+    }
+
+    /// Line and column of both ends of a range of bytes.
+    pub fn extent(&self, span: &Range<usize>) -> (SourceLocation, SourceLocation) {
+        let start = self.location(span.start);
+        let end = match self.source.as_bytes().get(span.clone()) {
+            Some(bytes) if bytes.len() <= NEAR => start.advance(bytes),
+            _ => self.location(span.end),
         };
-        last.advance(&self.source.as_bytes()[last.offset as usize..offset])
+        (start, end)
     }
-}
-
-impl Checkpoint {
-    fn advance(&self, bytes: &[u8]) -> SourceLocation {
-        if self.plain {
-            return SourceLocation {
-                column: self.location.column + bytes.len() as u32,
-                ..self.location
-            };
-        }
-        advance(self.location, bytes)
-    }
-}
-
-fn advance(mut location: SourceLocation, bytes: &[u8]) -> SourceLocation {
-    let mut line = bytes;
-    if let Some(last) = memchr::memrchr(b'\n', bytes) {
-        location.line += memchr::memchr_iter(b'\n', bytes).count() as u32;
-        location.column = 1;
-        line = &bytes[last + 1..];
-    }
-    // All but the continuation bytes of UTF-8; in blocks whose sums fit a byte, which is what lets
-    // the compiler count many at a time.
-    for block in line.chunks(255) {
-        let characters: u8 = block.iter().map(|byte| u8::from(byte & 0xc0 != 0x80)).sum();
-        location.column += u32::from(characters);
-    }
-    location
-}
-
-fn scan_checkpoints(source: &str) -> Vec<Checkpoint> {
-    let mut location = SourceLocation { line: 1, column: 1 };
-    let mut list = Vec::with_capacity(source.len() / CHECKPOINT_EVERY + 1);
-    for (i, chunk) in source.as_bytes().chunks(CHECKPOINT_EVERY).enumerate() {
-        let plain = chunk.is_ascii() && memchr::memchr(b'\n', chunk).is_none();
-        let checkpoint = Checkpoint { offset: (i * CHECKPOINT_EVERY) as u32, location, plain };
-        location = checkpoint.advance(chunk);
-        list.push(checkpoint);
-    }
-    list
 }
 
 /// Unescaped once, so that a name is text to compare however it is written.
@@ -375,7 +333,7 @@ impl<'d> Node<'d> {
         let data = self.data();
         data.key_start != NONE
             && if data.flags & KEY_ESCAPED == 0 {
-                self.name_bytes() == name.as_bytes()
+                is_same(self.name_bytes(), name.as_bytes())
             } else {
                 self.name() == Some(name)
             }
@@ -399,11 +357,15 @@ impl<'d> Node<'d> {
 
     /// `resourceType` of an object, where it has one.
     pub fn resource_type(self) -> Option<Cow<'d, str>> {
-        static RESOURCE_TYPE: LazyLock<Name> = LazyLock::new(|| Name::new("resourceType"));
+        const RESOURCE_TYPE: &str = "resourceType";
+        const HASH: u32 = hash_name(RESOURCE_TYPE.as_bytes());
         if self.data().flags & MAYBE_RESOURCE == 0 {
             return None;
         }
-        self.get(&RESOURCE_TYPE)?.as_str()
+        let is_it = |m: &Node<'_>| {
+            m.name_hash() == HASH && !m.is_underscore() && m.is_called(RESOURCE_TYPE)
+        };
+        self.members().find(is_it)?.as_str()
     }
 
     /// Whether it is a string that is written with escapes.

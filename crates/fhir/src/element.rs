@@ -145,12 +145,13 @@ impl<'d> Element<'d> {
 
     /// Its children of this name, in order; for `value[x]` ask for the full name.
     pub fn children_named(self, name: &Name) -> Repetitions<'d> {
-        self.repetitions(name.hash(), name.as_str())
+        let member = self.member_called(name.hash(), name.as_str());
+        Repetitions { run: member.map_or(Run::None, Run::of) }
     }
 
     /// Its first child of this name.
     pub fn child(self, name: &Name) -> Option<Element<'d>> {
-        self.children_named(name).next()
+        Run::first_of(self.member_called(name.hash(), name.as_str())?)
     }
 
     /// The text of its first child of this name; `None` without the child or without a value.
@@ -165,14 +166,13 @@ impl<'d> Element<'d> {
     /// Its first child of this name, looked up by text.
     #[inline]
     pub fn child_by_name(self, name: &str) -> Option<Element<'d>> {
-        self.repetitions(hash_name(name.as_bytes()), name).next()
+        Run::first_of(self.member_called(hash_name(name.as_bytes()), name)?)
     }
 
-    fn repetitions(self, hash: u32, name: &str) -> Repetitions<'d> {
+    /// The member that holds its children of this name.
+    fn member_called(self, hash: u32, name: &str) -> Option<Node<'d>> {
         let find = |object: Node<'d>| find_member(object, hash, name);
-        let member =
-            self.first_object().and_then(find).or_else(|| self.second_object().and_then(find));
-        Repetitions { run: member.map_or(Run::None, Run::of) }
+        self.first_object().and_then(find).or_else(|| self.second_object().and_then(find))
     }
 
     fn first_object(self) -> Option<Node<'d>> {
@@ -264,6 +264,19 @@ impl<'d> Run<'d> {
             };
         }
         Self::of_any(member)
+    }
+
+    /// The first one of [`Self::of`].
+    #[inline]
+    fn first_of(member: Node<'d>) -> Option<Element<'d>> {
+        let data = member.data();
+        if data.sibling == NONE && data.flags & UNDERSCORE == 0 && data.kind != Kind::Array {
+            let document = member.document();
+            let is_there = data.kind != Kind::Null;
+            let element = Element { document, value: Some(data), sibling: None, index: NONE };
+            return is_there.then_some(element);
+        }
+        Self::of_any(member).next()
     }
 
     fn of_any(member: Node<'d>) -> Self {

@@ -20,6 +20,12 @@ impl Name {
         &self.text
     }
 
+    /// Whether the name is this text. Quicker than to compare [`Name::as_str`].
+    #[inline]
+    pub fn is(&self, text: &str) -> bool {
+        is_same(self.text.as_bytes(), text.as_bytes())
+    }
+
     /// [`hash_name`] of the name.
     #[inline]
     pub fn hash(&self) -> u32 {
@@ -36,6 +42,23 @@ impl From<&str> for Name {
 impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// Whether two names are the same bytes. Names are short, and a call of the library's comparison costs more than
+/// they do: their first and their last bytes, which overlap in the middle, are compared as numbers.
+#[inline]
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        bytes.first_chunk().zip(bytes.last_chunk())
+    }
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        8..=16 => ends::<8>(a) == ends::<8>(b),
+        4..8 => ends::<4>(a) == ends::<4>(b),
+        _ => a == b,
     }
 }
 

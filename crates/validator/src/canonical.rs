@@ -16,11 +16,9 @@ pub(crate) const MAX_CHAIN: usize = 64;
 
 /// `url|version` taken apart.
 pub(crate) fn split_canonical(canonical: &str) -> (&str, Option<&str>) {
-    match canonical.split_once('|') {
-        Some((url, version)) if !version.is_empty() => (url, Some(version)),
-        Some((url, _)) => (url, None),
-        None => (canonical, None),
-    }
+    let Some(at) = memchr::memchr(b'|', canonical.as_bytes()) else { return (canonical, None) };
+    let (url, version) = (&canonical[..at], &canonical[at + 1..]);
+    (url, (!version.is_empty()).then_some(version))
 }
 
 /// Whether a definition of version `have` answers a canonical that asks for `want`: the same, or

@@ -68,6 +68,15 @@ pub(crate) fn primitive<'a>(
             cx.end(mark, measured);
             return false;
         }
+        if primitive::plain::is_right_value(kind, node, cx.limits) {
+            // What kind of definition it leads to is not seen at a glance.
+            if kind == Primitive::Canonical {
+                string::check(cx, item, kind, &node.text().unwrap_or_default(), def);
+            }
+            json::check_value_or_extension(cx, item, def);
+            cx.end(mark, measured);
+            return true;
+        }
         json::check_kind(cx, node, kind, def);
         // What is no text at all is no narrative either: one cause, one finding.
         if is_narrative && node.kind() != Kind::String {
@@ -103,15 +112,19 @@ pub(crate) fn value<'a>(
     if !def.rule.has_value_rules {
         return;
     }
-    let mark = cx.begin();
-    fixed::check(cx, item, def);
-    cx.end(mark, Measured::Fixed);
-    let mark = cx.begin();
-    length::check(cx, item, def);
-    pattern::check(cx, item, def, ty);
-    range::check(cx, item, def);
-    cx.end(mark, Measured::Limits);
-    if let Some(ty) = ty {
+    if def.rule.has_fixed {
+        let mark = cx.begin();
+        fixed::check(cx, item, def);
+        cx.end(mark, Measured::Fixed);
+    }
+    if def.rule.has_limits || ty.is_some_and(|ty| ty.of.regex.is_some()) {
+        let mark = cx.begin();
+        length::check(cx, item, def);
+        pattern::check(cx, item, def, ty);
+        range::check(cx, item, def);
+        cx.end(mark, Measured::Limits);
+    }
+    if let Some(ty) = ty.filter(|_| def.rule.has_binding) {
         let mark = cx.begin();
         binding::check(cx, item, def, ty);
         cx.end(mark, Measured::Binding);
@@ -119,14 +132,14 @@ pub(crate) fn value<'a>(
 }
 
 /// A complex element, after its members and its values: what its type demands beyond its
-/// definition.
+/// definition. `extension` is an extension's own definition.
 pub(crate) fn complex<'a>(
     cx: &mut Context<'a>,
     item: Element<'a>,
     special: Special,
     defs: &Defs<'a>,
-    parent: Element<'a>,
-    parent_def: Def<'a>,
+    (parent, parent_def): (Element<'a>, Def<'a>),
+    extension: Option<Def<'a>>,
 ) {
     let measured = match special {
         Special::Extension => Measured::Extension,
@@ -137,7 +150,7 @@ pub(crate) fn complex<'a>(
     };
     let mark = cx.begin();
     match special {
-        Special::Extension => extension::check(cx, item, defs, parent, parent_def),
+        Special::Extension => extension::check(cx, item, extension, defs, parent, parent_def),
         Special::Coding => coding::check(cx, item, defs[0]),
         Special::Attachment => attachment::check(cx, item, defs[0]),
         Special::Identifier => identifier::check(cx, item, defs[0]),

@@ -117,8 +117,12 @@ pub(crate) struct Rule {
     pub(crate) invariants: Box<[Invariant]>,
     /// Whether they ask for nothing but content (ele-1).
     pub(crate) only_content: bool,
-    /// Whether anything but type, children and invariants is to be checked.
+    /// Whether anything but type, children and invariants is to be checked, and what: a look at the definition itself
+    /// would seldom find it in the cache.
     pub(crate) has_value_rules: bool,
+    pub(crate) has_fixed: bool,
+    pub(crate) has_limits: bool,
+    pub(crate) has_binding: bool,
     /// FHIRPath type of the element when it is a backbone element.
     pub(crate) backbone: Option<Box<str>>,
     /// FHIRPath's number of [`Rule::backbone`].
@@ -350,6 +354,13 @@ fn rule(
         .iter()
         .filter_map(|c| Invariant::new(c, element, definition, context))
         .collect();
+    let has_fixed = element.fixed.is_some() || element.pattern.is_some();
+    let has_limits = element.max_length.is_some()
+        || element.min_length.is_some()
+        || element.regex.is_some()
+        || element.min_value.is_some()
+        || element.max_value.is_some();
+    let has_binding = element.binding.is_some();
     Rule {
         element: index,
         min: element.min,
@@ -366,16 +377,14 @@ fn rule(
         content_rule: OnceLock::new(),
         only_content: invariants.iter().all(|i| matches!(i.kind, InvariantKind::HasContent)),
         invariants,
-        has_value_rules: element.fixed.is_some()
-            || element.pattern.is_some()
-            || element.binding.is_some()
-            || element.max_length.is_some()
-            || element.min_length.is_some()
-            || element.regex.is_some()
+        has_value_rules: has_fixed
+            || has_limits
+            || has_binding
             // The types of primitives' own values have theirs too: coded, not asked.
-            || element.types.iter().any(|t| t.regex.is_some() && !t.is_system())
-            || element.min_value.is_some()
-            || element.max_value.is_some(),
+            || element.types.iter().any(|t| t.regex.is_some() && !t.is_system()),
+        has_fixed,
+        has_limits,
+        has_binding,
         backbone,
         backbone_id: OnceLock::new(),
         types,

@@ -84,7 +84,8 @@ pub(crate) fn run(profiles: &Profiles, document: &Document<'_>, options: &Option
     };
     plan.syntax_issues();
     let explicit = plan.explicit();
-    plan.resource(Found { element: root, role: Role::Root, container: root, profiles: explicit });
+    let (role, profiles) = (Role::Root, explicit);
+    plan.resource(Found { element: root, role, container: root, profiles, own: None });
     plan.work();
     measured(options, || plan.finish())
 }
@@ -269,7 +270,9 @@ impl<'a> Plan<'a> {
         if found.role == Role::Contained && options.contained == ContainedPolicy::BaseOnly {
             return;
         }
-        if options.follow_meta_profile
+        if let Some(own) = &found.own {
+            wanted.extend(own.iter().copied());
+        } else if options.follow_meta_profile
             && let Some(list) = node.get(&META).and_then(|m| m.get(&PROFILE))
         {
             for item in list.members() {

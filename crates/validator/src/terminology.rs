@@ -194,10 +194,13 @@ impl<T: Clone> Memo<T> {
             self.by_url.get_or_init(|| urls().map(|url| (url.into(), OnceLock::new())).collect());
         match by_url.get(canonical) {
             Some(cell) => cell.get().cloned().map_or(Look::Unread, Look::Read),
-            None if by_url.contains_key(split_canonical(canonical).0) => {
+            None => {
+                let (url, _) = split_canonical(canonical);
+                if url.len() == canonical.len() || !by_url.contains_key(url) {
+                    return Look::Nowhere;
+                }
                 lock(&self.others).get(canonical).cloned().map_or(Look::Unread, Look::Read)
             }
-            None => Look::Nowhere,
         }
     }
 

@@ -20,6 +20,8 @@ use crate::messages::Message;
 
 /// Deepest nesting of elements validated (JSON nests about twice as deep).
 const MAX_DEPTH: usize = 120;
+/// Room for the counts of most resources.
+const COUNTS: usize = 128;
 /// Deepest nesting of one profile tried inside another's slicing.
 const MAX_PROBES: usize = 6;
 
@@ -58,7 +60,8 @@ impl<'a> Walker<'a> {
     }
 
     fn new(shared: &'a Shared<'a>, resource: Element<'a>, container: Element<'a>) -> Self {
-        Self { cx: Context::new(shared, resource, container), counts: Vec::new(), depth: 0 }
+        let counts = Vec::with_capacity(COUNTS);
+        Self { cx: Context::new(shared, resource, container), counts, depth: 0 }
     }
 
     /// What is wrong with an element that is to meet a profile.

@@ -231,11 +231,34 @@ impl<'e, 'a> Quick<'e, 'a> {
             return self.search(source, criterion, focus, true);
         }
         let mut found = false;
-        self.each(e, focus, &mut |_| {
-            found = true;
-            Ok(false)
-        })?;
+        let mut look = |is_there: bool| -> Answer<bool> {
+            found = is_there;
+            Ok(!found)
+        };
+        match &e.kind {
+            // Of what is only to be there the type is of no interest.
+            Kind::Member { source, name, .. } => {
+                self.each(source, focus, &mut |parent| look(self.has_child(parent, name)?))?
+            }
+            _ => self.each(e, focus, &mut |_| look(true))?,
+        };
         Ok(found)
+    }
+
+    /// Whether [`Self::children`] would hand any out.
+    fn has_child(&self, parent: Typed<'a>, name: &Name) -> Answer<bool> {
+        if !parent.ty.is_known() {
+            return Err(GivenUp);
+        }
+        match self.model.child(parent.ty, name) {
+            Some(Child::Element { .. }) => {
+                self.step()?;
+                Ok(parent.element.child(name).is_some())
+            }
+            Some(Child::Choice { .. }) => Err(GivenUp),
+            Some(Child::Variant { .. }) if self.env.lenient_as => Err(GivenUp),
+            Some(Child::Variant { .. }) | None => Ok(false),
+        }
     }
 
     /// The one item of a path; several are an error.

@@ -6,6 +6,7 @@ pub(crate) mod messages;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use lmr_fhir::{Element, Name, Node, Severity, nearest};
@@ -14,6 +15,7 @@ use super::coding::{self, same_display, single, system_and_code};
 use super::context::Context;
 use super::grammar::{self, LANGUAGES, MEDIA_TYPES, UCUM};
 use super::string::SYSTEM_TYPE;
+use crate::canonical::split_canonical;
 use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::{Binding, BindingStrength};
 use crate::issue::Issue;
@@ -667,11 +669,11 @@ fn report_missing_content<'a>(
         MissingContent::NoCodeSystem(system)
             if matches!(system.as_str(), UCUM | MEDIA_TYPES | LANGUAGES) => {}
         missing => {
+            let mut reason = String::with_capacity(canonical.len() + 64);
+            // Writing to a text cannot fail.
+            let _ = write!(reason, "{missing}");
             let issue = cx.report(
-                Message::ValueSetNoContent {
-                    value_set: canonical.into(),
-                    reason: missing.to_string().into(),
-                },
+                Message::ValueSetNoContent { value_set: canonical.into(), reason: reason.into() },
                 at,
                 def.profile,
             );
@@ -685,7 +687,7 @@ fn report_missing_content<'a>(
 /// Value sets that are a grammar, not a list.
 fn syntax(canonical: &str, code: &str) -> Option<Membership> {
     let name = canonical.strip_prefix("http://hl7.org/fhir/ValueSet/")?;
-    let valid = match name.split_once('|').map_or(name, |(name, _)| name) {
+    let valid = match split_canonical(name).0 {
         "mimetypes" => grammar::is_media_type(code),
         "all-languages" => grammar::is_language(code),
         _ => return None,

@@ -22,7 +22,7 @@ pub(crate) fn entries_of<'a>(cx: &Context<'a>) -> Option<Cow<'a, Links<'a>>> {
         Some(links) if cx.resource.is_same(cx.shared.document.root_element()) => {
             Some(Cow::Borrowed(links))
         }
-        _ => Links::of(cx.resource).map(Cow::Owned),
+        _ => Links::of(cx.resource, cx.options).map(Cow::Owned),
     }
 }
 

@@ -70,8 +70,10 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
         (None, _) => {
             cx.report(Message::CodeNoSystem, item.node(), def.profile);
         }
-        _ if in_concept => check_code(cx, item, def, Use::Concept),
-        _ => check_code(cx, item, def, Use::Alone),
+        (Some(system), code) => {
+            let part_of = if in_concept { Use::Concept } else { Use::Alone };
+            check_code(cx, item, (system, code), def, part_of);
+        }
     }
 }
 
@@ -99,8 +101,8 @@ pub(crate) fn check_unit<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'
     if has_empty_system && single(item, &CODE).is_some_and(Element::has_value) {
         cx.report(Message::SystemRelative, item.node(), def.profile);
     }
-    if let (Some(_), Some(_)) = system_and_code(item) {
-        check_code(cx, item, def, Use::Unit);
+    if let (Some(system), code @ Some(_)) = system_and_code(item) {
+        check_code(cx, item, (system, code), def, Use::Unit);
     }
 }
 
@@ -121,8 +123,13 @@ fn nearly_known(system: &str) -> Option<&'static str> {
 }
 
 /// Checks a code of a system, and the system.
-fn check_code<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, part_of: Use) {
-    let (Some(system), code) = system_and_code(item) else { return };
+fn check_code<'a>(
+    cx: &mut Context<'a>,
+    item: Element<'a>,
+    (system, code): (Cow<'a, str>, Option<Cow<'a, str>>),
+    def: Def<'a>,
+    part_of: Use,
+) {
     let system_node = single(item, &SYSTEM).map_or(item.node(), Element::node);
     // What is not a string has been reported as such.
     if system_node.kind() != Kind::String && part_of != Use::Unit {

@@ -151,6 +151,11 @@ impl<'a> Context<'a> {
 
     /// Reports a message about an element. The issue is handed back for the few checks whose
     /// severity or location is not the catalogue's.
+    ///
+    /// Cold, so that what a message is made of lies behind the code that all instances run, which hardly fits the
+    /// first cache.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn report(
         &mut self,
         message: Message,
@@ -162,6 +167,7 @@ impl<'a> Context<'a> {
     }
 
     /// Reports a message with a severity that is not the catalogue's.
+    #[cold]
     #[inline(never)]
     pub(crate) fn report_as(
         &mut self,

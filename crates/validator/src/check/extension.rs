@@ -58,10 +58,11 @@ pub(crate) fn definition<'a>(cx: &Context<'a>, item: Element<'a>) -> Option<Def<
     (&*profile.definition.type_name == "Extension").then(|| Def { profile, rule: profile.root() })
 }
 
-/// Checks what an extension's own rules do not.
+/// Checks what an extension's own rules do not. `own` is its [`definition`].
 pub(crate) fn check<'a>(
     cx: &mut Context<'a>,
     item: Element<'a>,
+    own: Option<Def<'a>>,
     defs: &Defs<'a>,
     parent: Element<'a>,
     parent_def: Def<'a>,
@@ -72,9 +73,9 @@ pub(crate) fn check<'a>(
         cx.report(Message::ExtUrlNotFound, at, def.profile);
         return;
     };
-    let modifier = def.element().name() == "modifierExtension";
+    let modifier = def.element().path.ends_with(".modifierExtension");
     if url.contains('|') {
-        let known = definition(cx, item).map(|known| &known.profile.canonical);
+        let known = own.map(|known| &known.profile.canonical);
         let message = match known {
             Some(known) if **known != *url => Message::ExtVersionOther { known: known.into() },
             _ => Message::ExtVersion { url: url.to_string().into() },
@@ -99,7 +100,7 @@ pub(crate) fn check<'a>(
         }
         return;
     }
-    let Some(own) = definition(cx, item) else {
+    let Some(own) = own else {
         if let Err(reason) = cx.profiles.profile(&url) {
             cx.report(
                 Message::ProfileNoSnapshot {
@@ -134,7 +135,7 @@ fn value<'a>(cx: &mut Context<'a>, item: Element<'a>, url: &str, own: Def<'a>, d
     let Some(children) = &own.rule.children else { return };
     let rule = children.slots.iter().find_map(|slot| {
         let rule = own.profile.rules.get(slot.rule as usize)?;
-        (own.profile.element(rule).name() == "value[x]").then_some(rule)
+        own.profile.element(rule).path.ends_with(".value[x]").then_some(rule)
     });
     let Some(rule) = rule else { return };
     let (mut value, mut nested) = (None, false);
@@ -145,12 +146,12 @@ fn value<'a>(cx: &mut Context<'a>, item: Element<'a>, url: &str, own: Def<'a>, d
             _ => {}
         }
     }
-    let url = Defined::from(url);
+    let url = || Defined::from(url);
     match (value, rule.max > 0) {
         (Some(value), false) => {
             cx.report(
                 Message::ExtType {
-                    url,
+                    url: url(),
                     allowed: String::new().into(),
                     found: cx.type_by_property(value).into(),
                 },
@@ -160,9 +161,9 @@ fn value<'a>(cx: &mut Context<'a>, item: Element<'a>, url: &str, own: Def<'a>, d
         }
         (None, true) => {
             let message = if nested {
-                Message::ExtSimpleWrong { url }
+                Message::ExtSimpleWrong { url: url() }
             } else {
-                Message::ExtSimpleAbsent { url }
+                Message::ExtSimpleAbsent { url: url() }
             };
             cx.report(message, item.node(), def.profile);
         }

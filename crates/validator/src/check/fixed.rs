@@ -182,7 +182,7 @@ fn list<'a>(
 /// Whether an element equals a value (or, as a pattern, has at least it).
 pub(crate) fn matches(item: Element<'_>, want: Node<'_>, pattern: bool) -> bool {
     if want.kind() != Kind::Object {
-        return item.text().is_some() && item.text() == want.text();
+        return item.text().is_some_and(|found| want.text().is_some_and(|want| found == want));
     }
     let has_all = want.members().all(|member| {
         let key = member.key().unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::messages::field::Text;
 use crate::options::BestPractice;
 
 const ID: u32 = hash_name(b"id");
+const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
 
 /// A test of the document's resource, run before its turn.
 pub(crate) struct Ahead<'a> {
@@ -236,7 +237,7 @@ fn is_best_practice(invariant: &Invariant) -> bool {
 /// ele-1: a value, or children other than `id`.
 pub(crate) fn has_content(item: Element<'_>) -> bool {
     if item.value().is_some_and(|value| match value.kind() {
-        Kind::String => value.raw() != "\"\"",
+        Kind::String => value.span().len() > "\"\"".len(),
         Kind::Object | Kind::Array | Kind::Null => false,
         _ => true,
     }) {
@@ -245,7 +246,10 @@ pub(crate) fn has_content(item: Element<'_>) -> bool {
     // Members that are empty or null are reported as such.
     let object = |n: Node<'_>| {
         n.kind() == Kind::Object
-            && n.members().any(|m| m.name_hash() != ID && m.name() != Some("resourceType"))
+            && n.members().any(|m| {
+                m.name_hash() != ID
+                    && (m.name_hash() != RESOURCE_TYPE || m.name() != Some("resourceType"))
+            })
     };
     item.value().is_some_and(object) || item.sibling().is_some_and(object)
 }

@@ -155,6 +155,7 @@ pub(crate) fn check_vital_sign<'a>(cx: &mut Context<'a>, role: Role, base: &'a P
         role,
         container: cx.container,
         profiles: smallvec::smallvec![id],
+        own: None,
     });
 }
 

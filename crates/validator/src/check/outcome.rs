@@ -20,6 +20,8 @@ pub(crate) struct Found<'a> {
     /// The resource that holds it, for `%rootResource`; itself unless contained.
     pub(crate) container: Element<'a>,
     pub(crate) profiles: ProfileIds,
+    /// The profiles of its `meta.profile`, where they have been looked up and all of them can be used.
+    pub(crate) own: Option<ProfileIds>,
 }
 
 /// How a resource is held by the document.

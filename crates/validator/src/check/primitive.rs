@@ -349,19 +349,22 @@ fn uri(kind: Primitive, text: &str, fault: &mut dyn FnMut(Message)) {
 /// Whether the address has a scheme (`https:`, `urn:`, ...), in lower case, and something behind it
 /// without spaces.
 pub(crate) fn is_absolute(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_lowercase())
-            && scheme.bytes().all(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')
-            })
-            && !rest.is_empty()
-            && !rest.contains(' ')
-    })
+    after_scheme(text.as_bytes())
+        .is_some_and(|rest| !rest.is_empty() && memchr::memchr(b' ', rest).is_none())
+}
+
+/// What comes after an address's scheme and its colon.
+fn after_scheme(address: &[u8]) -> Option<&[u8]> {
+    let is_of_scheme =
+        |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.');
+    let end = address.iter().position(|b| !is_of_scheme(b))?;
+    let (scheme, rest) = address.split_at(end);
+    (scheme.first()?.is_ascii_lowercase() && rest[0] == b':').then(|| &rest[1..])
 }
 
 /// `[0-2](\.(0|[1-9][0-9]*))+`
-pub(crate) fn is_oid(text: &str) -> bool {
-    let [b'0'..=b'2', b'.', arcs @ ..] = text.as_bytes() else { return false };
+pub(crate) fn is_oid(text: impl AsRef<[u8]>) -> bool {
+    let [b'0'..=b'2', b'.', arcs @ ..] = text.as_ref() else { return false };
     arcs.split(|b| *b == b'.').all(|arc| match arc {
         [] => false,
         [b'0'] => true,
@@ -370,13 +373,15 @@ pub(crate) fn is_oid(text: &str) -> bool {
 }
 
 /// Lower-case hexadecimal, 8-4-4-4-12.
-pub(crate) fn is_uuid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_digit() || (b'a'..=b'f').contains(b),
-        })
+pub(crate) fn is_uuid(text: impl AsRef<[u8]>) -> bool {
+    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_ref()) else { return false };
+    // All of a group at once, which is what lets the compiler take many bytes at a time.
+    let is_hexadecimal = |group: &[u8]| {
+        let is_digit = |b: u8| b.is_ascii_digit() | (b'a'..=b'f').contains(&b);
+        group.iter().fold(true, |all, b| all & is_digit(*b))
+    };
+    [8, 13, 18, 23].iter().all(|at| bytes[*at] == b'-')
+        && [0..8, 9..13, 14..18, 19..23, 24..36].into_iter().all(|at| is_hexadecimal(&bytes[at]))
 }
 
 fn base64(text: &str, fault: &mut dyn FnMut(Message)) {
@@ -512,8 +517,8 @@ fn year(text: &str, fault: &mut dyn FnMut(Message)) {
 }
 
 /// The year at the start of a text.
-pub(crate) fn year_of(text: &str) -> Option<u32> {
-    let bytes = text.as_bytes();
+pub(crate) fn year_of(text: impl AsRef<[u8]>) -> Option<u32> {
+    let bytes = text.as_ref();
     Some(u32::from(two(bytes, 0)?) * 100 + u32::from(two(bytes, 2)?))
 }
 

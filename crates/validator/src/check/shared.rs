@@ -82,7 +82,7 @@ struct Nested<'a> {
 }
 
 /// The bundles and Parameters inside a document: in entries of a bundle, in parameters, contained.
-fn nested<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> Nested<'a> {
+fn nested<'a>(root: Element<'a>, links: Option<&Links<'a>>, options: &Options) -> Nested<'a> {
     let mut out = Nested::default();
     let holds =
         |node: &Node<'a>| matches!(node.resource_type().as_deref(), Some("Bundle" | "Parameters"));
@@ -96,7 +96,7 @@ fn nested<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> Nested<'a> {
     };
     match links {
         Some(links) => {
-            for entry in &links.entries {
+            for entry in links.entries.iter().filter(|entry| entry.may_nest) {
                 if let Some(resource) = entry.resource {
                     look(resource.node());
                 }
@@ -105,7 +105,7 @@ fn nested<'a>(root: Element<'a>, links: Option<&Links<'a>>) -> Nested<'a> {
         None => look(root.node()),
     }
     while let Some(node) = open.pop() {
-        if let Some(links) = Links::of(Element::of(node)) {
+        if let Some(links) = Links::of(Element::of(node), options) {
             out.links.insert(node.index(), links);
         } else if node.resource_type().as_deref() == Some("Parameters") {
             out.parameters.insert(node.index(), entries::parameters(Element::of(node)));
@@ -123,8 +123,8 @@ impl<'a> Shared<'a> {
         validate: Validate,
     ) -> Self {
         let root = document.root_element();
-        let links = Links::of(root);
-        let nested = nested(root, links.as_ref());
+        let links = Links::of(root, options);
+        let nested = nested(root, links.as_ref(), options);
         Self {
             profiles,
             document,
@@ -239,7 +239,7 @@ impl<'a> Shared<'a> {
             });
         }
         let span = at.span();
-        let (start, end) = (self.document.location(span.start), self.document.location(span.end));
+        let (start, end) = self.document.extent(&span);
         Issue {
             severity,
             code: message.code(),

@@ -61,8 +61,16 @@ impl<T> Arena<T> {
 #[derive(Debug)]
 pub(crate) struct NameTable<V> {
     mask: u32,
-    buckets: Box<[u16]>,
+    buckets: Box<[Bucket]>,
     entries: Box<[(Name, V)]>,
+}
+
+/// The hash of a name, so that another name is passed by without a look at its text, and the number of its entry
+/// from 1; 0 is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    hash: u32,
+    entry: u32,
 }
 
 impl<V> NameTable<V> {
@@ -70,28 +78,33 @@ impl<V> NameTable<V> {
     pub(crate) fn new(entries: Vec<(Name, V)>) -> Self {
         let size = (entries.len() * 2).next_power_of_two().max(4);
         let mask = (size - 1) as u32;
-        let mut buckets = vec![0u16; size].into_boxed_slice();
+        let mut buckets = vec![Bucket::default(); size].into_boxed_slice();
         for (i, (name, _)) in entries.iter().enumerate() {
             let mut at = name.hash() & mask;
-            while buckets[at as usize] != 0 {
+            while buckets[at as usize].entry != 0 {
                 at = (at + 1) & mask;
             }
-            buckets[at as usize] = (i + 1) as u16;
+            buckets[at as usize] = Bucket { hash: name.hash(), entry: (i + 1) as u32 };
         }
         Self { mask, buckets, entries: entries.into() }
     }
 
     #[inline]
     pub(crate) fn get(&self, hash: u32, name: &str) -> Option<&V> {
+        self.find(hash, |key| key.is(name))
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, is_right: impl Fn(&Name) -> bool) -> Option<&V> {
         let mut at = hash & self.mask;
         loop {
-            let entry = self.buckets[at as usize];
-            if entry == 0 {
-                return None;
-            }
-            let (key, value) = &self.entries[entry as usize - 1];
-            if key.hash() == hash && key.as_str() == name {
-                return Some(value);
+            let bucket = self.buckets.get(at as usize)?;
+            let number = bucket.entry.checked_sub(1)?;
+            if bucket.hash == hash {
+                let (key, value) = self.entries.get(number as usize)?;
+                if is_right(key) {
+                    return Some(value);
+                }
             }
             at = (at + 1) & self.mask;
         }
@@ -100,18 +113,7 @@ impl<V> NameTable<V> {
     /// The value of a member's name, with or without its underscore.
     #[inline]
     pub(crate) fn of_member(&self, member: Node<'_>) -> Option<&V> {
-        let mut at = member.name_hash() & self.mask;
-        loop {
-            let entry = self.buckets[at as usize];
-            if entry == 0 {
-                return None;
-            }
-            let (key, value) = &self.entries[entry as usize - 1];
-            if member.is_named(key) {
-                return Some(value);
-            }
-            at = (at + 1) & self.mask;
-        }
+        self.find(member.name_hash(), |key| member.is_named(key))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Name, V)> {

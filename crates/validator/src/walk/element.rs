@@ -102,14 +102,13 @@ impl<'a> Walker<'a> {
         if node.members().next().is_none() {
             self.cx.report(Message::JsonEmptyObject, node, first.profile);
         }
-        let type_def = ty.filter(|t| t.shape == Shape::Complex).and_then(|t| {
-            let own = if t.special == Special::Extension {
-                extension::definition(&self.cx, item)
-            } else {
-                None
-            };
-            own.or_else(|| self.cx.profiles.type_def(t))
-        });
+        let special = ty.map_or(Special::None, |t| t.special);
+        let extension = (special == Special::Extension)
+            .then(|| extension::definition(&self.cx, item))
+            .flatten();
+        let type_def = ty
+            .filter(|t| t.shape == Shape::Complex)
+            .and_then(|t| extension.or_else(|| self.cx.profiles.type_def(t)));
         let any_own = defs
             .iter()
             .any(|d| (d.rule.children.is_some() && !is_partial(*d)) || d.rule.content.is_some());
@@ -180,7 +179,6 @@ impl<'a> Walker<'a> {
                 }
             }
         }
-        let special = ty.map_or(Special::None, |t| t.special);
-        check::complex(&mut self.cx, item, special, defs, parent, parent_def);
+        check::complex(&mut self.cx, item, special, defs, (parent, parent_def), extension);
     }
 }

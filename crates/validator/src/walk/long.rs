@@ -1,18 +1,22 @@
 //! Long lists of the document's own resource (a bundle's entries): validated in parts, on all cores,
 //! and so are the invariants that go through them.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
-use lmr_fhir::{Element, Node};
+use lmr_fhir::{Element, Name, Node};
 use lmr_fhirpath::{Child, ForAll, Model as _, TypeId, TypeKind, Typed};
 use smallvec::SmallVec;
 
 use super::Walker;
 use crate::check::invariant::{Ahead, holds_unasked, is_off};
-use crate::check::outcome::Outcome;
+use crate::check::outcome::{Outcome, ProfileIds};
 use crate::compile::{Def, Defs, InvariantKind, TypeRule};
 use crate::cores::spread;
 use crate::statistics::Measured;
+
+static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
+static PROFILE: LazyLock<Name> = LazyLock::new(|| Name::new("profile"));
 
 /// From so many items on a list is long.
 const LONG: usize = 2048;
@@ -44,6 +48,22 @@ impl<'a> Walker<'a> {
     /// Whether a list without slices is to be validated in parts.
     pub(super) fn is_long(&self, items: usize) -> bool {
         items >= LONG && self.cx.is_document()
+    }
+
+    /// The profiles of a resource's `meta.profile`. Of a large document they are looked up by the walk, of which
+    /// several threads do a part; where one of them cannot be used or imposes others, all are left to the plan.
+    pub(super) fn own_profiles(&self, resource: Element<'a>) -> Option<ProfileIds> {
+        let is_large = self.cx.shared.document.node_count() >= LARGE_DOCUMENT;
+        let object =
+            resource.value().filter(|_| is_large && self.cx.options.follow_meta_profile)?;
+        let list = object.get(&META).and_then(|meta| meta.get(&PROFILE));
+        let canonicals = list.into_iter().flat_map(Node::members).filter_map(Node::as_str);
+        let profiles = self.cx.profiles;
+        let plain = |canonical: Cow<'a, str>| {
+            let id = profiles.profile(&canonical).ok().flatten()?;
+            profiles.imposed(id).is_empty().then_some(id)
+        };
+        canonicals.map(plain).collect()
     }
 
     /// Validates the items of a long list.

@@ -4,7 +4,7 @@ use lmr_fhir::{Bilingual, Element, Kind, Node, nearest};
 
 use super::{ID, MAX_DEPTH, Walker, is_partial};
 use crate::check;
-use crate::check::primitive::{Json, plain};
+use crate::check::primitive::plain;
 use crate::check::shared::kind_name;
 use crate::check::slicing::{self, SliceOrder};
 use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, Target, TypeRule};
@@ -77,7 +77,8 @@ impl<'a> Walker<'a> {
         let base = self.counts.len();
         self.counts.resize(base + children.slots.len(), 0);
         let of_companion = is_companion(object);
-        for member in members.into_iter().flat_map(Node::members) {
+        let mut rest = members.map(Node::members);
+        while let Some(member) = rest.as_mut().and_then(Iterator::next) {
             let is_lone = member.is_lone();
             if !is_lone
                 && (member.is_duplicate() || (member.is_underscore() && member.sibling().is_some()))
@@ -160,18 +161,13 @@ impl<'a> Walker<'a> {
     /// Whether a member, alone of its name, is a value of a type that asks no more than the right text,
     /// and has one. What its rule asks of the value is left to [`check::value`].
     fn is_plainly_right(&self, member: Node<'a>, child: Def<'a>, ty: &'a TypeRule) -> bool {
-        let kind = match member.kind() {
-            Kind::String => Json::String,
-            Kind::Number => Json::Number,
-            Kind::Boolean => Json::Boolean,
-            _ => return false,
-        };
-        self.cx.profiles.plain_kind(child.rule, ty).is_some_and(|of| {
-            of.json() == kind
-                && member
-                    .plain_bytes()
-                    .is_some_and(|bytes| plain::is_right(of, bytes, self.cx.limits))
-        })
+        // By far the most that are none are objects and arrays.
+        !matches!(member.kind(), Kind::Object | Kind::Array)
+            && self
+                .cx
+                .profiles
+                .plain_kind(child.rule, ty)
+                .is_some_and(|kind| plain::is_right_value(kind, member, self.cx.limits))
     }
 
     #[cold]

@@ -189,7 +189,8 @@ impl<'a> Walker<'a> {
             profiles = self.fitting_profiles(item, def, &profiles);
         }
         let container = if role == Role::Contained { self.cx.resource } else { item };
-        self.cx.out.found.push(Found { element: item, role, container, profiles });
+        let own = self.own_profiles(item);
+        self.cx.out.found.push(Found { element: item, role, container, profiles, own });
     }
 
     /// A resource of a type that the profile does not allow: the reference says it as of any element, and as of a

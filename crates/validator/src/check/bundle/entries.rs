@@ -8,9 +8,13 @@ use std::sync::{LazyLock, OnceLock};
 use lmr_fhir::{Element, Kind, Name, Node};
 use smallvec::SmallVec;
 
+use crate::cores::spread;
+use crate::options::Options;
+
 static RESOURCE: LazyLock<Name> = LazyLock::new(|| Name::new("resource"));
 static FULL_URL: LazyLock<Name> = LazyLock::new(|| Name::new("fullUrl"));
 static ID: LazyLock<Name> = LazyLock::new(|| Name::new("id"));
+static CONTAINED: LazyLock<Name> = LazyLock::new(|| Name::new("contained"));
 static META: LazyLock<Name> = LazyLock::new(|| Name::new("meta"));
 static VERSION_ID: LazyLock<Name> = LazyLock::new(|| Name::new("versionId"));
 
@@ -23,6 +27,46 @@ pub(crate) struct Entry<'a> {
     pub(crate) type_name: Cow<'a, str>,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) version: Option<Cow<'a, str>>,
+    /// Whether it may hold bundles or parameters: as its resource or contained in it.
+    pub(crate) may_nest: bool,
+    /// Whether its address is a text, if it has one, and no version and no extension is beside it.
+    is_plain: bool,
+}
+
+/// Entries that a thread reads at a time.
+const HELPING: usize = 1024;
+
+impl<'a> Entry<'a> {
+    /// The entry of a node, not yet read.
+    fn at(node: Node<'a>) -> Self {
+        Self {
+            node,
+            full_url: None,
+            resource: None,
+            type_name: Cow::default(),
+            id: None,
+            version: None,
+            may_nest: false,
+            is_plain: false,
+        }
+    }
+
+    fn read(&mut self) {
+        let resource = self.node.get(&RESOURCE);
+        let full_url = self.node.get(&FULL_URL);
+        let version = resource.and_then(|r| r.get(&META)).and_then(|m| m.get(&VERSION_ID));
+        self.full_url = full_url.and_then(Node::as_str);
+        self.resource = resource.map(Element::of);
+        self.type_name = resource.and_then(Node::resource_type).unwrap_or_default();
+        self.id = resource.and_then(|r| r.get(&ID)).and_then(Node::as_str);
+        self.version = version.and_then(Node::as_str);
+        self.may_nest = matches!(&*self.type_name, "Bundle" | "Parameters")
+            || resource.is_some_and(|r| r.get(&CONTAINED).is_some());
+        // What is there without being a text (extensions only) is left to the invariant.
+        self.is_plain = version.is_none()
+            && self.full_url.is_some() == full_url.is_some()
+            && !self.node.has_underscore_members();
+    }
 }
 
 /// The entries of the document's bundle, found by address, by type and id, and
@@ -68,7 +112,7 @@ pub(crate) enum Unresolvable {
 
 impl<'a> Links<'a> {
     /// `None` when the element is not a bundle.
-    pub(crate) fn of(root: Element<'a>) -> Option<Self> {
+    pub(crate) fn of(root: Element<'a>, options: &Options) -> Option<Self> {
         if root.resource_type()? != "Bundle" {
             return None;
         }
@@ -85,23 +129,14 @@ impl<'a> Links<'a> {
         let Some(list) = object.member("entry").filter(|n| n.kind() == Kind::Array) else {
             return Some(links);
         };
-        let count = list.members().count();
-        links.entries.reserve(count);
-        links.by_url.reserve(count);
-        for node in list.members() {
-            let at = u32::try_from(links.entries.len()).unwrap_or(u32::MAX);
-            let resource = node.get(&RESOURCE);
-            let full_url = node.get(&FULL_URL);
-            let version = resource.and_then(|r| r.get(&META)).and_then(|m| m.get(&VERSION_ID));
-            links.distinct_urls &= version.is_none();
-            let entry = Entry {
-                node,
-                full_url: full_url.and_then(Node::as_str),
-                resource: resource.map(Element::of),
-                type_name: resource.and_then(Node::resource_type).unwrap_or_default(),
-                id: resource.and_then(|r| r.get(&ID)).and_then(Node::as_str),
-                version: version.and_then(Node::as_str),
-            };
+        links.entries.reserve_exact(list.members().count());
+        links.entries.extend(list.members().map(Entry::at));
+        spread(options, &mut links.entries, HELPING, |entries| {
+            entries.iter_mut().for_each(Entry::read);
+        });
+        links.by_url.reserve(links.entries.len());
+        for (at, entry) in (0u32..).zip(&links.entries) {
+            links.distinct_urls &= entry.is_plain;
             if let Some(url) = &entry.full_url {
                 let same = links.by_url.entry(url.clone()).or_default();
                 links.distinct_urls &= same.is_empty();
@@ -110,10 +145,6 @@ impl<'a> Links<'a> {
                     links.by_version.entry((url.clone(), version.clone())).or_default().push(at);
                 }
             }
-            // What is there without being a text (extensions only) is left to the invariant.
-            links.distinct_urls &=
-                entry.full_url.is_some() == full_url.is_some() && !node.has_underscore_members();
-            links.entries.push(entry);
         }
         Some(links)
     }
@@ -276,7 +307,7 @@ mod tests {
             {"fullUrl":"http://a/fhir/Patient/1","resource":{"resourceType":"Patient","id":"1"}},
             {"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{"resourceType":"Patient","id":"2"}}]}"#;
         let document = Document::parse(text, &ParseOptions::strict()).expect("json");
-        let links = Links::of(document.root_element()).expect("bundle");
+        let links = Links::of(document.root_element(), &Options::default()).expect("bundle");
         let sought = links.seek(reference, from);
         (sought.url, sought.matches.len())
     }

@@ -1,8 +1,10 @@
 //! Values that are right at a glance, as nearly all are: one pass over the bytes, nothing made. What
 //! is not seen to be right here is looked at by all checks in turn, which say what is wrong.
 
-use super::{DateTimeForm, MAX_STRING, year_of};
-use super::{Primitive, date_len, date_time, is_absolute, is_id_byte, is_oid, is_uuid, time_len};
+use lmr_fhir::{Kind, Node};
+
+use super::{DateTimeForm, Json, MAX_STRING, year_of};
+use super::{Primitive, after_scheme, date_len, date_time, is_id_byte, is_oid, is_uuid, time_len};
 use crate::check::string;
 use crate::options::Options;
 
@@ -20,9 +22,20 @@ impl Limits {
         Self { latest_year: latest.unwrap_or(u32::MAX), example_urls: options.example_urls }
     }
 
-    fn is_plausible(self, text: &str) -> bool {
+    fn is_plausible(self, text: &[u8]) -> bool {
         year_of(text).is_some_and(|year| (1800..=self.latest_year).contains(&year))
     }
+}
+
+/// As [`is_right`], of a value of the document: of the right kind of JSON too.
+pub(crate) fn is_right_value(kind: Primitive, value: Node<'_>, limits: Limits) -> bool {
+    let json = match value.kind() {
+        Kind::String => Json::String,
+        Kind::Number => Json::Number,
+        Kind::Boolean => Json::Boolean,
+        _ => return false,
+    };
+    kind.json() == json && value.plain_bytes().is_some_and(|bytes| is_right(kind, bytes, limits))
 }
 
 /// Whether a value, written without escapes and with the right kind of JSON, has nothing that a check
@@ -48,18 +61,12 @@ pub(crate) fn is_right(kind: Primitive, bytes: &[u8], limits: Limits) -> bool {
                 && is_address(bytes)
                 && !bytes.starts_with(string::HL7.as_bytes())
                 // A definition's own address is absolute.
-                && str(bytes).is_some_and(is_absolute)
+                && is_absolute(bytes)
         }
-        Primitive::Canonical => {
-            is_visible(bytes) && is_address(bytes) && str(bytes).is_some_and(is_absolute)
-        }
-        Primitive::Date => {
-            date_len(bytes) == Some(bytes.len())
-                && str(bytes).is_some_and(|t| limits.is_plausible(t))
-        }
+        Primitive::Canonical => is_visible(bytes) && is_address(bytes) && is_absolute(bytes),
+        Primitive::Date => date_len(bytes) == Some(bytes.len()) && limits.is_plausible(bytes),
         Primitive::DateTime => {
-            matches!(date_time(bytes), Some(DateTimeForm::Complete))
-                && str(bytes).is_some_and(|t| limits.is_plausible(t))
+            matches!(date_time(bytes), Some(DateTimeForm::Complete)) && limits.is_plausible(bytes)
         }
         Primitive::Time => time_len(bytes) == Some(bytes.len()),
         Primitive::Oid
@@ -70,8 +77,9 @@ pub(crate) fn is_right(kind: Primitive, bytes: &[u8], limits: Limits) -> bool {
     }
 }
 
-fn str(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes).ok()
+/// Whether visible bytes are an address with a scheme: there is no space among them.
+fn is_absolute(bytes: &[u8]) -> bool {
+    after_scheme(bytes).is_some_and(|rest| !rest.is_empty())
 }
 
 /// A number of at most nine digits, without sign and leading zeros.
@@ -128,10 +136,10 @@ fn is_visible(bytes: &[u8]) -> bool {
 fn is_address(bytes: &[u8]) -> bool {
     match bytes {
         [] | [b'#', ..] => false,
-        [b'o' | b'u', ..] => str(bytes).is_some_and(|text| {
-            text.strip_prefix("urn:uuid:").is_some_and(is_uuid)
-                || text.strip_prefix("urn:oid:").is_some_and(is_oid)
-        }),
+        [b'o' | b'u', ..] => {
+            bytes.strip_prefix(b"urn:uuid:").is_some_and(is_uuid)
+                || bytes.strip_prefix(b"urn:oid:").is_some_and(is_oid)
+        }
         _ => true,
     }
 }
