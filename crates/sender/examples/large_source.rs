@@ -132,6 +132,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             configuration: String::new(),
             lock: folder.join("lock"),
             organisation: "310000007".to_owned(),
+            environment: "local".to_owned(),
+            receiver: "http://register".to_owned(),
         },
         source: Arc::new(FolderSource::new(folder.join("source"), SourceLimits::default())),
         key: HashKey::new(&[7; 32].into()),

@@ -530,8 +530,9 @@ async fn an_answer_that_is_not_whole_is_not_a_success() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fewer_matches_than_the_server_found_are_a_part_that_cannot_be_used() {
     const A: &str = "/MedicationAdministration";
+    type Case = (&'static [(&'static str, &'static str)], Option<(u64, u64)>);
     // What it says that it found, and the modes of what it gives.
-    let cases: [(&'static [(&str, &str)], Option<(u64, u64)>); 5] = [
+    let cases: [Case; 5] = [
         (
             &[(
                 A,

@@ -217,8 +217,11 @@ fn mark_in_log(log: &Path) -> io::Result<Option<u32>> {
         return Ok(None);
     }
     let page_size = u64::from(number(&header, 8));
+    if page_size < HEADER as u64 {
+        return Ok(None);
+    }
     let mut at = LOG_HEADER as u64;
-    while page_size >= HEADER as u64 {
+    loop {
         file.seek(SeekFrom::Start(at))?;
         // Behind the last frame of this log are those of an earlier one.
         if file.read_exact(&mut frame).is_err() || frame[8..16] != header[16..24] {
@@ -272,8 +275,7 @@ mod tests {
             ("no database, first", vec![Found::Other], false),
         ] {
             let mut state = used;
-            let seen = looks.iter().map(|found| state.agrees_with(found));
-            assert_eq!(seen.fold(true, |all, one| all && one), agrees, "{what}");
+            assert_eq!(looks.iter().all(|found| state.agrees_with(found)), agrees, "{what}");
         }
         let mut unmarked = State::default();
         assert!([header(1, 0), header(2, 5)].iter().all(|found| unmarked.agrees_with(found)));

@@ -48,6 +48,15 @@ pub use structure::{
     Versioning,
 };
 
+/// What of a profile's differential has no effect: paths of elements, and of what they say.
+#[derive(Debug)]
+pub(crate) struct NotApplied {
+    /// What it names that its base does not have.
+    pub(crate) unknown: Vec<Arc<str>>,
+    /// What would allow more than its base does.
+    pub(crate) looser: Vec<Arc<str>>,
+}
+
 /// Puts packages together.
 #[derive(Debug, Default)]
 pub struct DefinitionsBuilder {
@@ -150,9 +159,8 @@ impl Definitions {
         &self.terminology
     }
 
-    /// What of a profile's differential has no effect: what it names that its base does not have, and what would
-    /// allow more than its base does. `None` for what is no profile, or has no snapshot.
-    pub(crate) fn not_applied(&self, json: &str) -> Option<(Vec<Arc<str>>, Vec<Arc<str>>)> {
+    /// What of a profile's differential has no effect. `None` for what is no profile, or has no snapshot.
+    pub(crate) fn not_applied(&self, json: &str) -> Option<NotApplied> {
         let written = read::structure(json).ok()?;
         if written.derivation != Some(Derivation::Constraint) || written.differential.is_empty() {
             return None;
@@ -162,7 +170,10 @@ impl Definitions {
         // Those of the base come first, and are its own.
         let own =
             |all: &[Arc<str>], before: &[Arc<str>]| all.get(before.len()..).map(<[_]>::to_vec);
-        Some((own(&made.ignored, &base.ignored)?, own(&made.looser, &base.looser)?))
+        Some(NotApplied {
+            unknown: own(&made.ignored, &base.ignored)?,
+            looser: own(&made.looser, &base.looser)?,
+        })
     }
 
     fn make(&self, json: &str, drops_snapshot: bool, making: &mut Vec<Arc<str>>) -> Made {

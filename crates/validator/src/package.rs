@@ -341,7 +341,8 @@ impl Package {
         let is_same_package =
             !self.name.is_empty() && (&self.name, &self.version) == (&other.name, &other.version);
         // Packages of other names may repeat what they build on.
-        if !is_same_package && !(self.name.is_empty() && other.name.is_empty()) {
+        let are_without_name = self.name.is_empty() && other.name.is_empty();
+        if !is_same_package && !are_without_name {
             return None;
         }
         let by_key = |package: &'p Self| -> HashMap<_, &'p Entry> {

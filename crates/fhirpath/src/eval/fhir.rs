@@ -201,7 +201,7 @@ impl<'a> Engine<'_, 'a> {
         item: &Item<'a>,
     ) -> EvalResult<Option<Typed<'a>>> {
         let text;
-        let mut from = None;
+        let from;
         let reference: &str = match item {
             Item::String(reference) => {
                 // A text is nowhere: it is read as one of the resource.

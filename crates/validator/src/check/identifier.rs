@@ -30,7 +30,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>) {
             cx.report(Message::IdentifierIetf, item.node(), def.profile);
         }
     } else if system.contains("ietf.org/html/rfc4122") {
-        if primitive::is_uuid(&value.to_lowercase()) {
+        if primitive::is_uuid(value.to_lowercase()) {
             cx.report(
                 Message::IdentifierIetfWrong2 {
                     system: system.into_owned().into(),

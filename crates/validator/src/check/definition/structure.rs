@@ -4,13 +4,13 @@
 
 use std::sync::LazyLock;
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::{Element, Name, Node};
 use lmr_fhirpath::{Child, Expression, Model as _, TypeId};
 
 use crate::check::context::Context;
 use crate::check::string::{SYSTEM_TYPE, kind_of_definition};
 use crate::compile::Profile;
-use crate::definitions::{StructureDefinition, StructureKind};
+use crate::definitions::{NotApplied, StructureDefinition, StructureKind};
 use crate::messages::Message;
 use crate::model::TypeModel;
 
@@ -89,8 +89,11 @@ const MAX_LINES: usize = 20;
 fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Profile) {
     const ASPECTS: [&str; 5] =
         ["(min)", "(max)", "(type)", "(type.targetProfile)", "(binding.valueSet)"];
-    let Some(written) = structure.value().map(|node| node.raw()) else { return };
-    let Some((unknown, looser)) = cx.profiles.definitions().not_applied(written) else { return };
+    let Some(written) = structure.value().map(Node::raw) else { return };
+    let Some(NotApplied { unknown, looser }) = cx.profiles.definitions().not_applied(written)
+    else {
+        return;
+    };
     let shown = |lines: Vec<&str>| lines.into_iter().take(MAX_LINES).collect::<Vec<_>>().join(", ");
     let is_part = |line: &str| line.ends_with("(slicing)") && line.contains('/');
     let is_limit =
