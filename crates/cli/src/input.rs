@@ -154,14 +154,14 @@ pub(crate) fn one_over_several() -> Text {
     )
 }
 
-/// Hands out each text of a file, in its order, with its line where there is one on every line.
+/// Takes a text, and its line where there is one on every line.
+type Visitor<'v> = dyn FnMut(Option<u32>, &[u8]) -> anyhow::Result<()> + 'v;
+
+/// Hands out each text of a file, in its order.
 ///
 /// # Errors
 /// The file cannot be read or has no text, or what the visitor returns.
-pub(crate) fn each_text(
-    path: &Path,
-    visit: &mut dyn FnMut(Option<u32>, &[u8]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+pub(crate) fn each_text(path: &Path, visit: &mut Visitor<'_>) -> anyhow::Result<()> {
     let file = path.display();
     let lines = match open(path)? {
         Input::Whole(bytes) => return visit(None, &bytes),

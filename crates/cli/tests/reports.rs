@@ -199,9 +199,12 @@ fn sarif_has_every_property_that_the_standard_requires() {
     assert!(unmet.is_empty(), "rows that no report has: {unmet:?}");
 }
 
-/// Of the schema that Jenkins publishes: the attributes that an element must have, those that it may have, and the elements
-/// in it, in their order.
-const JUNIT: &[(&str, &[&str], &[&str], &[&str])] = &[
+/// The attributes that an element must have, those that it may have, and the elements in it, in their order.
+type ElementRule =
+    (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+/// What the schema says that Jenkins publishes.
+const JUNIT: &[ElementRule] = &[
     (
         "testsuites",
         &[],

@@ -153,7 +153,7 @@ fn a7_loopback_never_goes_through_a_proxy() {
         patients[0]["birthDate"] = "1950-01-02".into();
         patients
     });
-    let run = served.send_with(&["run"], &environment);
+    let run = served.send_with(&["run", "--same-register"], &environment);
     assert_eq!(run.status.code(), Some(3), "{}", said(&run));
     let heads = proxy.heads();
     assert!(
