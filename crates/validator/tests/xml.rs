@@ -146,7 +146,11 @@ fn what_json_cannot_carry_is_refused_with_its_reason_and_place() {
     );
     let latin =
         r#"<?xml version="1.0" encoding="ISO-8859-1"?><Patient xmlns="http://hl7.org/fhir"/>"#;
-    assert_eq!(refusal(latin), E::NotUtf8);
+    assert_eq!(refusal(latin), E::Declared("ISO-8859-1".to_owned()));
+    // What is no name of an encoding is not repeated.
+    for other in ["12855825599", "a b", &"x".repeat(41)] {
+        assert_eq!(refusal(&latin.replace("ISO-8859-1", other)), E::NotUtf8, "{other}");
+    }
 }
 
 #[test]

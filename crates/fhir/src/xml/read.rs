@@ -114,7 +114,10 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
 /// Rule: <https://www.w3.org/TR/xml/#NT-EncName>.
 fn declared(encoding: &str) -> XmlErrorKind {
     const LONGEST: usize = 40;
+    /// Digits in a row: fewer than the number of a person has (`windows-1252`).
+    const DIGITS: usize = 5;
     let is_name = encoding.len() <= LONGEST
+        && encoding.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() <= DIGITS)
         && encoding.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if is_name { XmlErrorKind::Declared(encoding.to_owned()) } else { XmlErrorKind::NotUtf8 }
 }

@@ -10,7 +10,7 @@ use crate::check::slicing::{self, SliceOrder};
 use crate::compile::{Children, Def, Defs, FORBIDDEN, NameSet, Shape, Slices, Target, TypeRule};
 use crate::location::trail;
 use crate::messages::Message;
-use crate::messages::field::{Defined, Hint, Words};
+use crate::messages::field::{Defined, Hint, Text, Words};
 use crate::statistics::Measured;
 
 impl<'a> Walker<'a> {
@@ -303,7 +303,7 @@ impl<'a> Walker<'a> {
                 Message::ProfileType {
                     profile: (&child.profile.canonical).into(),
                     allowed: (*one).to_owned().into(),
-                    found: found.into(),
+                    found: Text::defined(found),
                 },
                 member,
                 child.profile,

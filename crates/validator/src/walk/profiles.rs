@@ -11,7 +11,7 @@ use crate::check::{self, extension, invariant};
 use crate::compile::{Def, Defs, Linked, ProfileId, TypeRule};
 use crate::issue::{Issue, reason_of};
 use crate::messages::Message;
-use crate::messages::field::{Because, Defined};
+use crate::messages::field::{Because, Defined, Text};
 
 impl<'a> Walker<'a> {
     /// Validates an element against a rule of a profile of its type.
@@ -202,7 +202,11 @@ impl<'a> Walker<'a> {
             [one] => Message::ProfileType {
                 profile: (&def.profile.canonical).into(),
                 allowed: (*one).to_owned().into(),
-                found: found.to_owned().into(),
+                // What the instance calls its type may be anything.
+                found: match self.cx.profiles.definitions().is_resource_type(found) {
+                    true => Text::defined(found.to_owned()),
+                    false => Text::given(found.to_owned()),
+                },
             },
             _ => Message::ResourceTypeOther { found: found.to_owned().into() },
         };

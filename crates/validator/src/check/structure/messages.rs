@@ -64,7 +64,7 @@ macro_rules! structure_messages {
                 "Validation_VAL_NoType" Error Structure
                 en "The profile does not allow a {found} here"
                 nb "Profilen tillater ikke {found} her";
-            ProfileType { profile: Defined, allowed: Defined, found: Defined }
+            ProfileType { profile: Defined, allowed: Defined, found: Text }
                 "Extension_PROF_Type" Error Structure
                 en "The profile {profile} allows the types {allowed}, found {found}"
                 nb "Profilen {profile} tillater typene {allowed}, fant {found}";
