@@ -115,7 +115,7 @@ export async function consoleAnswers(browser, name, password, database) {
   await answer("a verb that is not there", () => post("", `${place}/no-such-verb`, { reason: "x" }), 404, NO_PAGE);
   for (const [verb, fields, words] of [
     ["set", { name: "x".repeat(201) }, ["navnet mangler", "the name is missing"]],
-    ["addresses", { addresses: "hos oss" }, ["en adresse kan ikke leses", "is not an IP address"]],
+    ["addresses", { addresses: "hos oss" }, ["er verken en IP-adresse", "IP address"]],
     ["add-certificate", { certificate: "x" }, ["sertifikatet kan ikke leses", "certificate"]],
     ["deactivate", { reason: PERSONAL }, ["Grunnen kan ha høyst 1000 tegn", "The reason can have 1000 characters at most"]],
     ["remove", { confirm: "1" }, ["Skriv organisasjonsnummeret for å bekrefte", "Write the organisation number to confirm"]],
