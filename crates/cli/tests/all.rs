@@ -24,6 +24,7 @@ mod marked;
 mod no_effect;
 mod operations;
 mod postgres_two_receivers;
+mod program;
 mod project;
 mod register;
 mod register_mistakes;

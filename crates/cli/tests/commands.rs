@@ -1,30 +1,19 @@
 //! The program as people call it: output, exit status, what it says about bad input.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use lmr_sandbox::hospital::{Era, Fault, Hospital};
 use serde_json::Value;
 
+use crate::program;
+
 fn lmr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lmr")).args(arguments).output().expect("lmr runs")
+    program::lmr(arguments).output().expect("lmr runs")
 }
 
 fn with_input(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lmr runs");
-    match child.stdin.take().expect("its input").write_all(input.as_bytes()) {
-        // It may have ended before it read anything: wrong arguments.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => panic!("{error}"),
-        _ => {}
-    }
-    child.wait_with_output().expect("lmr ends")
+    program::with_input(program::lmr(arguments), input.as_bytes())
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -561,7 +550,7 @@ fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
     let help = lmr(&["validate", "--help"]);
     assert!(help.status.success() && text(&help.stdout).contains("--ruleset"));
     // The system's own errors too, and the language of the environment.
-    let missing = Command::new(env!("CARGO_BIN_EXE_lmr"))
+    let missing = program::lmr(&[])
         .args(["validate", "none.json"])
         .env("LMR_LANG", "en")
         .output()

@@ -1,22 +1,13 @@
 //! `lmr example`: what it writes is what the profile takes.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
 
+use crate::program::{self, with_input};
+
 fn lmr(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .args(["--lang", "en"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lmr runs");
-    // A command that reads nothing has closed its end.
-    drop(child.stdin.take().expect("a pipe").write_all(input));
-    child.wait_with_output().expect("lmr ends")
+    with_input(program::lmr(&[&["--lang", "en"], arguments].concat()), input)
 }
 
 /// The example, which `lmr validate` must take too.

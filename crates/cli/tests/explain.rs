@@ -1,13 +1,11 @@
 //! `lmr explain`: profiles, types and elements in plain words, in both languages.
 
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::program::lmr;
 
 fn explain(lang: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .args(["--lang", lang, "explain"])
-        .args(arguments)
-        .output()
-        .expect("lmr runs")
+    lmr(&["--lang", lang, "explain"]).args(arguments).output().expect("lmr runs")
 }
 
 fn words(lang: &str, arguments: &[&str]) -> String {

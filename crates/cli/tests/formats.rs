@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 use quick_xml::events::Event;
 use serde_json::Value;
 
+use crate::program::lmr_in;
+
 /// Three faults in the first, none in the second, a fault on the last line of the third.
 const FILES: [(&str, &str); 3] = [
     (
@@ -29,12 +31,7 @@ fn folder() -> tempfile::TempDir {
 
 /// `lmr` in a folder, in English.
 fn lmr(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .current_dir(folder)
-        .env("LMR_LANG", "en")
-        .args(arguments)
-        .output()
-        .expect("lmr runs")
+    lmr_in(folder, arguments).output().expect("lmr runs")
 }
 
 fn validate(folder: &Path, more: &[&str]) -> Output {

@@ -1,11 +1,12 @@
 //! What has not been checked is called correct in no format: files without a resource, what cannot be opened or unpacked,
 //! and what there was no time for.
 
+use crate::program::lmr_in;
 use crate::schema;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use schema::misfits;
 use serde_json::Value;
@@ -17,13 +18,8 @@ const FORMATS: [&str; 7] =
     ["text", "json", "operation-outcome", "html", "sarif", "junit", "github"];
 
 fn validate(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .current_dir(folder)
-        .env("LMR_LANG", "en")
-        .args(["validate", "--ruleset", "none", "--no-project"])
-        .args(arguments)
-        .output()
-        .expect("lmr runs")
+    let checked = ["validate", "--ruleset", "none", "--no-project"];
+    lmr_in(folder, &checked).args(arguments).output().expect("lmr runs")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+use crate::program::{lmr_in, with_input};
 
 const JSON: &str = r#"{"resourceType":"Patient","gender":"male","name":[{"family":"Å"}]}"#;
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><name><family value="Å"/></name><gender value="male"/></Patient>"#;
@@ -90,18 +92,7 @@ fn forms() -> Vec<(String, Vec<u8>, Form)> {
 }
 
 fn lmr(folder: &Path, arguments: &[&str], input: Option<&[u8]>) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .current_dir(folder)
-        .env("LMR_LANG", "en")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("lmr runs");
-    // What it does not read it is not given.
-    let _ = child.stdin.take().expect("its input").write_all(input.unwrap_or_default());
-    child.wait_with_output().expect("lmr ends")
+    with_input(lmr_in(folder, arguments), input.unwrap_or_default())
 }
 
 /// Both of what it printed.

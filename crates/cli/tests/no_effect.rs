@@ -3,17 +3,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lmr"));
-    command.current_dir(folder).env("LMR_LANG", "en").args(arguments);
-    command
-}
+use crate::program::lmr_in;
 
 fn validate(folder: &Path, more: &[&str]) -> Output {
     let arguments = [&["validate", "--ruleset", "none", "--no-hints"], more].concat();
-    command(folder, &arguments).output().expect("lmr runs")
+    lmr_in(folder, &arguments).output().expect("lmr runs")
 }
 
 fn error_of(output: &Output) -> String {
@@ -163,7 +159,7 @@ fn two_packages_of_one_name_and_version_with_other_content_are_refused_by_name()
         // What explains by the same packages, too.
         let explained =
             ["explain", "--ruleset", "none", "--package", one, "--package", two, "Patient"];
-        let explained = command(folder.path(), &explained).output().expect("lmr runs");
+        let explained = lmr_in(folder.path(), &explained).output().expect("lmr runs");
         assert_eq!(explained.status.success(), !is_refused, "{one} {two}");
     }
     // A project's and the argument's are two as well.
@@ -195,7 +191,7 @@ fn a_reader_that_goes_away_changes_no_verdict() {
     std::fs::write(folder.path().join("many.ndjson"), lines).expect("written");
     for format in ["text", "json", "operation-outcome", "sarif", "junit", "github", "html"] {
         let arguments = ["validate", "--ruleset", "none", "--format", format, "many.ndjson"];
-        let mut child = command(folder.path(), &arguments)
+        let mut child = lmr_in(folder.path(), &arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -276,7 +272,7 @@ fn arguments_that_a_script_has_left_empty_or_mixed_up_are_refused_by_name() {
     let remarks = validate(folder.path(), &["--format", "github", "--output", "r.txt", "b.json"]);
     assert!(error_of(&remarks).contains("standard output"), "{}", error_of(&remarks));
     let listed = ["package", "list", "--package-cache", "nowhere"];
-    let listed = command(folder.path(), &listed).output().expect("lmr runs");
+    let listed = lmr_in(folder.path(), &listed).output().expect("lmr runs");
     assert_eq!(listed.status.code(), Some(2), "{}", error_of(&listed));
 }
 
@@ -314,7 +310,7 @@ fn watching_ends_with_its_reader() {
         std::fs::write(&file, text).expect("written");
     };
     write("x");
-    let mut child = command(folder.path(), &["validate", "--ruleset", "none", "--watch", "a.json"])
+    let mut child = lmr_in(folder.path(), &["validate", "--ruleset", "none", "--watch", "a.json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -1,18 +1,15 @@
 //! Reports for build services: where a finding begins, and what the formats' own schemas demand.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use quick_xml::events::Event;
 use serde_json::Value;
 
+use crate::program::lmr_in;
+
 fn lmr(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lmr"))
-        .current_dir(folder)
-        .env("LMR_LANG", "en")
-        .args(arguments)
-        .output()
-        .expect("lmr runs")
+    lmr_in(folder, arguments).output().expect("lmr runs")
 }
 
 fn report(folder: &Path, format: &str, more: &[&str]) -> String {

@@ -150,15 +150,7 @@ impl Outbox {
                 for row in &rows {
                     let identity = hash(row, 0)?;
                     if index.position(identity).is_none() {
-                        joined += sqlx::query(
-                            "INSERT INTO vanished (identity, since) VALUES (?, ?) \
-                             ON CONFLICT DO NOTHING",
-                        )
-                        .bind(identity.0.as_slice())
-                        .bind(ms(now))
-                        .execute(&mut *step)
-                        .await?
-                        .rows_affected();
+                        joined += join(&mut step, identity, now).await?;
                     }
                 }
                 match rows.last() {
@@ -213,7 +205,7 @@ impl Outbox {
                     .and_then(|(space, id)| by_id.position(index, space, resource_type, &id));
                 if let Some(at) = found {
                     let by = index.records[at as usize].identity;
-                    joined += note(&mut step, identity, by, now).await?;
+                    joined += join_replaced(&mut step, identity, by, now).await?;
                 }
             }
             match rows.last() {
@@ -257,11 +249,10 @@ impl Outbox {
     }
 }
 
-/// Notes one record in whose place the source has another one; 1 where it was not on the list before.
-async fn note(
+/// Puts a record on the list; 1 where it was not on it before.
+async fn join(
     step: &mut Transaction<'static, Sqlite>,
     identity: Hash,
-    by: Hash,
     now: Timestamp,
 ) -> Result<u64> {
     let joined =
@@ -269,8 +260,18 @@ async fn note(
             .bind(identity.0.as_slice())
             .bind(ms(now))
             .execute(&mut **step)
-            .await?
-            .rows_affected();
+            .await?;
+    Ok(joined.rows_affected())
+}
+
+/// The same of one in whose place the source has another one.
+async fn join_replaced(
+    step: &mut Transaction<'static, Sqlite>,
+    identity: Hash,
+    by: Hash,
+    now: Timestamp,
+) -> Result<u64> {
+    let joined = join(step, identity, now).await?;
     sqlx::query("UPDATE vanished SET replaced_by = ? WHERE identity = ?")
         .bind(by.0.as_slice())
         .bind(identity.0.as_slice())
