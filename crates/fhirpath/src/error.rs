@@ -128,13 +128,15 @@ pub enum EvalErrorKind {
         /// Most bytes that are made.
         limit: usize,
     },
-    /// A regular expression that is none, that is too large to be compiled, or that does not run in
-    /// linear time.
-    #[error(
-        "{what}: not a regular expression that can be used (it is faulty, or too large, or has look-around or \
-         back-references, which take time without bound)"
-    )]
+    /// A regular expression that is none, or that is too large to be compiled.
+    #[error("{what}: not a regular expression that can be used (it is faulty or too large)")]
     Regex {
+        /// The function.
+        what: &'static str,
+    },
+    /// A regular expression with look-around, back-references and the like that takes too long in a text.
+    #[error("{what}: searching the text with this regular expression takes too long")]
+    Backtracks {
         /// The function.
         what: &'static str,
     },

@@ -9,4 +9,4 @@ mod simplify;
 
 pub(crate) use ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 pub(crate) use each::each_part;
-pub(crate) use parser::{build_regex, parse};
+pub(crate) use parser::parse;

@@ -6,4 +6,5 @@ mod functions;
 mod language;
 #[expect(clippy::unwrap_used, reason = "the tests' own model")]
 mod model;
+mod regular_expressions;
 mod typed;

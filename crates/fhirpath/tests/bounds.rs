@@ -144,12 +144,26 @@ fn regular_expressions_take_linear_time() {
     let expression = Expression::parse(&text).unwrap();
     let result = expression.evaluate_on(&[], &Env::new()).unwrap();
     assert_eq!(result.len(), 1);
-    for pattern in ["(((a{100}){100}){100}){100}", "(?=a)b", "(a)\\\\1"] {
-        let text = format!("'a'.matches('{pattern}')");
+    let too_large = "'a'.matches('(((a{100}){100}){100}){100}')";
+    let expression = Expression::parse(too_large).unwrap();
+    let error = expression.evaluate_on(&[], &Env::new()).map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind, EvalErrorKind::Regex { .. }), "{error}");
+}
+
+#[test]
+fn look_around_is_limited_by_its_backtracks_and_by_the_length_of_the_text() {
+    let outcome = |text: String| {
         let expression = Expression::parse(&text).unwrap();
-        let error = expression.evaluate_on(&[], &Env::new()).map(|_| ()).unwrap_err();
-        assert!(matches!(error.kind, EvalErrorKind::Regex { .. }), "{pattern}");
-    }
+        expression.evaluate_on(&[], &Env::new()).map(|items| items.len()).map_err(|e| e.kind)
+    };
+    let text =
+        |length: usize, pattern: &str| format!("'{}b'.matches('{pattern}')", "a".repeat(length));
+    assert!(matches!(
+        outcome(text(100, "^(a|aa)+(?!a)c?$")),
+        Err(EvalErrorKind::Backtracks { .. })
+    ));
+    assert!(matches!(outcome(text(4_000, "(?=c)a")), Ok(1)));
+    assert!(matches!(outcome(text(200_000, "(?=c)a")), Err(EvalErrorKind::Budget(_))));
 }
 
 #[test]

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use lmr_fhir::SourceLocation;
-use regex::Regex;
 
 use super::conversion::text_of;
 use super::{Call, Engine, EvalResult, FlowResult, LogicResult, ScalarResult, Scope, Sink};
-use crate::error::EvalErrorKind;
+use crate::error::{EvalError, EvalErrorKind};
 use crate::item::Item;
-use crate::syntax::{Expr, Pattern, RegexUse, build_regex};
+use crate::regular_expression::{Groups, RegularExpression, TooManyBacktracks};
+use crate::syntax::{Expr, Pattern, RegexUse};
 
 /// Longest text that a function makes, in bytes.
 const MAX_TEXT: usize = 16 << 20;
@@ -254,8 +254,8 @@ impl<'a> Engine<'_, 'a> {
         use_as: RegexUse,
         pattern: &'a Pattern,
         s: Scope<'_, 'a>,
-        built: &'p mut Option<Regex>,
-    ) -> EvalResult<Option<&'p Regex>>
+        built: &'p mut Option<RegularExpression>,
+    ) -> EvalResult<Option<&'p RegularExpression>>
     where
         'a: 'p,
     {
@@ -266,7 +266,7 @@ impl<'a> Engine<'_, 'a> {
             Pattern::Computed(expr) => {
                 let Some(text) = self.text_arg(expr, s, what)? else { return Ok(None) };
                 self.steps(location, 1000 + text.len())?;
-                match build_regex(&text, use_as == RegexUse::MatchesFull) {
+                match RegularExpression::new(&text, use_as.extent()) {
                     Some(regex) => Ok(Some(built.insert(regex))),
                     None => self.fail(location, EvalErrorKind::Regex { what }),
                 }
@@ -274,7 +274,7 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    /// `matches()` looks anywhere in the text, `matchesFull()` takes it whole.
+    /// `matches()` and `matchesFull()`.
     pub(super) fn matches(
         &self,
         location: SourceLocation,
@@ -287,8 +287,16 @@ impl<'a> Engine<'_, 'a> {
         let mut built = None;
         let regex = self.pattern(location, use_as, pattern, s, &mut built)?;
         let (Some(text), Some(regex)) = (text, regex) else { return Ok(None) };
-        self.steps(location, text.len() / 16)?;
-        Ok(Some(regex.is_match(&text)))
+        self.steps(location, regex.cost(&text))?;
+        match regex.is_match(&text) {
+            Ok(matches) => Ok(Some(matches)),
+            Err(TooManyBacktracks) => self.too_many_backtracks(location, use_as),
+        }
+    }
+
+    #[cold]
+    fn too_many_backtracks<T>(&self, location: SourceLocation, use_as: RegexUse) -> EvalResult<T> {
+        self.fail(location, EvalErrorKind::Backtracks { what: use_as.text() })
     }
 
     pub(super) fn replace_matches(
@@ -306,18 +314,25 @@ impl<'a> Engine<'_, 'a> {
         let by = self.text_arg(substitution, s, what)?;
         let (Some(text), Some(regex), Some(by)) = (text, regex, by) else { return Ok(None) };
         // An empty pattern matches between all characters; HL7's engine leaves the text as it is.
-        if regex.as_str().is_empty() {
+        if regex.is_empty() {
             return Ok(Some(Item::String(text)));
         }
-        self.steps(location, text.len() / 16)?;
+        self.steps(location, regex.cost(&text))?;
         let mut out = String::with_capacity(text.len());
         let mut last = 0;
-        for captures in regex.captures_iter(&text) {
-            let Some(whole) = captures.get(0) else { continue };
-            out.push_str(&text[last..whole.start()]);
-            expand(&by, &captures, &mut out);
-            last = whole.end();
-            self.within_size(location, what, out.len())?;
+        let replaced = regex.each_match(&text, |groups| {
+            let whole = groups.range();
+            out.push_str(&text[last..whole.start]);
+            expand(&by, groups, &mut out);
+            last = whole.end;
+            self.within_size(location, what, out.len()).map_err(Stop::Failed)
+        });
+        match replaced {
+            Ok(()) => {}
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::TooManyBacktracks) => {
+                return self.too_many_backtracks(location, RegexUse::ReplaceMatches);
+            }
         }
         out.push_str(&text[last..]);
         self.text_size(location, what, out.len())?;
@@ -325,8 +340,20 @@ impl<'a> Engine<'_, 'a> {
     }
 }
 
+/// Why replacing came to an end.
+enum Stop {
+    Failed(Box<EvalError>),
+    TooManyBacktracks,
+}
+
+impl From<TooManyBacktracks> for Stop {
+    fn from(TooManyBacktracks: TooManyBacktracks) -> Self {
+        Self::TooManyBacktracks
+    }
+}
+
 /// Fills in `$1` and `${name}`; `\$` is a dollar.
-fn expand(by: &str, captures: &regex::Captures<'_>, out: &mut String) {
+fn expand(by: &str, groups: &Groups<'_>, out: &mut String) {
     let mut rest = by;
     while let Some(n) = rest.find(['$', '\\']) {
         out.push_str(&rest[..n]);
@@ -339,9 +366,7 @@ fn expand(by: &str, captures: &regex::Captures<'_>, out: &mut String) {
         }
         if let Some(end) = tail.strip_prefix('{').and_then(|t| t.find('}')) {
             let name = &tail[1..=end];
-            let group =
-                name.parse().map_or_else(|_| captures.name(name), |i: usize| captures.get(i));
-            out.push_str(group.map_or("", |m| m.as_str()));
+            out.push_str(name.parse().map_or_else(|_| groups.named(name), |i| groups.numbered(i)));
             rest = &tail[end + 2..];
             continue;
         }
@@ -354,10 +379,9 @@ fn expand(by: &str, captures: &regex::Captures<'_>, out: &mut String) {
         // As many digits as name a group.
         let taken = (1..=digits.min(3))
             .rev()
-            .find(|n| tail[..*n].parse().is_ok_and(|i: usize| i < captures.len()))
+            .find(|n| tail[..*n].parse().is_ok_and(|i: usize| i < groups.len()))
             .unwrap_or(1);
-        let group = tail[..taken].parse().ok().and_then(|i: usize| captures.get(i));
-        out.push_str(group.map_or("", |m| m.as_str()));
+        out.push_str(tail[..taken].parse().map_or("", |i| groups.numbered(i)));
         rest = &tail[taken..];
     }
     out.push_str(rest);

@@ -1,7 +1,7 @@
 //! The compiled form: what the evaluator runs over. Names are hashed, functions resolved, patterns built.
 
+use crate::regular_expression::{Extent, RegularExpression};
 use lmr_fhir::{Name, SourceLocation};
-use regex::Regex;
 
 use crate::functions::{Function, Shape};
 use crate::value::{Date, DateTime, Decimal, Quantity, Time};
@@ -124,12 +124,20 @@ impl RegexUse {
             Self::ReplaceMatches => "replaceMatches",
         }
     }
+
+    /// `matches()` looks anywhere in the text, `matchesFull()` takes it whole.
+    pub(crate) fn extent(self) -> Extent {
+        match self {
+            Self::Matches | Self::ReplaceMatches => Extent::Anywhere,
+            Self::MatchesFull => Extent::Whole,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) enum Pattern {
     /// A literal, built once; `None` when it is not a usable pattern.
-    Built(Option<Box<Regex>>),
+    Built(Option<Box<RegularExpression>>),
     Computed(Box<Expr>),
 }
 

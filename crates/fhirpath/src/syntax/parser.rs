@@ -1,7 +1,6 @@
 //! Precedence climbing over the tokens.
 
 use lmr_fhir::{Name, SourceLocation};
-use regex::RegexBuilder;
 
 use super::ast::{Constant, Expr, Kind, Operator, Pattern, RegexUse, TypeSpec, TypeTest};
 use super::lexer::{Token, tokens};
@@ -9,14 +8,12 @@ use super::share::{number_fixed_conditions, number_repeated_paths};
 use super::simplify::simplify;
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::functions::Function;
+use crate::regular_expression::RegularExpression;
 use crate::value::{CalendarUnit, Decimal, Quantity, Unit};
 
 /// Deepest nesting, brackets and chained calls counted together: what the evaluator's recursion
 /// can take on a thread with a small stack.
 const MAX_DEPTH: usize = 100;
-
-/// Largest compiled pattern, in bytes.
-const MAX_REGEX: usize = 4 << 20;
 
 pub(crate) fn parse(source: &str) -> Result<Expr, SyntaxError> {
     let tokens = tokens(source)?;
@@ -35,18 +32,6 @@ pub(crate) fn parse(source: &str) -> Result<Expr, SyntaxError> {
             parser.fail(SyntaxErrorKind::Trailing(found))
         }
     }
-}
-
-/// Builds a pattern; `.` matches line ends too, as the specification has it.
-pub(crate) fn build_regex(pattern: &str, full: bool) -> Option<regex::Regex> {
-    let whole;
-    let pattern = if full {
-        whole = format!("^(?:{pattern})$");
-        &whole
-    } else {
-        pattern
-    };
-    RegexBuilder::new(pattern).dot_matches_new_line(true).size_limit(MAX_REGEX).build().ok()
 }
 
 /// A node and how deep it is.
@@ -439,9 +424,9 @@ impl Parser {
             arity(use_as.text(), count, count)?;
             let mut args = args.into_iter();
             let pattern = match args.next() {
-                Some(Expr { kind: Kind::Text(text), .. }) => Pattern::Built(
-                    build_regex(&text, use_as == RegexUse::MatchesFull).map(Box::new),
-                ),
+                Some(Expr { kind: Kind::Text(text), .. }) => {
+                    Pattern::Built(RegularExpression::new(&text, use_as.extent()).map(Box::new))
+                }
                 Some(other) => Pattern::Computed(Box::new(other)),
                 None => return self.expected("a pattern"),
             };

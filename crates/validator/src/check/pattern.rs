@@ -1,12 +1,16 @@
 //! The form that a definition gives a value by a regular expression (extension `regex`).
 
 use lmr_fhir::Element;
+use lmr_fhirpath::TooManyBacktracks;
 
 use super::context::Context;
 use super::primitive;
 use crate::compile::{Def, TypeRule};
 use crate::messages::Message;
 use crate::messages::field::{Text, Value};
+
+/// The most that one search may cost, in steps of an evaluation.
+const MAX_COST: usize = 10_000_000;
 
 /// The element's own form, then its type's.
 pub(crate) fn check<'a>(
@@ -32,9 +36,13 @@ fn matches<'a>(
     def: Def<'a>,
 ) {
     let Some(text) = item.text() else { return };
-    match cx.profiles.pattern(pattern) {
-        Some(regex) if regex.is_match(&text) => {}
-        Some(_) => {
+    let matches = cx.profiles.pattern(pattern).map(|regex| {
+        // A text of this length would take too long, wherever the search ends.
+        if regex.cost(&text) > MAX_COST { Err(TooManyBacktracks) } else { regex.is_match(&text) }
+    });
+    match matches {
+        Some(Ok(true)) => {}
+        Some(Ok(false)) => {
             let (value, pattern) = (Value::from(primitive::shown(&text)), pattern.into());
             let message = if of_type {
                 let type_name = def.rule.types.first().map_or("", TypeRule::name).into();
@@ -45,7 +53,7 @@ fn matches<'a>(
             cx.report(message, item.node(), def.profile);
         }
         // What cannot be tested is reported, never passed.
-        None => {
+        None | Some(Err(TooManyBacktracks)) => {
             cx.report(
                 Message::ConstraintCannotEvaluate {
                     rule: "regex".into(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lmr_fhirpath::TypeId;
+use lmr_fhirpath::{Extent, RegularExpression, TypeId};
 
 use super::arena::{Arena, Table};
 use super::{
@@ -15,9 +15,6 @@ use crate::check::primitive::Primitive;
 use crate::check::slicing::discriminator;
 use crate::definitions::{Definitions, ElementDefinition, StructureDefinition, TypeRef};
 use crate::model::TypeModel;
-
-/// Bytes that a definition's regular expression may take when compiled.
-const MAX_PATTERN: usize = 1 << 20;
 
 const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
@@ -40,7 +37,7 @@ pub(crate) struct Profiles {
     /// The base definitions of types, by name.
     by_type: Table<ProfileId>,
     expressions: Expressions,
-    patterns: RwLock<HashMap<Box<str>, Option<regex::Regex>>>,
+    patterns: RwLock<HashMap<Box<str>, Option<RegularExpression>>>,
 }
 
 impl Profiles {
@@ -99,17 +96,14 @@ impl Profiles {
         })
     }
 
-    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is not
-    /// regular expression, or one that does not run in linear time).
-    pub(crate) fn pattern(&self, text: &str) -> Option<regex::Regex> {
+    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is no
+    /// regular expression, or too large).
+    pub(crate) fn pattern(&self, text: &str) -> Option<RegularExpression> {
         if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text)
         {
             return known.clone();
         }
-        let made = regex::RegexBuilder::new(&format!("^(?s:{text})$"))
-            .size_limit(MAX_PATTERN)
-            .build()
-            .ok();
+        let made = RegularExpression::new(text, Extent::Whole);
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         patterns.entry(text.into()).or_insert(made).clone()
     }

@@ -3,13 +3,10 @@
 use std::collections::HashSet;
 
 use lmr_fhir::Node;
-use regex::RegexBuilder;
+use lmr_fhirpath::{Extent, RegularExpression};
 
 use super::{CodeSystem, value_set::MissingContent};
 use crate::json::text;
-
-/// Most bytes of a compiled expression; a value set is not to take the machine with it.
-const MAX_REGEX: usize = 1 << 20;
 
 /// The numbers of the concepts that one filter takes.
 pub(super) fn select(
@@ -71,16 +68,19 @@ pub(super) fn select(
             all().filter(|number| values.of_concept(*number).is_empty() != wanted).collect()
         }
         "regex" => {
-            let expression = RegexBuilder::new(&format!("^(?:{value})$"))
-                .size_limit(MAX_REGEX)
-                .build()
-                .map_err(|_| unsupported())?;
+            let expression =
+                RegularExpression::new(&value, Extent::Whole).ok_or_else(unsupported)?;
             let values = Values::of(system, &property).ok_or_else(unsupported)?;
-            all()
-                .filter(|number| {
-                    values.of_concept(*number).iter().any(|found| expression.is_match(found))
-                })
-                .collect()
+            let mut numbers = Vec::new();
+            for number in all() {
+                for found in values.of_concept(number) {
+                    if expression.is_match(&found).map_err(|_| unsupported())? {
+                        numbers.push(number);
+                        break;
+                    }
+                }
+            }
+            numbers
         }
         _ => return Err(unsupported()),
     };

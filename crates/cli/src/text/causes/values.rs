@@ -126,9 +126,12 @@ fn evaluation(kind: &EvalErrorKind) -> String {
         EvalErrorKind::TextTooLong { what, limit } => {
             format!("{what}: teksten ville blitt lengre enn {limit} byte")
         }
-        EvalErrorKind::Regex { what } => format!(
-            "{what}: ikke et regulært uttrykk som kan brukes (det er feil, for stort, eller ser framover eller tilbake)"
-        ),
+        EvalErrorKind::Regex { what } => {
+            format!("{what}: ikke et regulært uttrykk som kan brukes (det er feil eller for stort)")
+        }
+        EvalErrorKind::Backtracks { what } => {
+            format!("{what}: søket i teksten med dette regulære uttrykket tar for lang tid")
+        }
         EvalErrorKind::TimeWithZone => "et klokkeslett kan ikke ha en tidssone".to_owned(),
         EvalErrorKind::DefiniteDuration(unit) => {
             format!("regning med datoer tar ikke varigheten {unit}")
