@@ -440,13 +440,13 @@ impl Translator<'_> {
     }
 }
 
-/// How deep classes may stand in classes.
+/// How deep classes may be nested.
 const MAX_NESTED_CLASSES: usize = 50;
 
 /// What a `\` and what follows it mean.
 enum Escaped {
     Character(char),
-    /// The members as they stand in a class.
+    /// The members as they are written in a class.
     Class {
         members: String,
         is_negated: bool,
