@@ -301,5 +301,15 @@ async fn what_has_expired_is_known_before_it_is_removed() {
         assert_eq!(removed.messages + removed.refused_calls > 0, expected, "{retention:?}");
         assert!(!store.has_expired(&retention).await.unwrap(), "{retention:?}");
     }
+    // Of a sender that is on its way to another database nothing is removed here, and nothing is to be recorded.
+    store.commit(delivery("m2", 12, vec![version("r", 2, 1, 12)])).await.unwrap();
+    assert!(store.has_expired(&content(13)).await.unwrap());
+    let file = folder.path().join("lmr.db");
+    let mut session = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+    let moved = sqlx::query("UPDATE audit_head SET moved_to = 'nord'").execute(&mut session);
+    assert_eq!(moved.await.unwrap().rows_affected(), 1);
+    session.close().await.unwrap();
+    assert!(!store.has_expired(&content(13)).await.unwrap());
+    assert_eq!(store.expire(&content(13)).await.unwrap(), lmr_intake::Removed::default());
     store.close().await;
 }
