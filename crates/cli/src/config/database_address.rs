@@ -213,6 +213,11 @@ mod tests {
                 "postgres://lmr@db.example/lmr?options[search_path]=who",
                 false,
             ),
+            (
+                "postgres://lmr@db.example/lmr?options=-c%20search_path%3Dwho",
+                "postgres://lmr@db.example/lmr?options[lock_timeout]=5&options[search_path]=who",
+                true,
+            ),
         ] {
             let is_same = is_same(Path::new(one), Path::new(other), folder.path());
             assert_eq!(is_same, same, "{one} {other}");

@@ -264,6 +264,7 @@ pub(crate) struct AvsenderFile {
     /// The only rule set it may use.
     pub(crate) rule_set: Option<RuleSetId>,
     /// Agreed start date.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) start_date: Option<Date>,
     /// The database for its data: a name of `[databases]`; the main one if left out.
     pub(crate) database: Option<String>,
