@@ -302,7 +302,7 @@ async fn what_has_expired_is_known_before_it_is_removed() {
         assert!(!store.has_expired(&retention).await.unwrap(), "{retention:?}");
     }
     // Of a sender that is on its way to another database nothing is removed here, and nothing is to be recorded.
-    store.commit(delivery("m2", 12, vec![version("r", 2, 1, 12)])).await.unwrap();
+    store.commit(delivery("m2", 12, vec![version("r2", 2, 1, 12)])).await.unwrap();
     assert!(store.has_expired(&content(13)).await.unwrap());
     let file = folder.path().join("lmr.db");
     let mut session = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();

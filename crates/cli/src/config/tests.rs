@@ -104,7 +104,7 @@ fn dates_and_times_are_taken_in_quotes_and_without() {
         }
         let rest = file.to_string();
         let text = format!(
-            "start_date = {start}\n{rest}\n[schedule]\nat = {at}\n[helseid]\nclient_id = 'c'\nkey = 'k'\nkey_expires = {expires}\n"
+            "start_date = {start}\n{rest}\n[schedule]\nat = {at}\n[helseid]\nissuer = 'https://helseid.example'\nclient_id = 'c'\nkey = 'k'\nkey_expires = {expires}\n"
         );
         toml::from_str::<SenderConfig>(&text)
     };
