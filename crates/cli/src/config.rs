@@ -18,6 +18,7 @@ pub(crate) mod console;
 pub(crate) mod database_address;
 mod escapes;
 pub(crate) mod key_files;
+pub(crate) mod moments;
 pub(crate) mod network;
 pub(crate) mod otlp;
 pub(crate) mod receiver;

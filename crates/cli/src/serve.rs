@@ -1,10 +1,11 @@
 //! `lmr serve`: the receiver.
 
+mod background;
 mod reload;
 pub(crate) mod warnings;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +13,14 @@ use std::time::Duration;
 use clap::Args;
 use lmr_auth::{Clock, DpopSettings, Fetcher, HttpFetcher, KeyCache, TokenVerifier};
 use lmr_envelope::SystemRandom;
-use lmr_intake::{AllowList, BackgroundTask, Database, Parts, Receiver, Removed, Settings, Store};
+use lmr_intake::{AllowList, Database, Parts, Receiver, Settings, Store};
 use lmr_server::{
     CallObserver, HttpSettings, OutletService, PageSettings, Services, StoreReplays, Tls,
 };
 use lmr_storage::{
     ApartKeys, ApartStore, MAIN, Opening, PlacedStore, PostgresStore, SqliteStore, StorageKey,
 };
-use lmr_web::Console;
+use lmr_web::{Console, LONGEST_MINUTES};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -27,12 +28,11 @@ use crate::clock;
 use crate::config::database_address::{self, as_url};
 use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
-use crate::config::receiver::{
-    IdentitiesSection, OutletSection, ProxyHeaderName, ReceiverConfig, RetentionSection,
-};
+use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig};
 use crate::config::sender::{A_DAY, within};
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
+use background::{expire_hourly, make_partitions_daily};
 use reload::{Listeners, Reload, watch_certificates};
 
 /// Run the receiver until interrupted.
@@ -91,12 +91,8 @@ impl Serve {
             beside.spawn(reloading.at_each_hangup());
             beside.spawn(watch_certificates(services.receiver.clone(), listeners));
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store), expiring));
-            beside.spawn(make_partitions_daily(Arc::clone(&store)));
-            for warning in
-                warnings::of_config(&config).iter().chain(&warnings::of_files(&config, &folder))
-            {
-                tracing::warn!(detail = warning.line().en, "the configuration may not be meant so");
-            }
+            beside.spawn(make_partitions_daily(Arc::clone(&store), services.receiver.clone()));
+            warn(&config, &folder, &*store).await;
             tracing::info!(address = %listener.local_addr()?, environment = ?config.environment, "listening");
             #[cfg(windows)]
             crate::service::ready();
@@ -117,6 +113,26 @@ impl Serve {
             ended?;
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// Logs what is most likely not meant so.
+async fn warn(config: &ReceiverConfig, folder: &Path, store: &dyn Database) {
+    let found = match store.avsendere().await {
+        Ok(stored) => warnings::of_start(config, folder, &stored),
+        Err(error) => Err(error.into()),
+    };
+    match found {
+        Ok(found) => {
+            for warning in found {
+                tracing::warn!(detail = warning.line().en, "the configuration may not be meant so");
+            }
+        }
+        // Calls are refused for the same reason, until it is gone.
+        Err(error) => tracing::error!(
+            detail = format!("{error:#}"),
+            "the senders could not be read, so nothing is known of what may not be meant so"
+        ),
     }
 }
 
@@ -228,14 +244,7 @@ fn check_listeners(config: &ReceiverConfig) -> anyhow::Result<()> {
     let lease = config.outlet.as_ref().map_or(1, |outlet| outlet.lease_seconds);
     within("outlet.lease_seconds", u64::from(lease), 1, A_DAY)?;
     let session = config.console.as_ref().map_or(1, |console| console.session_minutes);
-    within("console.session_minutes", u64::from(session), 1, A_DAY / 60)?;
-    let is_other_header = config.proxy_header != ProxyHeaderName::default();
-    if is_other_header && config.trusted_proxies.is_empty() {
-        fail!(
-            "proxy_header virker ikke uten trusted_proxies: før opp proxyene, eller ta den bort",
-            "proxy_header has no effect without trusted_proxies: list the proxies, or leave it out"
-        );
-    }
+    within("console.session_minutes", u64::from(session), 1, LONGEST_MINUTES)?;
     Ok(())
 }
 
@@ -269,12 +278,7 @@ fn check(config: &ReceiverConfig, folder: &Path, lang: Language) -> anyhow::Resu
         );
         crate::output::complain(text.get(lang));
     }
-    let configured = config.avsendere(folder)?;
-    for warning in warnings::of_config(config)
-        .into_iter()
-        .chain(warnings::of_files(config, folder))
-        .chain(warnings::of_senders(&configured, &stored, config.trust(folder)?.as_ref()))
-    {
+    for warning in warnings::of_start(config, folder, &stored)? {
         crate::output::complain(warning.line().get(lang));
     }
     let done = text!(
@@ -346,49 +350,6 @@ fn outlet_services(
         form: section.form.into(),
     };
     Ok((services, outlet))
-}
-
-/// Removes what has been kept long enough, at the start and then once an hour.
-async fn expire_hourly(
-    retention: RetentionSection,
-    has_outlet: bool,
-    store: Arc<dyn Database>,
-    receiver: Receiver,
-) {
-    loop {
-        let expired = crate::admin::expire(&*store, retention, has_outlet, "receiver").await;
-        match &expired {
-            Ok(_) => receiver.background().done(BackgroundTask::Retention),
-            Err(_) => receiver.background().failed(BackgroundTask::Retention, clock::now()),
-        }
-        match expired {
-            Ok(removed) if removed == Removed::default() => {}
-            Ok(removed) => tracing::info!(
-                messages = removed.messages,
-                versions = removed.versions,
-                refused_calls = removed.refused_calls,
-                "content was removed for its age"
-            ),
-            Err(error) => tracing::error!(detail = format!("{error:#}"), "retention failed"),
-        }
-        tokio::time::sleep(Duration::from_secs(3600)).await;
-    }
-}
-
-/// Makes the partitions of this and the coming months, at the start and then once a day. A role that may not make them
-/// leaves that to `lmr admin partitions`: what comes when a month has none goes to the rest.
-async fn make_partitions_daily(store: Arc<dyn Database>) {
-    loop {
-        match store.make_partitions(&crate::admin::coming_months(clock::now(), 2)).await {
-            Ok(made) if made.is_empty() => {}
-            Ok(made) => tracing::info!(partitions = made.join(", "), "partitions were made"),
-            Err(error) => tracing::warn!(
-                detail = format!("{:#}", anyhow::Error::from(error)),
-                "partitions could not be made: run `lmr admin partitions` as the owner of the schema"
-            ),
-        }
-        tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
-    }
 }
 
 /// The bytes of a key file.
@@ -502,7 +463,7 @@ pub(crate) async fn open_store(
     database_address::check(&config.database, "database")?;
     if let Some(section) = &config.identities {
         database_address::check(&section.database, "identities.database")?;
-        if is_one_file(&folder.join(&section.database), &folder.join(&config.database)) {
+        if database_address::is_same(&section.database, &config.database, folder) {
             fail!(
                 "identities.database er den samme som database: identitetene skal i en for seg",
                 "identities.database is the same as `database`: the identities go into one of their own"
@@ -514,15 +475,6 @@ pub(crate) async fn open_store(
         None => Ok(store),
         Some(section) => with_identities(store, config, section, folder, opening).await,
     }
-}
-
-/// Whether two paths lead to one file, however they are written.
-fn is_one_file(one: &Path, other: &Path) -> bool {
-    let plain = |path: &Path| -> PathBuf {
-        path.components().filter(|part| *part != Component::CurDir).collect()
-    };
-    let there = |path: &Path| path.canonicalize().ok();
-    plain(one) == plain(other) || there(one).is_some_and(|one| Some(one) == there(other))
 }
 
 async fn open_without_identities(
@@ -584,9 +536,11 @@ pub(crate) async fn open_placed(
         database_address::check_parameters(url)
             .explain(|| text!("databases.{name}", "databases.{name}"))?;
         // Each message would be counted and listed once for each of its names.
-        let before = config.databases.iter().take(at).find(|other| other.1 == url);
+        let is_url =
+            |other: &str| database_address::is_same(Path::new(url), Path::new(other), folder);
+        let before = config.databases.iter().take(at).find(|other| is_url(other.1));
         let before = before.map(|other| format!("databases.{}", other.0));
-        let is_main = config.database.to_str() == Some(url.as_str());
+        let is_main = config.database.to_str().is_some_and(is_url);
         if let Some(other) = before.or_else(|| is_main.then(|| "database".to_owned())) {
             fail!(
                 "databases.{name} er den samme som {other}: hver av dem skal være en for seg",

@@ -23,9 +23,13 @@ fn configure(world: &World, name: &str, port: u16, database: &str) {
     std::fs::write(world.config(name), text).expect("written");
 }
 
+fn schema_name(name: &str) -> String {
+    format!("lmr_{name}_{}", std::process::id())
+}
+
 /// The address of an empty schema of its own.
 fn schema(url: &str, name: &str) -> String {
-    let schema = format!("lmr_{name}_{}", std::process::id());
+    let schema = schema_name(name);
     let statement = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
     let done = Command::new("psql").args([url, "-qc", &statement]).output().expect("psql runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -45,6 +49,52 @@ fn tables(url: &str, name: &str) -> usize {
     let counted =
         Command::new("psql").args([url, "-Atqc", &statement]).output().expect("psql runs");
     String::from_utf8_lossy(&counted.stdout).trim().parse().expect("a number")
+}
+
+/// A receiver that may not make tables, as docs/operations.md gives it rights, where the owner has made no partitions.
+#[test]
+fn partitions_that_cannot_be_made_are_a_failing_task_until_they_are_there() {
+    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
+        println!("left out: TEST_DATABASE_URL is not set, so PostgreSQL is not tested");
+        return;
+    };
+    let world = World::make("lmdi-0.9.4", 2, 5000);
+    let port = free_port();
+    let owners = schema(&url, "weak");
+    configure(&world, "owner.toml", port, &owners);
+    let lmr = |arguments: &[&str]| {
+        let done = Command::new(lmr()).args(arguments).current_dir(world.path()).output();
+        let done = done.expect("lmr runs");
+        assert!(done.status.success(), "{}", world::said(&done));
+    };
+    lmr(&["serve", "--check", "--config", "owner.toml"]);
+    let (name, role) = (schema_name("weak"), format!("lmr_weak_{}", std::process::id()));
+    let rights = format!(
+        "DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {name} TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role}"
+    );
+    let done = Command::new("psql").args([&url, "-qc", &rights]).output().expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    configure(&world, "receiver.toml", port, &format!("{owners}&user={role}"));
+    for (is_failing, failing) in [(true, "1"), (false, "0")] {
+        let mut receiver = world.serve("receiver.toml", port);
+        let said = |path: &str| world::get(port, path).1;
+        let outcome = if is_failing { "failed" } else { "done" };
+        let ran =
+            format!("lmr_background_runs_total{{task=\"partitions\",outcome=\"{outcome}\"}} 1");
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        while !said("/metrics").contains(&ran) {
+            assert!(std::time::Instant::now() < until, "{ran}: {}", said("/metrics"));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let metric = format!("lmr_background_failing{{task=\"partitions\"}} {failing}\n");
+        assert!(said("/metrics").contains(&metric), "{}", said("/metrics"));
+        let ready: Value = serde_json::from_str(&said("/health/ready")).expect("JSON");
+        let since = &ready["background"]["partitions"]["failingSince"];
+        assert_eq!(since.is_string(), is_failing, "{ready}");
+        receiver.kill();
+        lmr(&["admin", "partitions", "--ahead", "3", "--config", "owner.toml"]);
+    }
 }
 
 #[test]

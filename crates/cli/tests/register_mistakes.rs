@@ -94,6 +94,14 @@ fn lists(world: &World, address: &str) -> Vec<(String, String, &'static str)> {
     ]
 }
 
+fn certificate_of_nobody(world: &World, file: &str) {
+    let now = crate::world::now();
+    let ca = lmr_sandbox::certificates::TestCa::new(now).expect("an authority");
+    let order = lmr_sandbox::certificates::Order::new(NOBODY, "Liksom kommune", now);
+    let made = ca.enterprise(&order).expect("a certificate");
+    std::fs::write(world.config(file), made.certificate_pem).expect("written");
+}
+
 #[test]
 fn an_address_with_the_length_of_its_network_is_refused_wherever_a_list_is_read() {
     let world = world();
@@ -103,11 +111,7 @@ fn an_address_with_the_length_of_its_network_is_refused_wherever_a_list_is_read(
         let words = ["10.0.0.1/8", "10.0.0.0/8", key];
         refused(&world, key, [&words, &words]);
     }
-    let now = crate::world::now();
-    let ca = lmr_sandbox::certificates::TestCa::new(now).expect("an authority");
-    let order = lmr_sandbox::certificates::Order::new(NOBODY, "Liksom kommune", now);
-    let made = ca.enterprise(&order).expect("a certificate");
-    std::fs::write(world.config("new.pem"), made.certificate_pem).expect("written");
+    certificate_of_nobody(&world, "new.pem");
     let register = ["register", NOBODY, "--certificate", "new.pem", "--name", "Kommune"];
     let wrong = [&register[..], &["--address", "10.0.0.1/8"]].concat();
     let output = admin(&world, &wrong);
@@ -117,10 +121,12 @@ fn an_address_with_the_length_of_its_network_is_refused_wherever_a_list_is_read(
         said(&output)
     );
     assert!(admin(&world, &register).status.success());
-    for wrong in ["10.0.0.1/8", "2001:db8::5/64", "0.0.0.0", "::"] {
+    let forms = ["0.0.0.0/32", "0.0.0.0-0.0.0.0", "::ffff:0.0.0.0", "::/128"];
+    for wrong in ["10.0.0.1/8", "2001:db8::5/64", "0.0.0.0", "::"].into_iter().chain(forms) {
         let output = admin(&world, &["set-addresses", NOBODY, wrong]);
         assert_eq!(output.status.code(), Some(2), "{wrong}: {}", said(&output));
-        assert!(said(&output).contains(wrong), "{wrong}: {}", said(&output));
+        let is_form = forms.contains(&wrong);
+        assert!(said(&output).contains(if is_form { "/0" } else { wrong }), "{}", said(&output));
     }
 }
 
@@ -254,13 +260,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn get(world: &World, path: &str) -> (u16, String) {
-    use std::io::{Read as _, Write as _};
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", world.receiver_port)).expect("up");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, text.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+    crate::world::get(world.receiver_port, path)
 }
 
 #[cfg(unix)]
@@ -308,7 +308,16 @@ fn a_receiver_whose_database_was_written_over_is_not_ready_and_takes_nothing() {
     let text = world.run(3);
     assert!(!text.contains("Everything is delivered"), "{text}");
     assert!(world.log().contains("was written over"), "{}", world.log());
-    receiver.kill();
+    receiver.signal("-TERM");
+    receiver.ends_within(Duration::from_secs(30));
+    let file = || std::fs::read(world.config("receiver.sqlite")).expect("read");
+    assert_eq!(
+        file(),
+        std::fs::read(world.config("backup.sqlite")).expect("read"),
+        "as it was put"
+    );
+    let again = run(&world, "en", &["serve", "--check", "--config", "receiver.toml"]);
+    assert!(said(&again).contains("(-wal) belongs to another database"), "{}", said(&again));
     std::fs::copy(world.config("backup.sqlite"), world.config("receiver.sqlite")).expect("copied");
     for beside in ["receiver.sqlite-wal", "receiver.sqlite-shm"] {
         let _ = std::fs::remove_file(world.config(beside));
@@ -326,8 +335,6 @@ fn what_would_have_no_effect_or_is_of_another_unit_is_refused() {
     let section = |text: &str| ("[[avsender]]", format!("{text}\n\n[[avsender]]"));
     let limits = |text: &str| section(&format!("[limits]\n{text}"));
     let retention = |text: &str| section(&format!("[retention]\n{text}"));
-    let top = |text: &str| ("environment =", format!("{text}\nenvironment ="));
-    let pair = "[[certificate]]\ncertificate = \"register.pem\"\nkey = \"register.key\"";
     let unit = ["er enheten den som navnet sier?", "is the unit the one that the name says?"];
     for ((from, to), [nb, en]) in [
         (limits("clock_tolerance_seconds = 300000"), unit),
@@ -338,15 +345,15 @@ fn what_would_have_no_effect_or_is_of_another_unit_is_refused() {
         (retention("content_days = 315360000"), unit),
         (retention("refused_days = 7776000"), unit),
         (limits("compressed_mib = 100"), ["øk body_mib også", "raise body_mib too"]),
-        (limits("inflated_mib = 1"), ["øk inflated_mib også", "raise inflated_mib too"]),
         (
-            top("proxy_header = \"forwarded\""),
-            ["virker ikke uten trusted_proxies", "has no effect without trusted_proxies"],
+            limits("compressed_mib = 2\ninflated_mib = 1"),
+            ["øk inflated_mib også", "raise inflated_mib too"],
         ),
-        (section(pair), ["er det samme sertifikatet", "are the same certificate"]),
         (
-            ("[\"sender.pem\"]", "[\"sender.pem\", \"sender.pem\"]".to_owned()),
-            ["er det samme sertifikatet", "are the same certificate"],
+            section(
+                "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 721",
+            ),
+            unit,
         ),
         (
             section("[identities]\ndatabase = \"./source/../receiver.sqlite\"\nkey = \"who.key\""),
@@ -358,6 +365,56 @@ fn what_would_have_no_effect_or_is_of_another_unit_is_refused() {
     }
 }
 
+/// What an operator may write, and no rule for mistakes may refuse.
+#[test]
+fn what_is_unusual_and_means_something_is_taken() {
+    let world = world();
+    world.begin_database();
+    let section = |text: &str| ("[[avsender]]", format!("{text}\n\n[[avsender]]"));
+    for (from, to) in [
+        section("[limits]\nbody_mib = 8"),
+        section("[limits]\ninflated_mib = 1"),
+        section("[limits]\nbody_mib = 8\ncompressed_mib = 8"),
+        (
+            "environment =",
+            "metrics_addresses = [\"::ffff:0.0.0.0/120\", \"0.0.0.0/31\"]\nenvironment ="
+                .to_owned(),
+        ),
+    ] {
+        changed(&world, from, &to);
+        let output = check(&world, "en");
+        assert!(output.status.success(), "{to}: {}", said(&output));
+    }
+}
+
+/// One row that no program would write any more must not lock out every sender.
+#[test]
+fn senders_are_read_whatever_an_earlier_program_has_stored_as_their_addresses() {
+    let world = world();
+    world.begin_database();
+    let file = world.config("receiver.sqlite");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let name = ["--name", "Hjemmet", "--certificate", "nobody.pem"];
+    certificate_of_nobody(&world, "nobody.pem");
+    let registered = admin(&world, &[&["register", NOBODY], &name[..]].concat());
+    assert!(registered.status.success(), "{}", said(&registered));
+    let set = admin(&world, &["set-addresses", NOBODY, "192.0.2.7"]);
+    assert!(set.status.success(), "{}", said(&set));
+    for stored in ["0.0.0.0", "::", "10.0.0.1/8", "192.0.2.0/24"] {
+        runtime.block_on(async {
+            use sqlx::Connection as _;
+            let mut db = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+            let changed = sqlx::query("UPDATE avsender_address SET network = $1").bind(stored);
+            assert_eq!(changed.execute(&mut db).await.unwrap().rows_affected(), 1);
+            db.close().await.unwrap();
+        });
+        let listed = admin(&world, &["senders"]);
+        assert!(listed.status.success(), "{stored}: {}", said(&listed));
+        let checked = run(&world, "en", &["serve", "--check", "--config", "receiver.toml"]);
+        assert!(checked.status.success(), "{stored}: {}", said(&checked));
+    }
+}
+
 #[test]
 fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
     let world = world();
@@ -365,12 +422,25 @@ fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
     let now = crate::world::now();
     let ca = lmr_sandbox::certificates::TestCa::new(now).expect("an authority");
     std::fs::write(world.config("other-ca.pem"), ca.certificate_pem()).expect("written");
+    let pair = "[[certificate]]\ncertificate = \"register.pem\"\nkey = \"register.key\"";
     let (helseid, ended) = ("kind = \"helseid-dpop\"", "not_after = \"2020-01-01T00:00:00Z\"");
     for (from, to, words) in [
         ("certificates = [\"sender.pem\"]", "certificates = []".to_owned(), "no valid certificate"),
         (helseid, format!("{helseid}\n{ended}"), "no such token is accepted"),
         ("start_date = \"20", "start_date = \"21".to_owned(), "most likely misspelt"),
         ("start_date = \"20", "start_date = \"10".to_owned(), "most likely misspelt"),
+        ("start_date = \"20", "start_date = \"10".to_owned(), "are missed from then on"),
+        (
+            "[\"sender.pem\"]",
+            "[\"sender.pem\", \"sender.pem\"]".to_owned(),
+            "two of them are the same certificate",
+        ),
+        ("[[avsender]]", format!("{pair}\n\n[[avsender]]"), "two of them are the same certificate"),
+        (
+            "environment =",
+            "proxy_header = \"forwarded\"\nenvironment =".to_owned(),
+            "proxy_header has no effect",
+        ),
         (
             "environment =",
             "authorities = \"other-ca.pem\"\nenvironment =".to_owned(),
@@ -391,6 +461,10 @@ fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
     }
     let plain = run(&world, "en", &["serve", "--check", "--config", "receiver.toml"]);
     assert_eq!(said(&plain), "the configuration can be used, and the database answers\n");
+    changed(&world, "start_date = \"20", "start_date = \"21");
+    let receiver = world.serve("changed.toml", world.receiver_port);
+    until("the start says it too", || world.log().contains("most likely misspelt"));
+    drop(receiver);
     let set = ["set", "310000027", "--start-date", "2206-01-01"];
     let warned = admin(&world, &set);
     assert!(said(&warned).contains("most likely misspelt"), "{}", said(&warned));

@@ -38,7 +38,7 @@ pub enum AddressError {
         /// The address in front of the length.
         address: IpAddr,
     },
-    /// `0.0.0.0` or `::` alone, which nobody calls from.
+    /// `0.0.0.0` or `::` alone, in any form, which nobody calls from.
     #[error(
         "nobody calls from {address}: write {address}/0 for all addresses, or list those that may call"
     )]
@@ -76,7 +76,30 @@ impl AllowList {
         let mut nets = Vec::new();
         for text in texts {
             let text = text.as_ref().trim();
-            add(&mut nets, text)?;
+            if let Some(net) = plain_net(text) {
+                check_host_bits(text, net)?;
+            }
+            let read = nets_of(text)?;
+            if let [net] = read.as_slice()
+                && net.prefix_len() == net.max_prefix_len()
+                && net.addr().is_unspecified()
+            {
+                return Err(AddressError::Unspecified { address: net.addr() });
+            }
+            nets.extend(read);
+        }
+        Ok(Self(nets))
+    }
+
+    /// Reads what [`AllowList::texts`] wrote, of this program or an earlier one, which took more of what people write. A
+    /// list that cannot be read would lock out everybody.
+    ///
+    /// # Errors
+    /// [`AddressError::Unreadable`] names the first text that is no address and no range.
+    pub fn stored<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Result<Self, AddressError> {
+        let mut nets = Vec::new();
+        for text in texts {
+            nets.extend(nets_of(text.as_ref())?);
         }
         Ok(Self(nets))
     }
@@ -97,7 +120,7 @@ impl AllowList {
         self.0.is_empty()
     }
 
-    /// The ranges, one text each, readable by [`AllowList::parse`].
+    /// The ranges, one text each, readable by [`AllowList::parse`] and [`AllowList::stored`].
     pub fn texts(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|net| {
             let single = net.prefix_len() == net.max_prefix_len();
@@ -118,42 +141,47 @@ const ALL: [IpNet; 2] = [
     IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)),
 ];
 
-fn add(nets: &mut Vec<IpNet>, text: &str) -> Result<(), AddressError> {
-    if let Ok(address) = IpAddr::from_str(text) {
-        if address.is_unspecified() {
-            return Err(AddressError::Unspecified { address });
-        }
-        nets.push(IpNet::from(address.to_canonical()));
-    } else if let Ok(net) = IpNet::from_str(text) {
-        if net != net.trunc() {
-            return Err(AddressError::HostBits {
-                text: text.to_owned(),
-                network: net.trunc().to_string(),
-                address: net.addr(),
-            });
-        }
-        nets.push(canonical(net));
-    } else {
-        add_range(nets, text).ok_or_else(|| AddressError::Unreadable { text: text.to_owned() })?;
-    }
-    Ok(())
+/// An address with a length.
+fn plain_net(text: &str) -> Option<IpNet> {
+    IpNet::from_str(text).ok()
 }
 
-/// Adds what is written with its first and its last address.
-fn add_range(nets: &mut Vec<IpNet>, text: &str) -> Option<()> {
+fn check_host_bits(text: &str, net: IpNet) -> Result<(), AddressError> {
+    if net == net.trunc() {
+        return Ok(());
+    }
+    Err(AddressError::HostBits {
+        text: text.to_owned(),
+        network: net.trunc().to_string(),
+        address: net.addr(),
+    })
+}
+
+/// What one text names.
+fn nets_of(text: &str) -> Result<Vec<IpNet>, AddressError> {
+    if let Ok(address) = IpAddr::from_str(text) {
+        return Ok(vec![IpNet::from(address.to_canonical())]);
+    }
+    if let Some(net) = plain_net(text) {
+        return Ok(vec![canonical(net.trunc())]);
+    }
+    range(text).ok_or_else(|| AddressError::Unreadable { text: text.to_owned() })
+}
+
+/// What is written with its first and its last address.
+fn range(text: &str) -> Option<Vec<IpNet>> {
     let (from, to) = text.split_once('-')?;
     let from = IpAddr::from_str(from.trim()).ok()?.to_canonical();
     let to = IpAddr::from_str(to.trim()).ok()?.to_canonical();
     match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) if from <= to => {
-            nets.extend(Ipv4Subnets::new(from, to, 0).map(IpNet::V4));
+            Some(Ipv4Subnets::new(from, to, 0).map(IpNet::V4).collect())
         }
         (IpAddr::V6(from), IpAddr::V6(to)) if from <= to => {
-            nets.extend(Ipv6Subnets::new(from, to, 0).map(IpNet::V6));
+            Some(Ipv6Subnets::new(from, to, 0).map(IpNet::V6).map(canonical).collect())
         }
-        _ => return None,
+        _ => None,
     }
-    Some(())
 }
 
 /// `::ffff:192.0.2.0/120` is `192.0.2.0/24`.
@@ -263,11 +291,80 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_nobody_calls_from_is_refused() {
-        for text in ["0.0.0.0", "::"] {
+    fn an_address_that_nobody_calls_from_is_refused_however_it_is_written() {
+        for (text, address) in [
+            ("0.0.0.0", "0.0.0.0"),
+            ("0.0.0.0/32", "0.0.0.0"),
+            ("0.0.0.0-0.0.0.0", "0.0.0.0"),
+            ("::ffff:0.0.0.0", "0.0.0.0"),
+            ("::ffff:0.0.0.0/128", "0.0.0.0"),
+            ("::ffff:0.0.0.0-0.0.0.0", "0.0.0.0"),
+            ("::", "::"),
+            ("::/128", "::"),
+            ("0::0 - ::", "::"),
+        ] {
             let error = AllowList::parse([text]).unwrap_err().to_string();
-            assert!(error.contains(&format!("{text}/0")), "{error}");
+            assert!(error.contains(&format!("write {address}/0")), "{text}: {error}");
         }
+        for text in ["0.0.0.0/31", "0.0.0.0-0.0.0.1", "0.0.0.0-0.0.0.2", "::/127", "::-::1"] {
+            assert!(AllowList::parse([text]).is_ok(), "{text}");
+        }
+    }
+
+    /// Of earlier programs too, which took more of what people write.
+    #[test]
+    fn what_is_stored_is_read_without_the_rules_for_what_people_write() {
+        for (stored, same) in [
+            ("0.0.0.0", "0.0.0.0"),
+            ("::", "::"),
+            ("10.0.0.1/8", "10.0.0.0/8"),
+            ("2001:db8::5/64", "2001:db8::/64"),
+            ("192.0.2.7", "192.0.2.7"),
+        ] {
+            let list = AllowList::stored([stored]).expect(stored);
+            assert_eq!(list.to_string(), same, "{stored}");
+            assert_eq!(AllowList::stored(list.texts()), Ok(list));
+        }
+        assert!(AllowList::stored(["192.0.2"]).is_err());
+    }
+
+    /// Whatever is taken can be stored and read: with another text the sender would be locked out.
+    #[test]
+    fn what_is_taken_reads_back_the_same_in_every_form() {
+        let ends = [
+            "0.0.0.0",
+            "0.0.0.1",
+            "10.0.0.1",
+            "127.255.255.255",
+            "192.0.2.7",
+            "255.255.255.254",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:0.0.0.0",
+            "::ffff:192.0.2.7",
+            "::ffff:255.255.255.255",
+            "::fffe:0:1",
+            "::1:0:0:0",
+            "2001:db8::5",
+            "fe80::1",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        ];
+        let mut taken = 0;
+        for from in ends {
+            let lengths = (0..=128).map(|length| format!("{from}/{length}"));
+            let networks = lengths
+                .clone()
+                .filter_map(|text| text.parse::<IpNet>().ok().map(|net| net.trunc().to_string()));
+            let ranges = ends.iter().map(|to| format!("{from}-{to}"));
+            for text in lengths.clone().chain(networks).chain(ranges).chain([from.to_owned()]) {
+                let Ok(list) = AllowList::parse([&text]) else { continue };
+                taken += 1;
+                assert_eq!(AllowList::parse(list.texts()).as_ref(), Ok(&list), "{text}");
+                assert_eq!(AllowList::stored(list.texts()).as_ref(), Ok(&list), "{text}");
+            }
+        }
+        assert!(taken > 1_000, "{taken}");
     }
 
     #[test]

@@ -11,11 +11,13 @@ pub enum BackgroundTask {
     Reload,
     /// Removes what has been kept long enough, once an hour.
     Retention,
+    /// Makes the partitions of this and the coming months, once a day.
+    Partitions,
 }
 
 impl BackgroundTask {
     /// Every task.
-    pub const ALL: [Self; 2] = [Self::Reload, Self::Retention];
+    pub const ALL: [Self; 3] = [Self::Reload, Self::Retention, Self::Partitions];
 
     /// Its name in metrics and in the answer of the readiness probe.
     #[must_use]
@@ -23,6 +25,7 @@ impl BackgroundTask {
         match self {
             Self::Reload => "reload",
             Self::Retention => "retention",
+            Self::Partitions => "partitions",
         }
     }
 }

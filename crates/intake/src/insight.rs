@@ -21,7 +21,8 @@ pub struct DayCount {
     pub day: Date,
     /// The beginning of the last hour, in UTC, in which a message was taken.
     pub last: Option<Timestamp>,
-    /// Messages that were taken.
+    /// Messages that were received, as [`Outcome::Accepted`](crate::Outcome) says: also batches with every entry refused,
+    /// which are no deliveries.
     pub accepted: u64,
     /// Messages of which nothing was taken: a transaction with a refused entry.
     pub refused_messages: u64,

@@ -269,9 +269,10 @@ pub(super) async fn newest_entry(
     Ok(row.map(|(entry,)| entry))
 }
 
-/// The names of all chains: the senders that have messages, and the register.
+/// The names of the chains whose data are here, those of senders and the register: not of senders that were moved to another
+/// database.
 pub(super) async fn chains(db: &mut Connection) -> Result<Vec<String>, StoreError> {
-    query_scalar("SELECT chain FROM audit_head ORDER BY chain")
+    query_scalar("SELECT chain FROM audit_head WHERE moved_to IS NULL ORDER BY chain")
         .fetch_all(db)
         .await
         .map_err(unavailable)

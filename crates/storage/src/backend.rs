@@ -78,8 +78,8 @@ impl Inner {
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
-        self.readers.close().await;
-        self.proofs.close().await;
+        self.readers.close(self.watched.as_deref()).await;
+        self.proofs.close(self.watched.as_deref()).await;
     }
 
     pub(super) async fn reader(&self) -> Result<Session, StoreError> {
@@ -124,6 +124,8 @@ impl Inner {
         if let Some(before) = retention.content_before {
             for sender in audit::chains(&mut db).await? {
                 loop {
+                    // It takes long, and what another program writes meanwhile must not be mixed with.
+                    self.check_place()?;
                     let keep = retention.keep_waiting;
                     let some = in_transaction(&mut db, async |db| {
                         archive::expire_content(db, &sender, before, keep).await

@@ -223,8 +223,8 @@ impl IdentityStore for Identities {
     }
 
     async fn close(&self) {
-        self.readers.close().await;
-        self.writers.close().await;
+        self.readers.close(self.watched.as_deref()).await;
+        self.writers.close(self.watched.as_deref()).await;
     }
 
     async fn put(&self, of: &PartOf, day: i64, rest: &[u8], part: &Part) -> Result<(), StoreError> {

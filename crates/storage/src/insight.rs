@@ -4,7 +4,7 @@
 use super::{
     Db, ORDERS_JOINS, audit,
     counts::count,
-    tables::{DeliveryRow, codes_of, newest_of_each, organisation, outcome},
+    tables::{DeliveryRow, IS_DELIVERY, codes_of, newest_of_each, organisation, outcome},
 };
 use crate::{
     coding::decode_answer,
@@ -414,21 +414,24 @@ pub(super) async fn message(
     }))
 }
 
-pub(super) const PERIODS: &str = "SELECT DISTINCT reporting_from, reporting_to FROM message
-    WHERE organisation = $1 AND received_at >= $2 AND outcome = 'accepted' AND created + updated + unchanged > 0
-    ORDER BY reporting_from, reporting_to";
+/// The statement that reads what a sender's deliveries cover; `prefix` is for its plan.
+pub(super) fn periods_query(prefix: &'static str, sender: &str, since: i64) -> QueryBuilder<Db> {
+    let mut sql: QueryBuilder<Db> = QueryBuilder::new(prefix);
+    sql.push("SELECT DISTINCT reporting_from, reporting_to FROM message WHERE organisation = ")
+        .push_bind(sender.to_owned())
+        .push(" AND received_at >= ")
+        .push_bind(since);
+    sql.push(" AND ").push(IS_DELIVERY).push(" ORDER BY reporting_from, reporting_to");
+    sql
+}
 
 pub(super) async fn periods(
     db: &mut Connection,
     sender: OrganisationNumber,
     since: Timestamp,
 ) -> Result<Vec<Period>, StoreError> {
-    let rows: Vec<(i64, i64)> = query_as(PERIODS)
-        .bind(sender.as_str().to_owned())
-        .bind(since.as_microsecond())
-        .fetch_all(db)
-        .await
-        .map_err(unavailable)?;
+    let mut sql = periods_query("", sender.as_str(), since.as_microsecond());
+    let rows: Vec<(i64, i64)> = sql.build_query_as().fetch_all(db).await.map_err(unavailable)?;
     rows.into_iter().map(|(from, to)| Ok((time(from)?, time(to)?))).collect()
 }
 

@@ -60,5 +60,5 @@ pub use error::{
 pub use key::{ApartKeys, IdentityKey, KeyFileError, StorageKey};
 pub use opening::Opening;
 pub use placed::{MAIN, MoveError, MoveReport, PlacedStore};
-pub use postgres::{Copied, PostgresStore};
+pub use postgres::{Copied, PostgresStore, is_same_postgres};
 pub use sqlite::SqliteStore;

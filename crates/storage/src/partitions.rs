@@ -12,6 +12,8 @@ use sqlx::{AssertSqlSafe, PgConnection, query, query_as, query_scalar};
 const BY_SENDER: u32 = 4;
 /// PostgreSQL's `check_violation`: the default partition has rows of the month.
 const HAS_ROWS: &str = "23514";
+/// PostgreSQL's `duplicate_table`, and the `unique_violation` in its catalogue: another receiver makes it at this moment.
+const IS_BEING_MADE: [&str; 2] = ["42P07", "23505"];
 
 fn start(month: Date) -> Result<i64, StoreError> {
     let first = month.first_of_month().to_zoned(TimeZone::UTC);
@@ -40,7 +42,11 @@ pub(super) async fn make(db: &mut PgConnection, month: Date) -> Result<Option<St
          PARTITION BY HASH (organisation)"
     );
     match query(AssertSqlSafe(statement)).execute(&mut *db).await {
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(HAS_ROWS) => {
+        Err(sqlx::Error::Database(error))
+            if error
+                .code()
+                .is_some_and(|code| *code == *HAS_ROWS || IS_BEING_MADE.contains(&&*code)) =>
+        {
             return Ok(None);
         }
         made => made.map_err(unavailable)?,

@@ -786,13 +786,16 @@ impl Archive for PlacedStore {
     }
 
     async fn has_expired(&self, retention: &Retention) -> Result<bool, StoreError> {
+        let mut away = Ok(false);
         for (at, store) in self.0.all() {
-            // One that does not answer now may do so when things are removed.
-            if !matches!(self.0.answer(at, store.has_expired(retention).await), Ok(false)) {
-                return Ok(true);
+            match self.0.answer(at, store.has_expired(retention).await) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                // Where the others have nothing, nothing is removed, and nothing is to be recorded.
+                Err(error) => away = Err(error),
             }
         }
-        Ok(false)
+        away
     }
 
     async fn expire(&self, retention: &Retention) -> Result<Removed, StoreError> {

@@ -52,6 +52,7 @@ use sqlx::{
 };
 use std::{
     net::IpAddr,
+    path::PathBuf,
     sync::{Arc, LazyLock},
 };
 
@@ -230,6 +231,24 @@ fn is_of_session(error: &sqlx::Error) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether two addresses are of one database: host, port, name, and the `search_path` that is set (another one is another
+/// schema). What is no address is the same as nothing.
+#[must_use]
+pub fn is_same_postgres(one: &str, other: &str) -> bool {
+    let place = |url: &str| {
+        let options: PgConnectOptions = url.parse().ok()?;
+        let socket = options.get_socket().map(|path| path.components().collect::<PathBuf>());
+        // A socket goes before a host.
+        let host = socket.is_none().then(|| options.get_host().to_ascii_lowercase());
+        let name = options.get_database().unwrap_or(options.get_username()).to_owned();
+        let set = options.get_options().unwrap_or_default().split_whitespace();
+        let schema: Vec<String> =
+            set.filter(|one| one.contains("search_path=")).map(str::to_owned).collect();
+        Some((socket, host, options.get_port(), name, schema))
+    };
+    place(one).is_some_and(|one| Some(one) == place(other))
 }
 
 /// TLS to other machines. PostgreSQL's own default, `prefer`, gives way to whoever is in between.

@@ -3,6 +3,7 @@
 use super::sessions::{ANSWER_TIME, Sessions, bounded, is_dead};
 use super::{Db, QUICK};
 use crate::error::unavailable;
+use crate::watched::Watched;
 use jiff::Timestamp;
 use lmr_intake::StoreError;
 use sqlx::{Database, QueryBuilder, query};
@@ -35,8 +36,8 @@ impl Proofs {
         Self { sessions: Sessions::new(options, 1, QUICK), waiting: Mutex::default() }
     }
 
-    pub(super) async fn close(&self) {
-        self.sessions.close().await;
+    pub(super) async fn close(&self, watched: Option<&Watched>) {
+        self.sessions.close(watched).await;
     }
 
     /// Records a proof; true when it is new.

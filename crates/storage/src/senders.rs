@@ -72,7 +72,7 @@ pub(super) async fn avsendere(db: &mut Connection) -> Result<Vec<Avsender>, Stor
             Ok(Avsender {
                 organisation: organisation(&row.organisation)?,
                 certificates: registered.remove(&row.organisation).unwrap_or_default(),
-                addresses: AllowList::parse(networks)
+                addresses: AllowList::stored(networks)
                     .map_err(|_| StoreError::Damaged { what: "avsender_address.network" })?,
                 name: row.name,
                 database: row.database,

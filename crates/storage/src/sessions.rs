@@ -3,8 +3,10 @@
 //! The driver's own pool asks a session whether it is alive each time it is given back, in a task of its own. With
 //! SQLite, where each question goes to another thread and back, that costs more than the statement in between.
 
+use super::backend::check;
 use super::{Db, SESSIONS_DIE, is_of_session};
 use crate::error::{session_error, unavailable};
+use crate::watched::Watched;
 use lmr_intake::StoreError;
 use sqlx::{Connection as _, Database, query};
 use std::ops::{Deref, DerefMut};
@@ -118,16 +120,28 @@ impl Sessions {
         Ok(())
     }
 
-    /// Waits for those that are in use, gives out no more and ends them.
-    pub(super) async fn close(&self) {
+    /// Waits for those that are in use, gives out no more and ends them; those of a file that is not the one that was opened
+    /// it [leaves](leave).
+    pub(super) async fn close(&self, watched: Option<&Watched>) {
         let _ = timeout(ANSWER_TIME, self.places.acquire_many(self.limit)).await;
         self.places.close();
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_of_another = check(watched).is_err();
         for Opened { connection, .. } in idle {
+            if is_of_another {
+                leave(connection);
+                continue;
+            }
             // Its server may be gone; there is nothing to be lost with a session that nobody uses.
             let _ = timeout(ANSWER_TIME, connection.close()).await;
         }
     }
+}
+
+/// Leaves a session open until the process ends. The last one that SQLite closes brings the log into the file, which would
+/// mix what was there before into what another program has written over it.
+pub(super) fn leave(connection: Connection) {
+    std::mem::forget(connection);
 }
 
 impl Session {

@@ -557,8 +557,8 @@ pub(super) async fn deliveries(
     rows.into_iter().map(|row| row.summary(&mut codes)).collect()
 }
 
-/// The further condition on messages that are deliveries, as `Counts::is_delivery` says of one.
-pub(super) const IS_DELIVERY: &str = " AND created + updated + unchanged > 0";
+/// The condition on messages that are deliveries, as `Counts::is_delivery` says of one.
+pub(super) const IS_DELIVERY: &str = "created + updated + unchanged > 0";
 
 async fn deliveries_of(
     db: &mut Connection,
@@ -586,10 +586,10 @@ async fn deliveries_of(
     }
     match filter.is_delivery {
         Some(true) => {
-            sql.push(IS_DELIVERY);
+            sql.push(" AND ").push(IS_DELIVERY);
         }
         Some(false) => {
-            sql.push(" AND NOT (TRUE").push(IS_DELIVERY).push(")");
+            sql.push(" AND NOT (").push(IS_DELIVERY).push(")");
         }
         None => {}
     }

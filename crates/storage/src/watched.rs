@@ -33,6 +33,8 @@ const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 /// The first bytes of a log, but for the last bit.
 const LOG_MAGIC: u32 = 0x377f_0682;
+/// The end of the name of a note beside a file that was written over: which log there is not this file's.
+const LEFT: &str = "-wal-of-another";
 
 /// Which file a path leads to. SQLite knows files by the same two numbers.
 #[cfg_attr(not(unix), expect(dead_code, reason = "no file is known by its numbers there"))]
@@ -113,6 +115,8 @@ impl Header {
 /// What is found where the header should be.
 enum Found {
     Header(Header),
+    /// The system gives an error, which says nothing of what is there. SQLite gets the same one, and reports it.
+    Unreadable,
     /// Not as much as a header: a file that has only been begun, or one that is being written.
     Less,
     /// Something else than a database.
@@ -130,12 +134,42 @@ impl Watched {
     /// Whether the log beside the file is another file's: SQLite would write it into this one. It shows where the log has the
     /// first page, as one does in which the file has grown.
     pub(crate) fn has_log_of_another(&self) -> bool {
+        if self.log_was_left() {
+            return true;
+        }
         let Found::Header(header) = self.found() else { return false };
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
         // What cannot be read SQLite cannot use either.
-        let in_log = mark_in_log(Path::new(&log)).ok().flatten();
+        let in_log = mark_in_log(&self.beside("-wal")).ok().flatten();
         in_log.is_some_and(|mark| mark != 0 && header.mark != 0 && mark != header.mark)
+    }
+
+    /// A file that SQLite has beside it: by the name that links lead to.
+    fn beside(&self, end: &str) -> PathBuf {
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let mut path = path.into_os_string();
+        path.push(end);
+        path.into()
+    }
+
+    /// Says beside the file that its log is not this file's: how the log begins. A log without the first page shows nothing,
+    /// and the next start would bring it into the file.
+    fn leave_log(&self) {
+        let Ok(begin) = begin_of(&self.beside("-wal")) else { return };
+        if let Err(error) = std::fs::write(self.beside(LEFT), begin) {
+            tracing::error!(%error, "that the log beside the database is another file's could not be noted");
+        }
+    }
+
+    /// Whether the log beside the file is the one that was left there.
+    fn log_was_left(&self) -> bool {
+        let note = self.beside(LEFT);
+        let Ok(left) = std::fs::read(&note) else { return false };
+        let is_there = begin_of(&self.beside("-wal")).is_ok_and(|begin| begin.as_slice() == left);
+        if !is_there {
+            // The log is gone, as it should be. A note that stays says nothing of another log.
+            let _ = std::fs::remove_file(note);
+        }
+        is_there
     }
 
     /// From here on the file must be the one with this mark; 0 where it has none.
@@ -150,8 +184,12 @@ impl Watched {
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Twice: a header is written in one piece, but no rule says that it is read in one.
-        if !state.agrees_with(&self.found()) && !state.agrees_with(&self.found()) {
+        if !state.is_overwritten
+            && !state.agrees_with(&self.found())
+            && !state.agrees_with(&self.found())
+        {
             state.is_overwritten = true;
+            self.leave_log();
         }
         state.is_overwritten.then_some(OVERWRITTEN)
     }
@@ -161,8 +199,8 @@ impl Watched {
         match read_at_start(&self.file, &mut bytes) {
             Ok(HEADER) if bytes.starts_with(MAGIC) => Found::Header(Header::of(&bytes)),
             Ok(HEADER) => Found::Other,
-            // What cannot be read SQLite reports.
-            Ok(_) | Err(_) => Found::Less,
+            Ok(_) => Found::Less,
+            Err(_) => Found::Unreadable,
         }
     }
 }
@@ -172,6 +210,7 @@ impl State {
     fn agrees_with(&mut self, found: &Found) -> bool {
         let header = match found {
             Found::Header(header) => header,
+            Found::Unreadable => return true,
             Found::Less => return self.last.is_none(),
             Found::Other => return false,
         };
@@ -205,6 +244,13 @@ fn read_at_start(file: &File, bytes: &mut [u8; HEADER]) -> io::Result<usize> {
 #[cfg(not(any(unix, windows)))]
 fn read_at_start(_: &File, _: &mut [u8; HEADER]) -> io::Result<usize> {
     Ok(0)
+}
+
+/// How a log begins: with two numbers of its own, which are new each time SQLite begins it again.
+fn begin_of(log: &Path) -> io::Result<[u8; LOG_HEADER]> {
+    let mut begin = [0; LOG_HEADER];
+    File::open(log)?.read_exact(&mut begin)?;
+    Ok(begin)
 }
 
 /// The mark in the newest first page of a log; `None` where it has none.
@@ -273,6 +319,9 @@ mod tests {
             ("being written", vec![header(9, 7), Found::Less], false),
             ("no database", vec![header(9, 7), Found::Other], false),
             ("no database, first", vec![Found::Other], false),
+            ("an error", vec![header(9, 7), Found::Unreadable, header(9, 7)], true),
+            ("an error, first", vec![Found::Unreadable, header(9, 7)], true),
+            ("an error hides nothing", vec![header(9, 7), Found::Unreadable, header(8, 7)], false),
         ] {
             let mut state = used;
             assert_eq!(looks.iter().all(|found| state.agrees_with(found)), agrees, "{what}");

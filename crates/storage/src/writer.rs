@@ -4,6 +4,7 @@ use super::{
     BEGIN, Db, SENDERS_APART,
     backend::{check, writing},
     deliver, is_of_session,
+    sessions::leave,
 };
 use crate::{
     error::{chain, session_error, unavailable, was_overtaken},
@@ -162,9 +163,10 @@ async fn run(
             }
         }
     }
-    if let Some(connection) = connection
-        && let Err(problem) = connection.close().await
-    {
+    let Some(connection) = connection else { return };
+    if check(watched.as_deref()).is_err() {
+        leave(connection);
+    } else if let Err(problem) = connection.close().await {
         error!(%problem, "the database did not close properly");
     }
 }

@@ -12,8 +12,8 @@ use crate::contract;
 
 use contract::{at, delivery, hash, sender, version};
 use lmr_intake::{
-    Archive, ArchiveFilter, AuditLog, Committed, DeliveryFilter, Outlet, RefusedCall, Store,
-    StoreError,
+    Archive, ArchiveFilter, AuditLog, Committed, DeliveryFilter, Outlet, RefusedCall, Retention,
+    Store, StoreError,
 };
 use lmr_storage::{MoveError, OpenError, PlacedStore, PostgresStore, StorageKey};
 use sqlx::{Connection, PgConnection, query, query_scalar};
@@ -453,6 +453,11 @@ async fn a_sender_moved_to_and_fro_and_interrupted_loses_nothing() {
     mine.head.sender = contract::other();
     assert!(matches!(receivers[0].commit(mine).await, Ok(Committed::Stored { .. })));
     receivers[0].ready().await.unwrap();
+    // Where the others have nothing that is old enough, nothing is recorded as removed for one that is away.
+    let old =
+        |before| Retention { content_before: Some(contract::at(before)), ..Retention::default() };
+    assert!(receivers[0].has_expired(&old(1)).await.is_err());
+    assert!(receivers[0].has_expired(&old(2_000_000)).await.unwrap());
     // So it does at the outlet, and among the refused calls.
     let lent = receivers[0].lend(contract::at(10), contract::at(20)).await.unwrap().unwrap();
     assert_eq!((lent.sender, lent.message_id.as_str()), (contract::other(), "n1"));

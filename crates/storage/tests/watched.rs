@@ -71,6 +71,8 @@ async fn a_file_that_was_written_over_takes_no_more_whatever_was_written() {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut session).await.unwrap();
         session.close().await.unwrap();
         store.ready().await.unwrap();
+        // And a new one begins, in which the first page need not be.
+        store.commit(delivery("next", 50, vec![version("r", 50, 1, 2_000)])).await.unwrap();
         let from = match what {
             "another database" => other(&folder).await,
             "an own backup" => backup,
@@ -87,6 +89,75 @@ async fn a_file_that_was_written_over_takes_no_more_whatever_was_written() {
         write_over(&from, &file);
         takes_no_more(&store, what).await;
         store.close().await;
+        assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&from).unwrap(), "{what}: closed");
+        starts_without_the_log_alone(&folder, what).await;
+    }
+}
+
+/// The next start, of another process: with the log beside the file it changes nothing, without it the file is as it was put
+/// there.
+async fn starts_without_the_log_alone(before: &TempDir, what: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(before.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let file = folder.path().join("lmr.db");
+    let written = std::fs::read(&file).unwrap();
+    for opening in [Opening::START, Opening::PRESENT] {
+        let opened = SqliteStore::open_with(&file, StorageKey::new(&KEY), opening).await;
+        assert!(matches!(opened.map(drop), Err(OpenError::LogOfAnother)), "{what}: {opening:?}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), written, "{what}: a start");
+    for end in ["-wal", "-shm"] {
+        std::fs::remove_file(folder.path().join(format!("lmr.db{end}"))).unwrap();
+    }
+    let opened = open(&file).await;
+    if matches!(what, "half of it" | "no database") {
+        assert!(opened.is_err(), "{what}");
+        return;
+    }
+    opened.unwrap().close().await;
+    let mut session = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+    let sound: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut session).await.unwrap();
+    assert_eq!(sound, "ok", "{what}");
+    session.close().await.unwrap();
+    // A log of its own is read as ever.
+    let store = open(&file).await.unwrap();
+    store.commit(delivery("after", 3, vec![version("n", 3, 1, 30)])).await.unwrap();
+    let later = folder.path().join("later");
+    std::fs::create_dir(&later).unwrap();
+    for name in ["lmr.db", "lmr.db-wal"] {
+        std::fs::copy(folder.path().join(name), later.join(name)).unwrap();
+    }
+    store.close().await;
+    let again = open(&later.join("lmr.db")).await.unwrap();
+    assert!(!again.deliveries(&Default::default()).await.unwrap().is_empty(), "{what}");
+    again.close().await;
+}
+
+/// What a stop finds first: nothing was asked since the file was written over.
+#[tokio::test]
+async fn a_stop_notices_that_a_file_was_written_over() {
+    for kept_apart in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lmr.db");
+        let other = other(&folder).await;
+        if kept_apart {
+            let ApartKeys { identities, .. } = crate::contract::keys();
+            let opened = SqliteStore::open_identities(&file, identities, true, Opening::START);
+            let store = opened.await.unwrap();
+            store.ready().await.unwrap();
+            write_over(&other, &file);
+            store.close().await;
+        } else {
+            let store = open(&file).await.unwrap();
+            store.commit(delivery("m", 1, vec![version("r", 1, 1, 10)])).await.unwrap();
+            write_over(&other, &file);
+            store.close().await;
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&other).unwrap());
     }
 }
 
@@ -230,5 +301,15 @@ async fn what_has_expired_is_known_before_it_is_removed() {
         assert_eq!(removed.messages + removed.refused_calls > 0, expected, "{retention:?}");
         assert!(!store.has_expired(&retention).await.unwrap(), "{retention:?}");
     }
+    // Of a sender that is on its way to another database nothing is removed here, and nothing is to be recorded.
+    store.commit(delivery("m2", 12, vec![version("r2", 2, 1, 12)])).await.unwrap();
+    assert!(store.has_expired(&content(13)).await.unwrap());
+    let file = folder.path().join("lmr.db");
+    let mut session = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+    let moved = sqlx::query("UPDATE audit_head SET moved_to = 'nord'").execute(&mut session);
+    assert_eq!(moved.await.unwrap().rows_affected(), 1);
+    session.close().await.unwrap();
+    assert!(!store.has_expired(&content(13)).await.unwrap());
+    assert_eq!(store.expire(&content(13)).await.unwrap(), lmr_intake::Removed::default());
     store.close().await;
 }

@@ -17,16 +17,18 @@ pub(crate) struct Bar {
 /// The width of a sparkline in the unit of its picture, at most a pixel.
 const SPARK_WIDTH: u16 = 140;
 
-/// Small bars without axes, for a row of a table. Where there are more days than pixels, a bar is several days.
+/// Small bars without axes, for a row of a table. Where there are more days than pixels, a bar is several days; the first one
+/// may be fewer, and the last one, which people look at, never is.
 pub(crate) fn sparkline(bars: &[Bar], label: &str) -> String {
     let days = bars.len().div_ceil(usize::from(SPARK_WIDTH)).max(1);
-    let together: Vec<Bar> = bars
-        .chunks(days)
+    let mut together: Vec<Bar> = bars
+        .rchunks(days)
         .map(|days| Bar {
             taken: days.iter().map(|day| day.taken).sum(),
             refused: days.iter().map(|day| day.refused).sum(),
         })
         .collect();
+    together.reverse();
     bars_in(&together, (f64::from(SPARK_WIDTH), 26.0), "spark", label, "")
 }
 
@@ -215,6 +217,11 @@ mod tests {
         let day = Bar { taken: 1, refused: 0 };
         let bars = |days: usize| sparkline(&vec![day; days], "").matches('M').count();
         assert_eq!([bars(0), bars(1), bars(140), bars(141), bars(366)], [0, 1, 140, 71, 122]);
+        // As many days in the last bar as in those before it: 141 are 70 pairs and the oldest one.
+        let svg = sparkline(&vec![day; 141], "");
+        let bars: Vec<&str> = svg.split("h-1.6z").collect();
+        assert!(bars[0].contains("M0.0 13.0h1.6v13.0"), "the oldest day is alone: {}", bars[0]);
+        assert!(bars[70].contains(" 0.0h1.6v26.0"), "{}", bars[70]);
         // One refused message, however many days there are, is seen.
         let mut year = vec![day; 366];
         year[365].refused = 1;

@@ -39,6 +39,7 @@ pub use desk::{
 };
 pub use passkey::{Passkey, PasskeyError};
 pub use password::{PasswordError, PasswordHash};
+pub use session::LONGEST_MINUTES;
 
 use std::sync::LazyLock;
 

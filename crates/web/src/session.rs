@@ -11,6 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Longest session, however busy.
 const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// The same in minutes: a session that is not used cannot last longer.
+pub const LONGEST_MINUTES: u64 = LONGEST.as_mins().unsigned_abs();
 /// Most sessions at once; the one unused longest goes.
 const MAX_SESSIONS: usize = 1000;
 
@@ -139,42 +141,56 @@ impl Challenges {
 /// Failed attempts to sign in, by name: after some, each takes longer. Of a name only its digest is kept: whoever tries
 /// chooses its length, and it may be a password in the wrong field.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<HashMap<[u8; 32], (u32, Timestamp)>>);
+pub(crate) struct Attempts(Mutex<HashMap<[u8; 32], Failures>>);
+
+#[derive(Clone, Copy)]
+struct Failures {
+    /// Whether the name is an operator's.
+    is_operator: bool,
+    count: u32,
+    last: Timestamp,
+}
 
 /// Attempts that are free.
 const FREE: u32 = 5;
 /// Longest pause before the next attempt, in seconds: nobody is locked out for long.
 const LONGEST_PAUSE: i64 = 900;
-/// Most names that are remembered; the one with the fewest failures goes, so that many names of nobody make room for each
-/// other and not for the one that is guessed at.
+/// Most names that are remembered. Names of nobody make room for each other, the one with the fewest failures first, and never
+/// an operator's: whoever fills the memory with names would guess again.
 const MAX_NAMES: usize = 10_000;
 
 impl Attempts {
     /// Seconds to wait before this name may try again; `None` when it may now.
     pub(crate) fn wait(&self, name: &str, now: Timestamp) -> Option<i64> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (failed, last) = all.get(&key(name))?;
-        let over = failed.checked_sub(FREE)?;
+        let Failures { count, last, .. } = all.get(&key(name))?;
+        let over = count.checked_sub(FREE)?;
         // 2, 4, 8 … seconds: guessing is hopeless.
         let pause = 2_i64.checked_pow(over + 1).unwrap_or(i64::MAX).min(LONGEST_PAUSE);
         let left = pause - now.duration_since(*last).as_secs();
         (left > 0).then_some(left)
     }
 
-    pub(crate) fn failed(&self, name: &str, now: Timestamp) {
+    /// `is_operator`: whether it is the name of somebody who may sign in.
+    pub(crate) fn failed(&self, name: &str, is_operator: bool, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let name = key(name);
         if all.len() >= MAX_NAMES && !all.contains_key(&name) {
-            all.retain(|_, (_, last)| now.duration_since(*last).as_secs() < LONGEST_PAUSE);
+            all.retain(|_, one| {
+                one.is_operator || now.duration_since(one.last).as_secs() < LONGEST_PAUSE
+            });
+            let of_nobody = all.iter().filter(|(_, one)| !one.is_operator);
             if all.len() >= MAX_NAMES
-                && let Some(least) = all.iter().min_by_key(|(_, one)| **one).map(|(key, _)| *key)
+                && let Some(least) =
+                    of_nobody.min_by_key(|(_, one)| (one.count, one.last)).map(|(key, _)| *key)
             {
                 all.remove(&least);
             }
         }
-        let (failed, last) = all.entry(name).or_insert((0, now));
-        *failed = failed.saturating_add(1);
-        *last = now;
+        let failures = all.entry(name).or_insert(Failures { is_operator, count: 0, last: now });
+        failures.is_operator |= is_operator;
+        failures.count = failures.count.saturating_add(1);
+        failures.last = now;
     }
 
     pub(crate) fn succeeded(&self, name: &str) {
@@ -241,12 +257,12 @@ mod tests {
     fn guessing_gets_slower_and_a_success_forgives() {
         let attempts = Attempts::default();
         for _ in 0..4 {
-            attempts.failed("kari", at(0));
+            attempts.failed("kari", true, at(0));
             assert_eq!(attempts.wait("kari", at(0)), None);
         }
         let mut waits = Vec::new();
         for _ in 0..12 {
-            attempts.failed("kari", at(0));
+            attempts.failed("kari", true, at(0));
             waits.push(attempts.wait("kari", at(0)).unwrap());
         }
         assert_eq!(waits[..4], [2, 4, 8, 16]);
@@ -261,14 +277,33 @@ mod tests {
     fn names_of_nobody_take_bounded_memory_and_push_out_no_name_that_is_guessed_at() {
         let attempts = Attempts::default();
         for _ in 0..6 {
-            attempts.failed("kari", at(0));
+            attempts.failed("kari", true, at(0));
         }
         for number in 0..MAX_NAMES + 20 {
-            attempts.failed(&format!("nobody-{number}"), at(1));
+            attempts.failed(&format!("nobody-{number}"), false, at(1));
         }
         assert_eq!(attempts.0.lock().unwrap().len(), MAX_NAMES);
-        attempts.failed("kari", at(1));
+        attempts.failed("kari", true, at(1));
         assert_eq!(attempts.wait("kari", at(1)), Some(8), "the seventh failure");
+    }
+
+    /// Each name of nobody fails more often than the operator's, and later, again and again.
+    #[test]
+    fn no_flood_of_names_lets_an_operator_be_guessed_at_again() {
+        let attempts = Attempts::default();
+        for _ in 0..7 {
+            attempts.failed("kari", true, at(0));
+        }
+        for round in 0..3 {
+            for number in 0..MAX_NAMES + 20 {
+                for _ in 0..if round == 0 { 8 } else { 1 } {
+                    attempts.failed(&format!("nobody-{round}-{number}"), false, at(20 * round));
+                }
+            }
+        }
+        assert!(attempts.0.lock().unwrap().len() <= MAX_NAMES);
+        attempts.failed("kari", true, at(60));
+        assert_eq!(attempts.wait("kari", at(60)), Some(16), "the eighth failure");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::receiver::ReceiverConfig;
+use super::source::places::place;
 use crate::text::{Explain, Text, failure, text};
 
 /// The parameters of an address, and the other names that the driver has for each. What it does not know it passes over,
@@ -26,6 +27,16 @@ const PARAMETERS: [&[&str]; 12] = [
 pub(crate) fn as_url(database: &Path) -> Option<&str> {
     let url = database.to_str()?;
     (url.starts_with("postgres://") || url.starts_with("postgresql://")).then_some(url)
+}
+
+/// Whether two databases are one: two paths that lead to one file, or two addresses of one database of a server, however they
+/// are written.
+pub(crate) fn is_same(one: &Path, other: &Path, folder: &Path) -> bool {
+    match (as_url(one), as_url(other)) {
+        (Some(one), Some(other)) => lmr_storage::is_same_postgres(one, other),
+        (None, None) => place(&folder.join(one)) == place(&folder.join(other)),
+        _ => false,
+    }
 }
 
 impl ReceiverConfig {
@@ -71,18 +82,18 @@ fn fault_of(url: &str) -> Option<Text> {
             "nothing after # in the address is read: write %23 where it belongs to the name or the password"
         ));
     }
-    let mut given: Vec<(&str, &str)> = Vec::new();
+    let mut given: Vec<(&str, String)> = Vec::new();
     let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let name = name.replace("%5B", "[").replace("%5D", "]");
-        // `options[name]=value` sets one of the server's own.
-        if name.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']')).is_some() {
+    // As the driver reads them.
+    for (name, value) in url::form_urlencoded::parse(parameters.as_bytes()) {
+        // `options[name]=value` sets one of the server's own; `options` are added to each other.
+        let is_named = name.strip_prefix("options[").is_some_and(|rest| rest.ends_with(']'));
+        if is_named || name == "options" {
             continue;
         }
-        let known = PARAMETERS.iter().find(|names| names.contains(&name.as_str()));
+        let known = PARAMETERS.iter().find(|names| names.contains(&&*name));
         let Some(first) = known.and_then(|names| names.first().copied()) else {
-            return Some(unknown(&name));
+            return Some(unknown(parameters, &name));
         };
         if given.iter().any(|one| one.0 == first) {
             return Some(text!(
@@ -90,10 +101,17 @@ fn fault_of(url: &str) -> Option<Text> {
                 "the address has {first} twice, and only the last would count: leave one out"
             ));
         }
-        given.push((first, value));
+        if first == "host" && value.contains(',') {
+            return Some(text!(
+                "host i adressen er flere maskiner, og bare én blir lest: skriv den som tar imot skriving",
+                "`host` in the address is several hosts, and one is read: write the one that takes writes"
+            ));
+        }
+        given.push((first, value.into_owned()));
     }
-    let of = |wanted: &str| given.iter().find(|one| one.0 == wanted).map(|one| one.1);
-    let verifies = of("sslmode").is_none_or(|mode| mode.starts_with("verify-"));
+    let of = |wanted: &str| given.iter().find(|one| one.0 == wanted).map(|one| one.1.as_str());
+    let verifies =
+        of("sslmode").is_none_or(|mode| mode.to_ascii_lowercase().starts_with("verify-"));
     if of("sslrootcert").is_some() && !verifies {
         return Some(text!(
             "sslrootcert brukes bare med sslmode=verify-full eller verify-ca: med den sslmode som står der, blir sertifikatet \
@@ -105,7 +123,24 @@ fn fault_of(url: &str) -> Option<Text> {
     None
 }
 
-fn unknown(name: &str) -> Text {
+/// Whether a name is one that may be repeated: it looks like the name of a parameter, with a value. Of a password with `?` or `&`
+/// in it the end is read as one.
+fn is_name(parameters: &str, name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
+    (1..=32).contains(&name.len())
+        && name.chars().all(is_letter)
+        && parameters.split('&').any(|one| one.split_once('=').is_some_and(|(of, _)| of == name))
+}
+
+fn unknown(parameters: &str, name: &str) -> Text {
+    if !is_name(parameters, name) {
+        return text!(
+            "etter ? eller & i adressen står noe som ikke er en parameter (navn=verdi): det ville ikke ha virket. Hører tegnet \
+             til passordet eller navnet, skriv %3F for ? og %26 for &",
+            "after ? or & in the address is something that is no parameter (name=value): it would have no effect. Where the \
+             character belongs to the password or the name, write %3F for ? and %26 for &"
+        );
+    }
     let near = lmr_fhir::nearest(name, PARAMETERS.iter().flat_map(|names| names.iter().copied()));
     let all: Vec<&str> = PARAMETERS.iter().filter_map(|names| names.first().copied()).collect();
     let all = all.join(", ");
@@ -131,6 +166,64 @@ mod tests {
             .map_or_else(|error| format!("{error:#}"), |()| String::new())
     }
 
+    /// A password with `?`, `&` or `#` in it that nobody has written as `%3F`, `%26` or `%23`.
+    #[test]
+    fn nothing_of_a_password_is_repeated() {
+        for url in [
+            "postgres://lmr:abc?hem-melig@db.example/lmr",
+            "postgres://lmr:abc?hem%2Dmelig@db.example/lmr?sslmode=require",
+            "postgres://lmr:abc&x?hemmelig9&mer=1@db.example/lmr",
+            "postgres://lmr:abc?hemmelig&mer@db.example/lmr",
+            "postgres://lmr:abc?hemmelig/&mer=1@db.example/lmr",
+            "postgres://lmr:abc#hemmelig@db.example/lmr",
+            "postgres://lmr@db.example/lmr?password=hemmelig&password=hemmelig",
+            "postgres://lmr@db.example/lmr?password=x&hemmelig",
+            "postgres://lmr@db.example/lmr?hemmelighemmelighemmelighemmelighemmelig=1",
+            "sqlserver://lmr:hemmelig@db.example/lmr",
+        ] {
+            let fault = fault(url);
+            assert!(!fault.is_empty() && !fault.contains("hem"), "{url}: {fault}");
+        }
+    }
+
+    #[test]
+    fn one_database_is_the_same_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        for (one, other, same) in [
+            ("lmr.db", "./lmr.db", true),
+            ("lmr.db", "data/../lmr.db", true),
+            ("lmr.db", "new/../lmr.db", true),
+            ("lmr.db", "data/lmr.db", false),
+            ("lmr.db", "postgres://lmr@db.example/lmr.db", false),
+            ("postgres://lmr@db.example/lmr", "postgresql://other:x@DB.example:5432/lmr", true),
+            ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example/?dbname=lmr", true),
+            (
+                "postgres://lmr@db.example/lmr",
+                "postgres:///lmr?user=lmr&host=db.example&port=5432",
+                true,
+            ),
+            ("postgres://lmr@db.example", "postgres://db.example/lmr", true),
+            ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example:5433/lmr", false),
+            ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example/who", false),
+            ("postgres://lmr@db.example/lmr", "postgres://lmr@db2.example/lmr", false),
+            ("postgres://lmr@%2Frun%2Fpg/lmr", "postgres://lmr@x/lmr?host=/run/pg/", true),
+            (
+                "postgres://lmr@db.example/lmr",
+                "postgres://lmr@db.example/lmr?options[search_path]=who",
+                false,
+            ),
+            (
+                "postgres://lmr@db.example/lmr?options=-c%20search_path%3Dwho",
+                "postgres://lmr@db.example/lmr?options[lock_timeout]=5&options[search_path]=who",
+                true,
+            ),
+        ] {
+            let is_same = is_same(Path::new(one), Path::new(other), folder.path());
+            assert_eq!(is_same, same, "{one} {other}");
+        }
+    }
+
     #[test]
     fn no_parameter_of_an_address_is_passed_over() {
         let url = |parameters: &str| format!("postgres://lmr:hemmelig@db.example/lmr{parameters}");
@@ -139,8 +232,9 @@ mod tests {
             ("?ssl_mode=disable", "ssl_mode (did you mean"),
             ("?SSLMODE=require", "did you mean sslmode?"),
             ("?sslmode=require&connect_timeout=5", "connect_timeout: it would have no effect"),
-            ("?options[lock_timeout=5", "options[lock_timeout"),
+            ("?options[lock_timeout=5", "after ? or & in the address is something"),
             ("?sslmode=verify-full&sslmode=disable", "sslmode twice"),
+            ("?host=db1.example,db2.example", "is several hosts"),
             ("?sslmode=verify-full&ssl-mode=disable", "sslmode twice"),
             ("?sslrootcert=ca.pem&sslmode=require", "sslrootcert is used with"),
             ("?ssl-ca=ca.pem&sslmode=prefer", "sslrootcert is used with"),
@@ -157,7 +251,11 @@ mod tests {
             "?sslmode=require",
             "?sslrootcert=ca.pem",
             "?sslrootcert=ca.pem&sslmode=verify-ca&sslcert=c.pem&sslkey=k.pem",
+            "?sslmode=VERIFY-FULL&sslrootcert=ca.pem",
+            "?ssl%6Dode=require&application%5Fname=lmr",
             "?options[lock_timeout]=5&options[work_mem]=1MB&application_name=lmr&port=5433",
+            "?options=-c%20lock_timeout%3D5&options=-c+work_mem%3D1MB",
+            "?options%5b%6Cock_timeout%5D=5&options%5Bwork_mem%5d=1MB&options[work_mem]=2MB",
         ] {
             assert_eq!(fault(&url(parameters)), "", "{parameters}");
         }

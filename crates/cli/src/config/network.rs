@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use lmr_auth::{NamedProxy, ProxyChoice, SecretString, TlsRoots};
 use lmr_intake::AllowList;
 use serde::Deserialize;
@@ -102,10 +103,15 @@ impl NetworkSection {
         // What is none of these would be taken for the name of a host, and never met.
         for except in self.proxy_except.iter().map(|one| one.trim()) {
             let is_plain = except.parse::<std::net::IpAddr>().is_ok();
-            let network = AllowList::parse([except]);
             if except.contains('/') {
-                network.explain(|| text!("network.proxy_except", "network.proxy_except"))?;
-            } else if network.is_ok() && !is_plain {
+                // `10.20.30.40/8` is its network, as it is where `no_proxy` is read.
+                if except.parse::<IpNet>().is_err() {
+                    fail!(
+                        "network.proxy_except: {except} er ikke et nett som 10.0.0.0/24",
+                        "network.proxy_except: {except} is not a network like 10.0.0.0/24"
+                    );
+                }
+            } else if AllowList::stored([except]).is_ok() && !is_plain {
                 fail!(
                     "network.proxy_except: {except} er et område fra en adresse til en annen: skriv det som nett, 10.0.0.0/24",
                     "network.proxy_except: {except} is a range from one address to another: write it as networks, 10.0.0.0/24"

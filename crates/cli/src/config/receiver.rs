@@ -1,6 +1,6 @@
 //! The receiver's configuration file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Environment, TrustProfile};
-use lmr_envelope::{DecryptionKey, DecryptionKeys, Trust};
+use lmr_envelope::{Certificate, DecryptionKey, DecryptionKeys, Thumbprint, Trust};
 use lmr_intake::{Avsender, AvsenderRecord, CertificateRecord, Retention, RuleSetId};
 use serde::Deserialize;
 
@@ -264,6 +264,7 @@ pub(crate) struct AvsenderFile {
     /// The only rule set it may use.
     pub(crate) rule_set: Option<RuleSetId>,
     /// Agreed start date.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) start_date: Option<Date>,
     /// The database for its data: a name of `[databases]`; the main one if left out.
     pub(crate) database: Option<String>,
@@ -279,8 +280,8 @@ fn yes() -> bool {
 pub(crate) struct LimitsSection {
     /// Largest request body.
     pub(crate) body_mib: usize,
-    /// Largest compressed content.
-    pub(crate) compressed_mib: usize,
+    /// Largest compressed content; if left out as much as the others leave it, up to the default.
+    pub(crate) compressed_mib: Option<usize>,
     /// Largest inflated content.
     pub(crate) inflated_mib: usize,
     /// Inflated size as a multiple of the compressed size.
@@ -321,7 +322,7 @@ impl Default for LimitsSection {
         let seconds = |time: u64| u32::try_from(time).unwrap_or(u32::MAX);
         Self {
             body_mib: intake.limits.body / MIB,
-            compressed_mib: intake.limits.compressed / MIB,
+            compressed_mib: None,
             inflated_mib: intake.limits.inflated / MIB,
             ratio: intake.limits.ratio,
             entries: intake.entries,
@@ -354,7 +355,7 @@ impl LimitsSection {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         for (key, value) in [
             ("body_mib", self.body_mib),
-            ("compressed_mib", self.compressed_mib),
+            ("compressed_mib", self.compressed_mib()),
             ("inflated_mib", self.inflated_mib),
             ("ratio", self.ratio),
             ("entries", self.entries),
@@ -376,7 +377,7 @@ impl LimitsSection {
         }
         for (key, value) in [
             ("body_mib", self.body_mib),
-            ("compressed_mib", self.compressed_mib),
+            ("compressed_mib", self.compressed_mib()),
             ("inflated_mib", self.inflated_mib),
         ] {
             within(&format!("limits.{key}"), value as u64, 1, MOST_MIB)?;
@@ -391,8 +392,8 @@ impl LimitsSection {
         }
         // The smaller one of such a pair is the only one that would ever count.
         for ((outer, most), (inner, value)) in [
-            (("body_mib", self.body_mib), ("compressed_mib", self.compressed_mib)),
-            (("inflated_mib", self.inflated_mib), ("compressed_mib", self.compressed_mib)),
+            (("body_mib", self.body_mib), ("compressed_mib", self.compressed_mib())),
+            (("inflated_mib", self.inflated_mib), ("compressed_mib", self.compressed_mib())),
         ] {
             if value > most {
                 fail!(
@@ -402,6 +403,12 @@ impl LimitsSection {
             }
         }
         Ok(())
+    }
+
+    /// Largest compressed content. What nobody has written gives way to what somebody has.
+    pub(crate) fn compressed_mib(&self) -> usize {
+        let default = lmr_intake::Settings::default().limits.compressed / MIB;
+        self.compressed_mib.unwrap_or_else(|| default.min(self.body_mib).min(self.inflated_mib))
     }
 
     /// Largest request body in bytes.
@@ -489,20 +496,36 @@ impl ReceiverConfig {
                         certificate = files.certificate.display()
                     )
                 })?;
-            // Copied for the one that is to follow, it would look as if that were there.
+            // The start warns of one that is there twice.
             let thumbprint = key.certificate().thumbprint();
-            if keys
-                .iter()
-                .any(|other: &DecryptionKey| other.certificate().thumbprint() == thumbprint)
-            {
-                fail!(
-                    "to [[certificate]] er det samme sertifikatet ({thumbprint}): ta bort den ene, eller oppgi det andre paret",
-                    "two [[certificate]] are the same certificate ({thumbprint}): leave one out, or name the other pair"
-                );
+            let mut others = keys.iter().map(|other: &DecryptionKey| other.certificate());
+            if others.all(|other| other.thumbprint() != thumbprint) {
+                keys.push(key);
             }
-            keys.push(key);
         }
         Ok(DecryptionKeys::new(keys))
+    }
+
+    /// Certificates that a list of the file has twice, each with the list and its thumbprint: where one was copied for the one
+    /// that is to follow, it looks as if that were there. What cannot be read, those who use it report.
+    pub(crate) fn repeated_certificates(&self, folder: &Path) -> Vec<(String, Thumbprint)> {
+        let own = self.certificate.iter().filter_map(|files| files.from(folder).certificate().ok());
+        let mut lists = vec![("[[certificate]]".to_owned(), own.collect::<Vec<_>>())];
+        for one in &self.avsender {
+            let read =
+                one.certificates.iter().filter_map(|path| certificate(&folder.join(path)).ok());
+            lists.push((format!("[[avsender]] {}", one.name), read.collect()));
+        }
+        let mut repeated = Vec::new();
+        for (list, certificates) in lists {
+            let mut seen = HashSet::new();
+            for thumbprint in certificates.iter().map(Certificate::thumbprint) {
+                if !seen.insert(thumbprint) {
+                    repeated.push((list.clone(), thumbprint));
+                }
+            }
+        }
+        repeated
     }
 
     /// The senders of the file, their certificates read.
@@ -531,7 +554,7 @@ impl ReceiverConfig {
     pub(crate) fn envelope_limits(&self) -> lmr_envelope::Limits {
         lmr_envelope::Limits {
             body: self.limits.body_mib.saturating_mul(MIB),
-            compressed: self.limits.compressed_mib.saturating_mul(MIB),
+            compressed: self.limits.compressed_mib().saturating_mul(MIB),
             inflated: self.limits.inflated_mib.saturating_mul(MIB),
             ratio: self.limits.ratio,
         }
@@ -580,20 +603,11 @@ impl AvsenderFile {
             start_date: self.start_date,
             database: self.database.clone(),
         };
-        let read = Avsender::try_from(&record)
+        let mut read = Avsender::try_from(&record)
             .explain(|| text!("[[avsender]] {name}", "[[avsender]] {name}", name = self.name))?;
-        // The same for the certificate that is to follow.
-        for (at, one) in read.certificates.iter().enumerate() {
-            let thumbprint = one.certificate.thumbprint();
-            let mut before = read.certificates.iter().take(at);
-            if before.any(|other| other.certificate.thumbprint() == thumbprint) {
-                fail!(
-                    "[[avsender]] {name}: to av filene i certificates er det samme sertifikatet ({thumbprint})",
-                    "[[avsender]] {name}: two files of `certificates` are the same certificate ({thumbprint})",
-                    name = self.name
-                );
-            }
-        }
+        // Of one that is there twice the start warns.
+        let mut seen = HashSet::new();
+        read.certificates.retain(|one| seen.insert(one.certificate.thumbprint()));
         Ok(read)
     }
 }

@@ -49,7 +49,7 @@ fn numbers(cell: &str) -> Vec<u64> {
 pub(super) fn configured() -> BTreeMap<&'static str, u64> {
     let LimitsSection {
         body_mib,
-        compressed_mib,
+        compressed_mib: _,
         inflated_mib,
         ratio,
         entries,
@@ -71,7 +71,7 @@ pub(super) fn configured() -> BTreeMap<&'static str, u64> {
     let concurrent = HttpSettings::default().concurrent;
     let sizes = [
         ("limits.body_mib", body_mib),
-        ("limits.compressed_mib", compressed_mib),
+        ("limits.compressed_mib", LimitsSection::default().compressed_mib()),
         ("limits.inflated_mib", inflated_mib),
         ("limits.ratio", ratio),
         ("limits.entries", entries),

@@ -41,6 +41,7 @@ pub(crate) struct SenderConfig {
     /// The guide to follow: `lmdi-0.9.4` (batch), `lmdi-1.1.7` or the older `lmdi-1.1.2` (transaction).
     pub(crate) ruleset: RuleSetId,
     /// The agreed date from which data are reported.
+    #[serde(deserialize_with = "super::moments::moment")]
     pub(crate) start_date: Date,
     /// Packages with code lists, made by `lmr terminology import`; those of the receiver.
     #[serde(default)]
@@ -105,6 +106,7 @@ fn two_minutes() -> u64 {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ScheduleSection {
     /// Time of the daily transfer, Norwegian time.
+    #[serde(deserialize_with = "super::moments::moment")]
     pub(crate) at: Time,
     /// New attempts after a communication error; the protocol allows 3.
     pub(crate) retries: u32,

@@ -94,6 +94,49 @@ fn the_faults_that_are_made_most_often_have_their_remedy() {
     assert!(!crate::text::chain(&error, Language::English).contains("2026-01-31"));
 }
 
+/// TOML has dates and times of its own, without quotes.
+#[test]
+fn dates_and_times_are_taken_in_quotes_and_without() {
+    let sender = |at: &str, start: &str, expires: &str| {
+        let mut file: toml::Table = sample("sender.toml").parse().expect("TOML");
+        for key in ["start_date", "schedule", "helseid"] {
+            file.remove(key).expect("a key of the sample");
+        }
+        let rest = file.to_string();
+        let text = format!(
+            "start_date = {start}\n{rest}\n[schedule]\nat = {at}\n[helseid]\nissuer = 'https://helseid.example'\nclient_id = 'c'\nkey = 'k'\nkey_expires = {expires}\n"
+        );
+        toml::from_str::<SenderConfig>(&text)
+    };
+    let receiver = |start: &str, end: &str| {
+        let text = sample("receiver.toml");
+        let (start, end) = (format!("start_date = {start}\n"), format!("not_after = {end}\n"));
+        let mut file: toml::Table = text.parse().expect("TOML");
+        for (list, line) in [("avsender", start), ("trust", end)] {
+            let one = file[list][0].as_table_mut().expect("a table");
+            one.extend(line.parse::<toml::Table>().expect("TOML"));
+        }
+        toml::from_str::<ReceiverConfig>(&file.to_string())
+    };
+    for quote in ["\"", ""] {
+        let quoted = |text: &str| format!("{quote}{text}{quote}");
+        let (date, moment) = (quoted("2026-01-31"), quoted("2027-01-01T00:00:00Z"));
+        let config = sender(&quoted("04:30:00"), &date, &date).expect("a sender");
+        let day = jiff::civil::date(2026, 1, 31);
+        assert_eq!(config.start_date, day);
+        assert_eq!(config.schedule.at, jiff::civil::time(4, 30, 0, 0));
+        assert_eq!(config.helseid.expect("a table").key_expires, Some(day));
+        let config = receiver(&date, &moment).expect("a receiver");
+        assert_eq!(config.avsender[0].start_date, Some(day));
+        assert_eq!(config.trust[0].not_after, "2027-01-01T00:00:00Z".parse().ok());
+    }
+    for wrong in ["20260131", "true", "\"31.01.2026\"", "2027-01-01T00:00:00"] {
+        assert!(receiver("2026-01-31", wrong).is_err(), "{wrong}");
+    }
+    let said = sender("4", "2026-01-31", "2026-01-31").expect_err("no time").to_string();
+    assert!(said.contains("a date or a time, as 2026-01-31"), "{said}");
+}
+
 #[test]
 fn organisation_numbers_of_the_documentation_are_numbers() {
     let mut pages: Vec<std::path::PathBuf> = vec![docs().join("configuration.md")];

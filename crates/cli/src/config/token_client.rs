@@ -40,6 +40,7 @@ pub(crate) struct HelseIdSection {
     /// Variable of the environment with the same.
     pub(crate) key_password_env: Option<String>,
     /// The last day on which the issuer takes the key; a year after the key's file was written if left out.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) key_expires: Option<Date>,
     /// `kid`, where the key file has none.
     pub(crate) kid: Option<String>,
@@ -77,6 +78,7 @@ pub(crate) struct MaskinportenSection {
     /// Variable of the environment with the same.
     pub(crate) key_password_env: Option<String>,
     /// The last day on which the issuer takes the key; a year after the key's file was written if left out.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) key_expires: Option<Date>,
     /// `kid` of the registered key, where the key file has none.
     pub(crate) kid: Option<String>,

@@ -21,6 +21,7 @@ pub(crate) struct TrustSection {
     /// Scopes of which a token must have one; that of the register's guide if left out.
     pub(crate) scopes: Option<Vec<String>>,
     /// Last moment at which such tokens are accepted.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) not_after: Option<Timestamp>,
     /// Tolerance for clocks that differ, in seconds.
     pub(crate) leeway_seconds: Option<u32>,
@@ -100,6 +101,7 @@ pub(crate) struct HelseIdBearer {
     /// Scopes of which a token must have one; `fhi:lmr.fhirmottak/all` if left out.
     pub(crate) scopes: Option<Vec<String>>,
     /// Last moment at which Bearer tokens are accepted.
+    #[serde(default, deserialize_with = "super::moments::optional_moment")]
     pub(crate) not_after: Option<Timestamp>,
 }
 

@@ -22,7 +22,8 @@ pub(super) async fn examine(config: &ReceiverConfig, folder: &Path, checks: &mut
         checks.database_folder = Some(folder_of(&folder.join(&config.database)).to_owned());
     }
     listening(config, checks);
-    for warning in warnings::of_config(config) {
+    let of_file = warnings::of_config(config).into_iter();
+    for warning in of_file.chain(warnings::of_certificates(config, folder)) {
         checks.warn(warning.id, warning.found, warning.remedy);
     }
     checks.secret_file(&folder.join(&config.column_key));

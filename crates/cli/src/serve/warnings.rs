@@ -8,7 +8,7 @@ use lmr_intake::Avsender;
 
 use crate::clock;
 use crate::config::callers::{everybody, instead_of_everybody};
-use crate::config::receiver::ReceiverConfig;
+use crate::config::receiver::{ProxyHeaderName, ReceiverConfig};
 use crate::doctor::files::{health_data_open, open_to_others};
 use crate::text::{Text, text};
 
@@ -27,17 +27,62 @@ impl Warning {
     }
 }
 
+/// What the start and its check say: of the configuration, of its files, and of the senders of both. `stored` are those of
+/// the database.
+pub(crate) fn of_start(
+    config: &ReceiverConfig,
+    folder: &Path,
+    stored: &[Avsender],
+) -> anyhow::Result<Vec<Warning>> {
+    let mut all = of_config(config);
+    all.extend(of_certificates(config, folder));
+    all.extend(of_files(config, folder));
+    all.extend(of_senders(&config.avsendere(folder)?, stored, config.trust(folder)?.as_ref()));
+    Ok(all)
+}
+
 /// What is to be said of a configuration as a whole.
 pub(crate) fn of_config(config: &ReceiverConfig) -> Vec<Warning> {
     let mut all: Vec<Warning> =
         config.lists_with_everybody().iter().map(|key| with_everybody(key)).collect();
     all.extend(plain_text(config));
     all.extend(tokens_of_the_past(config));
+    all.extend(header_of_nobody(config));
     all
 }
 
+fn header_of_nobody(config: &ReceiverConfig) -> Option<Warning> {
+    let is_written = config.proxy_header != ProxyHeaderName::default();
+    (is_written && config.trusted_proxies.is_empty()).then(|| Warning {
+        id: "proxy_header",
+        found: text!(
+            "proxy_header virker ikke uten trusted_proxies",
+            "proxy_header has no effect without trusted_proxies"
+        ),
+        remedy: text!("før opp proxyene, eller ta den bort", "list the proxies, or leave it out"),
+    })
+}
+
+/// Certificates that are in a list twice.
+pub(crate) fn of_certificates(config: &ReceiverConfig, folder: &Path) -> Vec<Warning> {
+    let repeated = config.repeated_certificates(folder).into_iter();
+    repeated
+        .map(|(list, thumbprint)| Warning {
+            id: "certificate.repeated",
+            found: text!(
+                "{list}: to av dem er det samme sertifikatet ({thumbprint}), så det er ikke noe å bytte til",
+                "{list}: two of them are the same certificate ({thumbprint}), so there is none to change to"
+            ),
+            remedy: text!(
+                "ta bort den ene, eller oppgi det andre sertifikatet",
+                "leave one out, or name the other certificate"
+            ),
+        })
+        .collect()
+}
+
 /// What other users of the machine can read.
-pub(crate) fn of_files(config: &ReceiverConfig, folder: &Path) -> Vec<Warning> {
+fn of_files(config: &ReceiverConfig, folder: &Path) -> Vec<Warning> {
     let files = config.database_files(folder);
     let open = files.iter().flat_map(|file| open_to_others(file));
     open.map(|(file, mode)| {
@@ -58,9 +103,9 @@ pub(crate) fn of_senders(
     for one in stored.iter().filter(|one| one.addresses.has_everybody()) {
         all.push(with_everybody(&format!("{}: addresses", one.organisation)));
     }
-    let is_in_file =
+    let is_stored_alone =
         |one: &&Avsender| configured.iter().all(|other| other.organisation != one.organisation);
-    for one in configured.iter().chain(stored.iter().filter(is_in_file)) {
+    for one in configured.iter().chain(stored.iter().filter(is_stored_alone)) {
         all.extend(one.start_date.and_then(|start| odd_start_date(&one.name, start)));
         all.extend(without_certificate(one));
         all.extend(trust.and_then(|trust| without_trust(one, trust)));
@@ -178,16 +223,24 @@ fn reason(error: &TrustError) -> Text {
 /// Year before which nobody has agreed to report from.
 const FIRST_YEAR: i16 = 2020;
 
-/// A start date that is most likely misspelt: until then no day without a delivery is noticed.
+/// A start date that is most likely misspelt: until one that is far ahead no day without a delivery is noticed, and since one
+/// of the past every such day is.
 pub(crate) fn odd_start_date(name: &str, start: Date) -> Option<Warning> {
     let today = clock::oslo(clock::now()).date();
     let is_far = start.year() > today.year() + 1;
-    (is_far || start.year() < FIRST_YEAR).then(|| Warning {
-        id: "sender.start_date",
-        found: text!(
+    let found = match is_far {
+        true => text!(
             "{name}: startdatoen {start} er nok feilskrevet; til da savnes ingen leveranser",
             "{name}: the start date {start} is most likely misspelt; until then no delivery is missed"
         ),
+        false => text!(
+            "{name}: startdatoen {start} er nok feilskrevet; leveranser savnes alt fra da av",
+            "{name}: the start date {start} is most likely misspelt; deliveries are missed from then on"
+        ),
+    };
+    (is_far || start.year() < FIRST_YEAR).then(|| Warning {
+        id: "sender.start_date",
+        found,
         remedy: text!(
             "rett start_date, eller lmr admin set --start-date",
             "correct start_date, or lmr admin set --start-date"

@@ -30,11 +30,14 @@ fn page<'p>(pages: &'p [Page], path: &str) -> &'p str {
     &pages.iter().find(|page| page.path == path).expect("a page").text
 }
 
-/// The first cells of a page's tables: what is in code there.
-fn rows(text: &str) -> BTreeSet<String> {
+/// The first cells of a page's tables: what is in code there, each as often as it is there, sorted.
+fn rows(text: &str) -> Vec<String> {
     let cells = text.lines().filter(|line| line.starts_with("| `"));
     let cells = cells.filter_map(|line| line.split('|').nth(1));
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+    let codes = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let mut codes: Vec<String> = codes.map(str::to_owned).collect();
+    codes.sort();
+    codes
 }
 
 /// A metric that is documented and not there makes an alert that never comes; one that is not documented nobody watches.
@@ -53,7 +56,8 @@ fn every_metric_has_a_row_on_its_page_and_no_page_names_another() {
     }
     let known: BTreeSet<String> = known.iter().map(|name| name.replace('"', "")).collect();
     assert!(known.len() > 30, "{known:?}");
-    assert_eq!(rows(page(&pages, "docs/metrics.md")), known, "docs/metrics.md and the program");
+    let sorted: Vec<String> = known.iter().cloned().collect();
+    assert_eq!(rows(page(&pages, "docs/metrics.md")), sorted, "docs/metrics.md and the program");
     let mut wrong = Vec::new();
     for page in &pages {
         for name in words(&page.text, "lmr_", |c| c.is_ascii_lowercase() || c == '_') {
@@ -69,7 +73,8 @@ fn every_metric_has_a_row_on_its_page_and_no_page_names_another() {
 
 /// The keys of all configuration files, as their reference has them; a test in the program holds it against what is read.
 fn keys(pages: &[Page]) -> BTreeSet<String> {
-    let mut keys = rows(page(pages, "docs/configuration.md"));
+    let mut keys: BTreeSet<String> =
+        rows(page(pages, "docs/configuration.md")).into_iter().collect();
     // `[tables.NAME]`: a name of the mapping's own.
     keys.extend(rows(page(pages, "docs/mapping.md")));
     keys.extend(["databases", "console.oidc.roles", "field", "resource"].map(str::to_owned));
@@ -164,9 +169,10 @@ fn every_key_of_a_mapping_is_on_its_page_and_no_other() {
     );
     let mut expected = names(&["namespace", "key", "constants.NAME"]);
     expected.extend(below("[csv]").iter().map(|key| format!("csv.{key}")));
-    assert_eq!(rows(section("Rows")), expected);
-    assert_eq!(rows(section("Tables")), below("[tables.x]"));
-    assert_eq!(rows(section("Resources")), below("[[resource]]\nname = 'x'"));
+    let sorted = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>();
+    assert_eq!(rows(section("Rows")), sorted(expected));
+    assert_eq!(rows(section("Tables")), sorted(below("[tables.x]")));
+    assert_eq!(rows(section("Resources")), sorted(below("[[resource]]\nname = 'x'")));
     let fields = section("Fields");
     let field = below("[[field]]\nname = 'x'");
     let kinds = expected_by_a_mapping(

@@ -99,6 +99,17 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
+/// Status and body of what a server on this machine answers.
+pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("up");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, text.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+}
+
 impl World {
     pub(crate) fn make(ruleset: &str, administrations: usize, entries_per_bundle: usize) -> Self {
         Self::make_with(ruleset, administrations, entries_per_bundle, &[])

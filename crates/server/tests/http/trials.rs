@@ -31,7 +31,7 @@ async fn what_the_receiver_does_by_itself_is_in_the_metrics_and_in_the_readiness
     let server = start().await;
     let ready = server.send(reqwest::Method::GET, "/health/ready").await;
     let ready: serde_json::Value = ready.json().await.unwrap();
-    for task in ["reload", "retention"] {
+    for task in ["reload", "retention", "partitions"] {
         assert!(ready["background"][task]["failingSince"].is_null(), "{ready}");
         let failing = format!("lmr_background_failing{{task=\"{task}\"}}");
         assert_eq!(server.metric(&failing).await, Some(0.0));

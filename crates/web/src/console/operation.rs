@@ -48,6 +48,10 @@ fn failing(background: &Background, lang: Language) -> Vec<(&'static str, Timest
                 nb: "Det som er oppbevart lenge nok, kunne ikke fjernes. Grunnen står i loggen",
                 en: "What has been kept long enough could not be removed. The log has the reason",
             },
+            BackgroundTask::Partitions => Bilingual {
+                nb: "Partisjonene for de neste månedene kunne ikke lages. Kjør lmr admin partitions som eieren av skjemaet. Grunnen står i loggen",
+                en: "The partitions of the coming months could not be made. Run lmr admin partitions as the owner of the schema. The log has the reason",
+            },
         };
         Some((what.in_language(lang), since))
     };

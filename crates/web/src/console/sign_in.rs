@@ -123,9 +123,9 @@ pub(super) async fn submit(
     .await
     .map_err(|_| Failure::Internal)?;
     let Some(operator) = found.filter(|_| fits) else {
-        shared.attempts.failed(&name, now);
         // A name that nobody has may be a password in the wrong field.
         let known = operators.iter().any(|operator| operator.name == name);
+        shared.attempts.failed(&name, known, now);
         tracing::warn!(
             operator = known.then_some(name.as_str()),
             "an attempt to sign in at the console failed"

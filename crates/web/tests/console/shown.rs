@@ -85,6 +85,7 @@ async fn what_the_receiver_cannot_do_by_itself_is_on_the_page_of_the_operation()
             [
                 "Konfigurasjonen kunne ikke leses på nytt",
                 "lenge nok, kunne ikke fjernes",
+                "Partisjonene for de neste månedene kunne ikke lages",
                 "Venter på omstart",
             ],
         ),
@@ -93,6 +94,7 @@ async fn what_the_receiver_cannot_do_by_itself_is_on_the_page_of_the_operation()
             [
                 "The configuration could not be read again",
                 "could not be removed",
+                "The partitions of the coming months could not be made",
                 "Wait for a restart",
             ],
         ),

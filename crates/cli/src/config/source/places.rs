@@ -7,7 +7,7 @@ use crate::config::sender::SenderConfig;
 use crate::text::fail;
 
 /// A path as the system resolves it: links followed as far as there is something, the rest as it is spelt.
-fn place(path: &Path) -> PathBuf {
+pub(crate) fn place(path: &Path) -> PathBuf {
     let mut rest = Vec::new();
     let mut there = path;
     loop {
