@@ -141,6 +141,8 @@ pub(crate) struct FinishedAttempt<'c> {
     pub(crate) http_status: Option<u16>,
     /// Why the message was not delivered.
     pub(crate) failure: Option<&'c AttemptFailure>,
+    /// Whether the answer's receipt does not hold, and a person must look.
+    pub(crate) has_doubtful_receipt: bool,
 }
 
 /// The outbox, open.

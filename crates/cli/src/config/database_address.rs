@@ -22,6 +22,21 @@ const PARAMETERS: [&[&str]; 12] = [
     &["options"],
 ];
 
+/// Parameters of libpq's that the driver does not have and that change nothing of where the connection goes, by which rights
+/// and how it is protected: an address that other programs share may have them.
+const WITHOUT_EFFECT: [&str; 10] = [
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "client_encoding",
+    "fallback_application_name",
+    "sslcompression",
+    "sslsni",
+];
+
 /// The address of a PostgreSQL database; `None` for a file.
 pub(crate) fn as_url(database: &Path) -> Option<&str> {
     let url = database.to_str()?;
@@ -59,6 +74,31 @@ pub(crate) fn check(database: &Path, key: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The parameters of an address that have no effect, and do no harm.
+pub(crate) fn without_effect(url: &str) -> Vec<&'static str> {
+    let given: Vec<String> = parameters(url).map(|(name, _)| name).collect();
+    WITHOUT_EFFECT.into_iter().filter(|name| given.iter().any(|given| given == name)).collect()
+}
+
+/// What to say of them.
+pub(crate) fn has_no_effect(key: &str, names: &[&str]) -> (Text, Text) {
+    let names = names.join(", ");
+    let found = text!(
+        "{key}: {names} i adressen har ingen virkning her",
+        "{key}: {names} in the address has no effect here"
+    );
+    (found, text!("ta det bort", "leave it out"))
+}
+
+/// The parameters of an address, with their values.
+fn parameters(url: &str) -> impl Iterator<Item = (String, &str)> {
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    parameters.split('&').filter(|parameter| !parameter.is_empty()).map(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        (name.replace("%5B", "[").replace("%5D", "]"), value)
+    })
+}
+
 /// Refuses parameters of an address that the driver would pass over. No value is repeated: it may be a password.
 pub(crate) fn check_parameters(url: &str) -> anyhow::Result<()> {
     fault_of(url).map_or(Ok(()), |fault| Err(failure(fault)))
@@ -72,10 +112,10 @@ fn fault_of(url: &str) -> Option<Text> {
         ));
     }
     let mut given: Vec<(&str, &str)> = Vec::new();
-    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let name = name.replace("%5B", "[").replace("%5D", "]");
+    for (name, value) in parameters(url) {
+        if WITHOUT_EFFECT.contains(&name.as_str()) {
+            continue;
+        }
         // `options[name]=value` sets one of the server's own.
         if name.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']')).is_some() {
             continue;
@@ -138,7 +178,12 @@ mod tests {
             ("?sslmodee=require", "sslmodee (did you mean sslmode?)"),
             ("?ssl_mode=disable", "ssl_mode (did you mean"),
             ("?SSLMODE=require", "did you mean sslmode?"),
-            ("?sslmode=require&connect_timeout=5", "connect_timeout: it would have no effect"),
+            (
+                "?sslmode=require&channel_binding=require",
+                "channel_binding: it would have no effect",
+            ),
+            ("?target_session_attrs=read-write", "target_session_attrs: it would have no effect"),
+            ("?connect_timeoutt=5", "connect_timeoutt"),
             ("?options[lock_timeout=5", "options[lock_timeout"),
             ("?sslmode=verify-full&sslmode=disable", "sslmode twice"),
             ("?sslmode=verify-full&ssl-mode=disable", "sslmode twice"),
@@ -158,8 +203,12 @@ mod tests {
             "?sslrootcert=ca.pem",
             "?sslrootcert=ca.pem&sslmode=verify-ca&sslcert=c.pem&sslkey=k.pem",
             "?options[lock_timeout]=5&options[work_mem]=1MB&application_name=lmr&port=5433",
+            "?sslmode=require&connect_timeout=5&keepalives=1",
         ] {
             assert_eq!(fault(&url(parameters)), "", "{parameters}");
         }
+        let found = without_effect(&url("?keepalives=1&sslmode=require&connect_timeout=5"));
+        assert_eq!(found, ["connect_timeout", "keepalives"]);
+        assert_eq!(without_effect(&url("?sslmode=require")), Vec::<&str>::new());
     }
 }
