@@ -178,7 +178,7 @@ impl Agent {
     /// which may be a new one in the place of one that was lost.
     pub(crate) async fn ask_for_newest(&self) -> Result<Option<NewestReceipt>, OutboxError> {
         let has_receipts = self.outbox.receipts_after(0).await?.is_some();
-        if !has_receipts && self.outbox.has_sent_anything().await? {
+        if !has_receipts && self.outbox.has_messages().await? {
             return Ok(None);
         }
         Ok(Some(self.newest_receipt().await))

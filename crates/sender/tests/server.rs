@@ -618,10 +618,13 @@ async fn fewer_matches_than_the_server_found_are_a_part_that_cannot_be_used() {
 /// What is missing is said once, also where the search was made again for the server's clock.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_search_that_is_made_again_lacks_is_said_once() {
-    let body = r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#;
+    const LACKING: &[(&str, &str)] = &[(
+        "/MedicationAdministration",
+        r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#,
+    )];
     // The server has the time of the machine.
     for here in ["1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"] {
-        let mut settings = saying(&[("/MedicationAdministration", body)]).await;
+        let mut settings = saying(LACKING).await;
         settings.incremental = true;
         let now: Timestamp = here.parse().expect("a time");
         settings.clock = Arc::new(move || now);

@@ -9,7 +9,7 @@ use crate::finished::finished_files;
 use crate::former;
 use crate::index::Index;
 use crate::message::MessageMaker;
-use crate::outbox::HeldCount;
+use crate::outbox::{HeldCount, VanishedSearch};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::report::{ForeignType, Report, SourceFailure};
 use crate::source::{FileError, Place, PlaceChange, SourceIssue, SourceIssueKind};
@@ -136,7 +136,7 @@ impl Agent {
         }
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
-            self.note_vanished(index, false, report).await?;
+            self.note_vanished(index, VanishedSearch::Replaced, report).await?;
             return Ok(statuses);
         }
         let missing = statuses.missing;
@@ -152,19 +152,23 @@ impl Agent {
                 .unwrap_or_default(),
             false => 0,
         };
-        let may_add = is_whole && missing > 0 && !report.has_lost_most();
-        self.note_vanished(index, may_add, report).await?;
+        let search = match missing {
+            0 => VanishedSearch::Nothing,
+            _ if is_whole && !report.has_lost_most() => VanishedSearch::Missing,
+            _ => VanishedSearch::Replaced,
+        };
+        self.note_vanished(index, search, report).await?;
         Ok(statuses)
     }
 
     async fn note_vanished(
         &self,
         index: &Index,
-        may_add: bool,
+        search: VanishedSearch,
         report: &mut Report,
     ) -> Result<(), SenderError> {
         let id_space = |label: &str| self.source.id_space(label);
-        let noted = self.outbox.note_vanished(index, id_space, may_add, self.now()).await?;
+        let noted = self.outbox.note_vanished(index, id_space, search, self.now()).await?;
         report.vanished_now += noted.joined;
         report.of_another_source = noted.of_another_source;
         Ok(())

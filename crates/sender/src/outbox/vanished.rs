@@ -56,6 +56,17 @@ pub(crate) struct VanishedCount {
     pub(crate) replaced: u64,
 }
 
+/// What is looked for among the records that the register has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VanishedSearch {
+    /// Nothing: the source has all of them.
+    Nothing,
+    /// Those in whose place the source has another one.
+    Replaced,
+    /// Those, and all others that the source does not have.
+    Missing,
+}
+
 /// What a look for vanished records has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VanishedNow {
@@ -142,7 +153,7 @@ impl Outbox {
     /// Brings the list of vanished records up to date: those that are in the source again leave it. Those join it in whose
     /// place the source has another one (of the same type and id, where ids always name the same resource, and with another
     /// key): an identifier was corrected there, and the register has the record under both, which a source that gives
-    /// changes only shows in no other way. Where `may_add`, those that are missed join it too.
+    /// changes only shows in no other way. With [`VanishedSearch::Missing`] all that are missed join it.
     ///
     /// Where most of what the register has seems to be replaced at once, the source is another one: nothing joins for that.
     ///
@@ -151,13 +162,15 @@ impl Outbox {
         &self,
         index: &Index,
         id_space: impl Fn(&str) -> Option<&'s str>,
-        may_add: bool,
+        search: VanishedSearch,
         now: Timestamp,
     ) -> Result<VanishedNow> {
-        let by_id = ById::of(index, id_space);
+        let looks = search != VanishedSearch::Nothing;
+        let by_id = ById::of(index, |label| id_space(label).filter(|_| looks));
         let mut step = self.begin().await?;
         let listed = drop_found_again(&mut step, index).await?;
         let (mut known, mut replaced, mut missed, mut after) = (0, Vec::new(), 0, Vec::new());
+        let may_add = search == VanishedSearch::Missing;
         while may_add || !by_id.positions.is_empty() {
             // What was sent before id spaces were noted has none, as what is of a source without stable ids.
             let rows = sqlx::query(

@@ -21,7 +21,7 @@ use crate::identity::{Hash, HashKey};
 use crate::index::Index;
 use crate::outbox::{
     Act, CHANGED_SINCE, FinishedAttempt, HeldFinding, Item, ItemOutcome, NewMessage, Origin,
-    Outbox, OutboxError, repair,
+    Outbox, OutboxError, VanishedSearch, repair,
 };
 use crate::plan::{self, BundleLimits, Known, Role};
 use crate::progress::AttemptOutcome;
@@ -875,7 +875,11 @@ impl Ward {
             Step::Vanish(may_add) => {
                 after.vanish(*may_add);
                 let before = self.model.vanished.intersection(&after.vanished).count();
-                let noted = self.outbox.note_vanished(&self.index, |_| None, *may_add, now).await;
+                let search = match may_add {
+                    true => VanishedSearch::Missing,
+                    false => VanishedSearch::Replaced,
+                };
+                let noted = self.outbox.note_vanished(&self.index, |_| None, search, now).await;
                 let expected = after.vanished.len() - before;
                 noted.map(|noted| assert_eq!(noted.joined as usize, expected))
             }
