@@ -105,8 +105,10 @@ async fn a_register_that_gives_receipts_is_known_at_another_address() {
     assert_eq!(world.versions("MedicationAdministration/b"), 1);
 }
 
+type Change = fn(&mut Register);
+
 /// What another register may say of its newest receipt.
-fn other_registers() -> [(&'static str, fn(&mut Register)); 4] {
+fn other_registers() -> [(&'static str, Change); 4] {
     [
         ("it has no message of this sender", |register| register.receipts = Some(Vec::new())),
         ("it does not tell", |register| register.is_silent_on_receipts = true),
