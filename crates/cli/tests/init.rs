@@ -182,6 +182,34 @@ fn init_before_anything_was_handed_out_makes_a_request_and_says_what_is_to_come(
     }
 }
 
+/// What is encrypted for our own certificate the register cannot read: neither a sender's certificate of the same
+/// organisation nor the same file is taken for the register's.
+#[test]
+fn init_does_not_take_our_own_certificate_for_the_registers() {
+    let world = World::make("lmdi-1.1.7", 3, 1000);
+    let issuer = world.issuer();
+    let own = world.config("sender.pem").display().to_string();
+    for (environment, words) in [("test", "which is ourselves"), ("local", "it is our own")] {
+        let mut answers = answers(&world, &issuer);
+        let mut set = |name: &str, value: &str| {
+            let at = answers.iter().position(|argument| argument == name).expect("an argument");
+            answers[at + 1] = value.to_owned();
+        };
+        set("--environment", environment);
+        set("--receiver-certificate", &own);
+        if environment == "test" {
+            set("--issuer", "https://helseid-sts.test.nhn.no");
+            set("--receiver-url", "https://lmr.example/fhirmottak/v1");
+        }
+        let mut arguments = vec!["--tokens-from", "helseid", "--lang", "en"];
+        arguments.extend(answers.iter().map(String::as_str));
+        let made = init(&world.config("new/sender.toml"), &arguments);
+        assert_eq!(made.status.code(), Some(2), "{environment}: {}", said(&made));
+        assert!(said(&made).contains(words), "{environment}: {}", said(&made));
+        assert!(!world.config("new").exists(), "nothing is written");
+    }
+}
+
 #[test]
 fn init_without_a_terminal_names_all_that_is_missing_and_writes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -72,10 +72,89 @@ fn n1_n14_n20_b11_a_hospital_finds_out_what_is_wrong_and_what_became_of_it() {
     std::fs::create_dir(world.path().join("source")).expect("made");
     let empty = world.send(&["run", "--lang", "en"]);
     assert_eq!(empty.status.code(), Some(5), "{}", said(&empty));
-    assert!(said(&empty).contains("the folder is empty"), "{}", said(&empty));
+    assert!(said(&empty).contains("The source is empty"), "{}", said(&empty));
     let status = world.send(&["status", "--lang", "en"]);
     assert_eq!(status.status.code(), Some(5));
-    assert!(said(&status).contains("the folder is empty"), "{}", said(&status));
+    assert!(said(&status).contains("The source is empty"), "{}", said(&status));
+    let vanished = said(&world.send(&["vanished", "--lang", "en"]));
+    assert!(vanished.contains("not looked for by the last transfer"), "{vanished}");
+    assert!(vanished.contains("The source is empty"), "{vanished}");
+}
+
+/// A complete source without its administrations: what to do is named, and nothing is called as it was.
+#[test]
+fn a_source_without_its_administrations_says_what_to_do() {
+    let world = World::make("lmdi-0.9.4", 12, 1000);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    world.run(0);
+    world.write(GIVEN, &[]);
+    let run = world.run(5);
+    for (arguments, status) in [(&["status"][..], 5), (&["vanished"], 0)] {
+        let output = world.send(arguments);
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        for text in [&run, &said(&output)] {
+            assert!(text.contains("not a single administration any more"), "{text}");
+            assert!(text.contains("Correct the export"), "{text}");
+            assert!(text.contains("entered-in-error"), "{text}");
+        }
+    }
+    let vanished = said(&world.send(&["vanished"]));
+    assert!(!vanished.contains("Nothing delivered has vanished"), "{vanished}");
+}
+
+/// Another receiver on the same ledger: who looks before hears of it, and nothing is sent or forgotten.
+#[test]
+fn another_receiver_is_named_by_the_dry_run_by_doctor_and_by_the_run() {
+    let world = World::make("lmdi-0.9.4", 6, 1000);
+    let _helseid = world.helseid();
+    let receiver = world.receiver();
+    world.run(0);
+    let doctor = |id: &str| {
+        let output = std::process::Command::new(world::lmr())
+            .args(["doctor", "--format", "json", "--config"])
+            .arg(world.config("sender.toml"))
+            .env("LMR_LANG", "en")
+            .output()
+            .expect("lmr doctor");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let mut rows = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let found = rows.find(|row| row["check"] == id);
+        found.map(|row| row["text"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(doctor("receiver.ledger"), None);
+    let (own, other) = ("http://127.0.0.1:", "http://localhost:");
+    let port = world.receiver_port.to_string();
+    let (own, other) = (format!("{own}{port}/"), format!("{other}{port}/"));
+
+    // Nothing answers at the new address.
+    drop(receiver);
+    world.set("sender.toml", &own, &other);
+    let run = world.run(3);
+    assert!(run.contains("could not be asked now"), "{run}");
+    assert!(run.contains("The source was not read"), "{run}");
+    assert!(!run.contains("files read"), "{run}");
+    let status = world.send(&["status"]);
+    assert_eq!(status.status.code(), Some(3), "{}", said(&status));
+    assert!(said(&status).contains("The source was not read the last time"), "{}", said(&status));
+    let history = said(&world.send(&["history"]));
+    assert!(history.contains("the source was not read"), "{history}");
+
+    // Another register does.
+    for entry in std::fs::read_dir(world.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("receiver.sqlite") {
+            std::fs::remove_file(path).expect("removed");
+        }
+    }
+    let _receiver = world.receiver();
+    let dry = said(&world.send(&["run", "--dry-run"]));
+    assert!(dry.contains("stops if it is not the same register"), "{dry}");
+    let named = doctor("receiver.ledger").expect("named");
+    assert!(named.contains("the transfer stops") && named.contains("--same-register"), "{named}");
+    let run = world.run(4);
+    assert!(run.contains("no receipt shows that it is the same register"), "{run}");
+    assert_eq!(world.deliveries(), Vec::<Value>::new());
 }
 
 /// A cheap deterministic sequence.

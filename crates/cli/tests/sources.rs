@@ -53,7 +53,7 @@ fn a_mapping_is_printed_checked_and_tried() {
         text.contains("1 × the row is held: icd10 is empty") && text.contains("rows.csv:3"),
         "{text}"
     );
-    assert!(text.contains("1 resources, 2 rows are held"), "{text}");
+    assert!(text.contains("1 resource, 2 rows are held"), "{text}");
     // Rows of one key and other content are named: only one of them is sent.
     let twice = "diagnosis_id;patient_id;icd10;icd10_text\nD1;P1;J18.9;Pneumoni\nD1;P1;A00.0;Kolera\nD1;P1;J18.9;Pneumoni\n";
     std::fs::write(folder.path().join("twice.csv"), twice).expect("written");

@@ -16,7 +16,7 @@ ALTER TABLE vanished ADD COLUMN replaced_by BLOB;
 INSERT INTO setting (name, value)
 SELECT 'since-transfer.' || k.name, CAST(sum(CAST(json_extract(r.report, '$.' || k.name) AS INTEGER)) AS TEXT)
 FROM run r, (SELECT 'given_up' AS name UNION SELECT 'not_stored' UNION SELECT 'doubtful_receipts') k
-WHERE r.kind IN ('retry', 'annulment') AND r.report IS NOT NULL
+WHERE r.kind IN ('retry', 'annulment') AND json_valid(r.report)
     AND r.number > (SELECT max(number) FROM run WHERE kind = 'planned' AND report IS NOT NULL)
 GROUP BY k.name
 HAVING sum(CAST(json_extract(r.report, '$.' || k.name) AS INTEGER)) > 0;

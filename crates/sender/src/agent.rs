@@ -200,19 +200,16 @@ impl Agent {
         let date = self.transport.server_time();
         // Before anything is made of the source.
         run.report.unreadable_copies = self.find_annulments().await?;
-        let former = self.former_receiver().await?;
-        let is_known = Box::pin(self.compare_with_register(&mut run.report)).await?;
+        let newest = self.ask_for_newest().await?;
         if self.transport.server_time() != date {
             self.compare_clocks(run);
         }
-        match former {
-            Some(before) if !is_known => {
-                run.stop = Some(self.other_receiver(before));
-                return Ok(());
-            }
-            Some(_) => self.belongs_to_this_receiver().await?,
-            None => {}
+        // Before anything is forgotten of what another register has.
+        run.stop = self.stop_at_other_register(newest.as_ref()).await?;
+        if run.stop.is_some() {
+            return Ok(());
         }
+        Box::pin(self.compare_with_register(newest, &mut run.report)).await?;
         self.outbox.new_round(self.now()).await?;
         self.send_due(run).await?;
         self.send_new(run).await?;
@@ -333,7 +330,7 @@ impl Agent {
         run.left = self.outbox.left_to_send().await?;
         self.source.begin(self.changed_since().await?);
         let mut index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
-        let not_mounted = self.look_at_places(&mut index).await?;
+        let not_mounted = self.look_at_places(&mut index, &mut run.report).await?;
         run.report.count_source(&index);
         let is_first = !std::mem::replace(&mut run.has_read_source, true);
         if let Some(failure) = not_mounted.or_else(|| self.source_failure(&index)) {

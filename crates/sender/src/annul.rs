@@ -149,11 +149,9 @@ impl Agent {
         }
         let row = self.find(target).await?;
         let mut run = Run::begin(&self.outbox, RunKind::Annulment, self.now()).await?;
-        let done = match self.former_receiver().await? {
-            Some(before) => {
-                run.stop = Some(self.other_receiver(before));
-                Ok(())
-            }
+        run.stop = self.other_register().await?;
+        let done = match &run.stop {
+            Some(_) => Ok(()),
             None => self.send_annulment(&row, Some(reason), &mut run).await,
         };
         self.end(run, done).await

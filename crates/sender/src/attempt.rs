@@ -62,6 +62,16 @@ pub enum AttemptFailure {
         /// The address now.
         now: String,
     },
+    /// The address of the register is another one than before, and what answers there could not be asked which register it
+    /// is.
+    NewAddressUnreached {
+        /// The address before.
+        before: String,
+        /// The address now.
+        now: String,
+        /// Why it could not be asked.
+        reason: Box<Self>,
+    },
     /// A text of another version of the program.
     Other {
         /// The text.
@@ -271,8 +281,29 @@ impl AttemptFailure {
                  register. The database says what the former one has: to another register belongs a new database file \
                  (database). If it is the same register at a new address: lmr send run --same-register, once"
             ),
+            Self::NewAddressUnreached { before, now, reason } => {
+                let reason = reason.text(language);
+                match language {
+                    Language::Bokmal => format!(
+                        "receiver.url er en annen enn før ({before} ble {now}), og om det er samme register kunne ikke \
+                         spørres nå: {reason}. Ingenting er sendt; neste overføring spør igjen. Er adressen feil, rett \
+                         receiver.url"
+                    ),
+                    Language::English => format!(
+                        "receiver.url is another one than before ({before} became {now}), and whether it is the same \
+                         register could not be asked now: {reason}. Nothing was sent; the next transfer asks again. If the \
+                         address is wrong, correct receiver.url"
+                    ),
+                }
+            }
             Self::Other { text } => text.clone(),
         }
+    }
+
+    /// Whether a run that it ended is tried again by itself, and needs no person.
+    #[must_use]
+    pub fn passes_by_itself(&self) -> bool {
+        matches!(self, Self::NewAddressUnreached { .. })
     }
 }
 

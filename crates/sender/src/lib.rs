@@ -51,6 +51,7 @@ pub mod seal;
 pub mod source;
 pub mod transport;
 pub mod why;
+pub mod wording;
 
 mod agent;
 mod answer;

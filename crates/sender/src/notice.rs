@@ -14,6 +14,7 @@ use crate::error::SenderError;
 use crate::outbox::{DaemonFailure, Reread};
 use crate::report::{Report, RunKind, RunStatus, SourceFailure};
 use crate::source::SourceIssueKind;
+use crate::wording::counted;
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -184,8 +185,8 @@ fn delivery_failed(report: &Report) -> Option<Notice> {
         .or_else(|| report.messages.iter().rev().find_map(|message| message.failure.as_ref()));
     let reason = |language| failure.map(|f| f.text(language)).unwrap_or_default();
     let (open, forgotten) = (report.open_messages, report.forgotten);
-    let (nb, en) = match report.stop {
-        Some(_) => (
+    let (nb, en) = match &report.stop {
+        Some(stop) if !stop.passes_by_itself() => (
             "Overføringen er stanset til noen har sett på den",
             "The transfer is stopped until a person has looked at it",
         ),
@@ -193,7 +194,7 @@ fn delivery_failed(report: &Report) -> Option<Notice> {
             "Registeret kan ha mistet poster som kilden ikke har gitt på nytt; lmr send status viser hvor mange",
             "The register may have lost records that the source has not given again; lmr send status shows how many",
         ),
-        None => (
+        _ => (
             "Ikke alt er levert; det blir forsøkt igjen",
             "Not everything is delivered; it will be tried again",
         ),
@@ -203,8 +204,16 @@ fn delivery_failed(report: &Report) -> Option<Notice> {
     let notice = Notice::new(
         Event::DeliveryFailed,
         &cause,
-        format!("{nb} ({open} meldinger uten svar). {}", reason(Language::Bokmal)),
-        format!("{en} ({open} messages without an answer). {}", reason(Language::English)),
+        format!(
+            "{nb} ({open} {} uten svar). {}",
+            counted(open, "melding", "meldinger"),
+            reason(Language::Bokmal)
+        ),
+        format!(
+            "{en} ({open} {} without an answer). {}",
+            counted(open, "message", "messages"),
+            reason(Language::English)
+        ),
     );
     Some(notice.with("open_messages", open).with("forgotten", forgotten))
 }
@@ -218,14 +227,16 @@ fn register_differs(report: &Report) -> Vec<Notice> {
             Event::RegisterDiffers,
             "messages",
             format!(
-                "Registeret har {unknown} meldinger fra organisasjonen som databasen her ikke kjenner: den er \
+                "Registeret har {unknown} {} fra organisasjonen som databasen her ikke kjenner: den er \
                  gjenopprettet fra en sikkerhetskopi, eller et annet system leverer for organisasjonen. lmr send status \
-                 viser hva som må gjøres."
+                 viser hva som må gjøres.",
+                counted(unknown, "melding", "meldinger")
             ),
             format!(
-                "The register has {unknown} messages of the organisation that the database here does not know: it was \
+                "The register has {unknown} {} of the organisation that the database here does not know: it was \
                  restored from a backup, or another system delivers for the organisation. lmr send status shows what \
-                 must be done."
+                 must be done.",
+                counted(unknown, "message", "messages")
             ),
         );
         notices.push(notice.with("unknown_messages", unknown));
@@ -235,12 +246,14 @@ fn register_differs(report: &Report) -> Vec<Notice> {
             Event::RegisterDiffers,
             "annulments",
             format!(
-                "{annulments} annulleringer har registeret ikke bekreftet. lmr send vanished viser hvilke, og hva som må \
-                 gjøres."
+                "{annulments} {} har registeret ikke bekreftet. lmr send vanished viser hvilke, og hva som må \
+                 gjøres.",
+                counted(annulments, "annullering", "annulleringer")
             ),
             format!(
-                "{annulments} annulments the register has not confirmed. lmr send vanished shows which, and what must be \
-                 done."
+                "{annulments} {} the register has not confirmed. lmr send vanished shows which, and what must be \
+                 done.",
+                counted(annulments, "annulment", "annulments")
             ),
         );
         notices.push(notice.with("lost_annulments", annulments));
@@ -251,12 +264,14 @@ fn register_differs(report: &Report) -> Vec<Notice> {
             Event::RegisterDiffers,
             "copies",
             format!(
-                "Databasen er reparert, og {copies} kopier av sendte meldinger kan ikke leses: poster som ble annullert \
-                 med dem, kan bli sendt som gitt. lmr send status viser hva som må gjøres."
+                "Databasen er reparert, og {copies} {} kan ikke leses: poster som ble annullert der, kan bli sendt som \
+                 gitt. lmr send status viser hva som må gjøres.",
+                counted(copies, "kopi av en sendt melding", "kopier av sendte meldinger")
             ),
             format!(
-                "The database was repaired, and {copies} copies of sent messages cannot be read: records that were \
-                 annulled by them may be sent as given. lmr send status shows what must be done."
+                "The database was repaired, and {copies} {} cannot be read: records that were annulled there may be \
+                 sent as given. lmr send status shows what must be done.",
+                counted(copies, "copy of a sent message", "copies of sent messages")
             ),
         );
         notices.push(notice.with("unreadable_copies", copies));
@@ -266,12 +281,17 @@ fn register_differs(report: &Report) -> Vec<Notice> {
             Event::RegisterDiffers,
             "receipts",
             format!(
-                "{receipts} kvitteringer fra registeret stemmer ikke med det som ble sendt og besvart. lmr send status \
-                 viser hva som må gjøres."
+                "{receipts} {} fra registeret stemmer ikke med det som ble sendt og besvart. lmr send status \
+                 viser hva som må gjøres.",
+                counted(receipts, "kvittering", "kvitteringer")
             ),
             format!(
-                "{receipts} receipts of the register do not hold for what was sent and answered. lmr send status shows \
-                 what must be done."
+                "{receipts} {} for what was sent and answered. lmr send status shows what must be done.",
+                counted(
+                    receipts,
+                    "receipt of the register does not hold",
+                    "receipts of the register do not hold"
+                )
             ),
         );
         notices.push(notice.with("doubtful_receipts", receipts));

@@ -51,7 +51,7 @@ pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::{Forgotten, LostAnnulment, SentResource};
 pub(crate) use stored::{Sending, StoredRow};
-pub(crate) use vanished::VanishedCount;
+pub(crate) use vanished::{VanishedCount, VanishedSearch};
 pub use vanished::{Replacement, VanishedRow};
 
 /// Under this name the outbox has from when on a source's changes are wanted.
@@ -141,6 +141,8 @@ pub(crate) struct FinishedAttempt<'c> {
     pub(crate) http_status: Option<u16>,
     /// Why the message was not delivered.
     pub(crate) failure: Option<&'c AttemptFailure>,
+    /// Whether the answer's receipt does not hold, and a person must look.
+    pub(crate) has_doubtful_receipt: bool,
 }
 
 /// The outbox, open.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteSynchronous;
 
 use crate::agent::Agent;
+use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
 use crate::identity::Hash;
 use crate::index::Index;
@@ -14,6 +15,8 @@ use crate::message::MessageMaker;
 use crate::outbox::{HeldRow, Item, Outbox, VanishedCount, WaitingRow};
 use crate::plan::Role;
 use crate::report::{Report, RunKind};
+
+pub use crate::receipts::ReceiverChange;
 
 /// What a transfer would do.
 #[derive(Debug, Serialize)]
@@ -28,6 +31,10 @@ pub struct Preview {
     pub held: Vec<HeldRow>,
     /// What would wait for it.
     pub waiting: Vec<WaitingRow>,
+    /// The address of the register is another one than before, and a transfer sends nothing where that is of another
+    /// register. Where nothing can show that it is the same one, the report says that the transfer is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver_change: Option<ReceiverChange>,
 }
 
 /// A resource that would be sent.
@@ -118,8 +125,19 @@ impl Agent {
                 entries.extend(items.into_iter().map(PreviewEntry::of));
             })
             .await?;
-        let mut preview =
-            Preview { report, messages, entries, held: Vec::new(), waiting: Vec::new() };
+        let mut preview = Preview {
+            report,
+            messages,
+            entries,
+            held: Vec::new(),
+            waiting: Vec::new(),
+            receiver_change: self.change_of_receiver().await?,
+        };
+        if let Some(ReceiverChange { before, now, may_be_known: false }) = &preview.receiver_change
+        {
+            let (before, now) = (before.clone(), now.clone());
+            preview.report.stop = Some(AttemptFailure::OtherReceiver { before, now });
+        }
         preview.held = self.outbox.held().await?;
         preview.waiting = self.outbox.waiting().await?;
         preview.report.held = preview.held.len() as u64;
@@ -142,7 +160,7 @@ impl Agent {
         self.outbox.new_round(now).await?;
         self.source.begin(self.changed_since().await?);
         let mut index = Index::read(&*self.source, &self.settings.own_addresses, &self.key)?;
-        let not_mounted = self.look_at_places(&mut index).await?;
+        let not_mounted = self.look_at_places(&mut index, &mut report).await?;
         report.count_source(&index);
         if let Some(failure) = not_mounted.or_else(|| self.source_failure(&index)) {
             report.source_failure = Some(failure);

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 use lmr_envelope::{Envelope, Limits, Receipt, ReceiptDigest, ReceiptError, VerifiedReceipt};
+use serde::Serialize;
 
 use crate::agent::Agent;
+use crate::attempt::AttemptFailure;
+use crate::error::SenderError;
 use crate::outbox::OutboxError;
 use crate::report::{LostAtRegister, Report};
 use crate::transport::NewestReceipt;
@@ -61,16 +64,34 @@ impl ReceiptProblem {
 /// Under this name the outbox has the address of the register that it is about.
 const RECEIVER: &str = "receiver";
 
+/// Another address of the register than the one that the ledger belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiverChange {
+    /// The address before.
+    pub before: String,
+    /// The address now.
+    pub now: String,
+    /// There are receipts here, by which a transfer can find out that the same register answers there; else it stops.
+    pub may_be_known: bool,
+}
+
+/// An address in the one form that all its spellings have: the case of the host, a standard port, slashes at the end.
+fn address(url: &str) -> String {
+    let parsed = reqwest::Url::parse(url.trim());
+    let text = parsed.as_ref().map_or(url, reqwest::Url::as_str);
+    text.trim_end_matches('/').to_owned()
+}
+
 impl Agent {
     /// Whether the address of the register is another one than that to which the ledger belongs, with that one: the ledger
     /// would say of another register that it has everything. Where nothing was sent yet it belongs to any.
     pub(crate) async fn former_receiver(&self) -> Result<Option<String>, OutboxError> {
-        let now = &self.settings.receiver;
+        let now = address(&self.settings.receiver);
         match self.outbox.setting(RECEIVER).await? {
-            Some(before) if before == *now => Ok(None),
+            Some(before) if address(&before) == now => Ok(None),
             Some(before) if self.outbox.has_sent_anything().await? => Ok(Some(before)),
             _ => {
-                self.outbox.set(RECEIVER, now).await?;
+                self.outbox.set(RECEIVER, &now).await?;
                 Ok(None)
             }
         }
@@ -81,48 +102,122 @@ impl Agent {
     /// # Errors
     /// [`OutboxError`].
     pub async fn belongs_to_this_receiver(&self) -> Result<(), OutboxError> {
-        self.outbox.set(RECEIVER, &self.settings.receiver).await
+        self.outbox.set(RECEIVER, &address(&self.settings.receiver)).await
     }
 
-    /// Asks the register for its newest receipt where there are receipts here, and forgets what it has lost: a
-    /// register that was restored from a backup does not know it by itself, and neither are its senders. What is
-    /// forgotten is sent again by this run; what the register still has makes no new version. Gives whether its receipts show
-    /// that the ledger is about this register.
-    pub(crate) async fn compare_with_register(
+    /// Why a transfer would stop because the address of the register is another one than before, where it would.
+    ///
+    /// # Errors
+    /// [`SenderError`].
+    pub async fn other_register(&self) -> Result<Option<AttemptFailure>, SenderError> {
+        if self.former_receiver().await?.is_none() {
+            return Ok(None);
+        }
+        let newest = self.ask_for_newest().await?;
+        Ok(self.stop_at_other_register(newest.as_ref()).await?)
+    }
+
+    /// The same without asking the register: what is known of it before a transfer asks.
+    pub(crate) async fn change_of_receiver(&self) -> Result<Option<ReceiverChange>, OutboxError> {
+        let Some(before) = self.former_receiver().await? else { return Ok(None) };
+        let may_be_known = self.outbox.receipts_after(0).await?.is_some();
+        Ok(Some(ReceiverChange { before, now: self.settings.receiver.clone(), may_be_known }))
+    }
+
+    /// The same by what the register has answered, where it was asked: only a receipt shows which register answers. Where
+    /// one does, the ledger belongs to the present address from now on.
+    pub(crate) async fn stop_at_other_register(
         &self,
-        report: &mut Report,
-    ) -> Result<bool, OutboxError> {
-        // A ledger of nothing may be a new one in the place of one that was lost: the register knows.
-        if self.outbox.receipts_after(0).await?.is_none() && self.outbox.has_sent_anything().await?
-        {
+        newest: Option<&NewestReceipt>,
+    ) -> Result<Option<AttemptFailure>, OutboxError> {
+        let Some(before) = self.former_receiver().await? else { return Ok(None) };
+        let now = self.settings.receiver.clone();
+        match newest {
+            Some(NewestReceipt::Payload(payload)) if self.is_of_this_ledger(payload).await? => {
+                self.belongs_to_this_receiver().await?;
+                Ok(None)
+            }
+            Some(NewestReceipt::Unreached { failure, passes: true }) => {
+                let reason = Box::new(failure.clone());
+                Ok(Some(AttemptFailure::NewAddressUnreached { before, now, reason }))
+            }
+            Some(NewestReceipt::Unreached { failure, passes: false }) => Ok(Some(failure.clone())),
+            Some(NewestReceipt::Payload(_) | NewestReceipt::NoMessage | NewestReceipt::Untold)
+            | None => Ok(Some(AttemptFailure::OtherReceiver { before, now })),
+        }
+    }
+
+    /// Whether the newest receipt of a register is one that this ledger counts, or is for a message of its own of which
+    /// only the answer was lost. One that was noted as lost is of a register that the ledger was about before it was about
+    /// another one.
+    async fn is_of_this_ledger(&self, payload: &[u8]) -> Result<bool, OutboxError> {
+        let Ok(receipt) = Receipt::parse(payload) else { return Ok(false) };
+        if receipt.sender.as_str() != self.settings.organisation {
             return Ok(false);
         }
+        let signed = self.signed_receipts(&receipt).await?;
+        if !signed.is_empty() {
+            return Ok(signed.contains(&ReceiptDigest::of(payload)));
+        }
+        let id = &receipt.message_id;
+        Ok(self.outbox.knows_message(id).await? && self.outbox.receipts_of(id).await?.is_empty())
+    }
+
+    /// The receipts that count here and have the number of this one: one, unless what is beside the receipts is damaged. A
+    /// receipt itself is signed, and only that counts against the register.
+    async fn signed_receipts(&self, receipt: &Receipt) -> Result<Vec<ReceiptDigest>, OutboxError> {
+        let kept = self.outbox.receipts_from(receipt.sequence).await?;
+        let signed = kept.iter().filter_map(|kept| {
+            let verified = self.sealer.verify_receipt(&kept.text).ok()?;
+            (verified.receipt.sequence == receipt.sequence).then_some(verified.digest)
+        });
+        Ok(signed.collect())
+    }
+
+    /// The register's newest receipt, where one can say something: there are receipts here, or this is a ledger of nothing,
+    /// which may be a new one in the place of one that was lost.
+    pub(crate) async fn ask_for_newest(&self) -> Result<Option<NewestReceipt>, OutboxError> {
+        let has_receipts = self.outbox.receipts_after(0).await?.is_some();
+        if !has_receipts && self.outbox.has_messages().await? {
+            return Ok(None);
+        }
+        Ok(Some(self.newest_receipt().await))
+    }
+
+    /// Compares what is known with the register's newest receipt, where it was asked for it, and forgets what it has lost: a
+    /// register that was restored from a backup does not know it by itself, and neither are its senders. What is
+    /// forgotten is sent again by this run; what the register still has makes no new version.
+    pub(crate) async fn compare_with_register(
+        &self,
+        newest: Option<NewestReceipt>,
+        report: &mut Report,
+    ) -> Result<(), OutboxError> {
+        let Some(newest) = newest else { return Ok(()) };
         // Kept by a version that did not act on it, or by a process that ended before it could.
         let before = match self.outbox.number_given_again().await? {
             Some((sequence, second)) => self.forget_forked(sequence, second).await?,
             None => None,
         };
-        let (after, is_known) = self.ask_what_is_lost(&mut report.unknown_messages).await?;
+        let after = self.forget_what_is_lost(newest, &mut report.unknown_messages).await?;
         report.lost_at_register = LostAtRegister::both(before, after);
-        Ok(is_known)
+        Ok(())
     }
 
-    /// Asks for the newest receipt. `unknown` gets how many messages the register has after the last that this ledger
+    /// Forgets what is not at a register that has this newest receipt. `unknown` gets how many messages the register has after the last that this ledger
     /// knows: then the ledger is the one that was restored, or another sender delivers for the same organisation.
-    async fn ask_what_is_lost(
+    async fn forget_what_is_lost(
         &self,
+        newest: NewestReceipt,
         unknown: &mut u64,
-    ) -> Result<(Option<LostAtRegister>, bool), OutboxError> {
-        let last = match self.newest_receipt().await {
-            NewestReceipt::Untold => return Ok((None, false)),
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
+        let last = match newest {
+            NewestReceipt::Untold | NewestReceipt::Unreached { .. } => return Ok(None),
             NewestReceipt::NoMessage => 0,
             NewestReceipt::Payload(payload) => {
-                let Ok(receipt) = Receipt::parse(&payload) else { return Ok((None, false)) };
+                let Ok(receipt) = Receipt::parse(&payload) else { return Ok(None) };
                 if receipt.sender.as_str() != self.settings.organisation {
-                    return Ok((None, false));
+                    return Ok(None);
                 }
-                // What is beside the receipt may be damaged; the receipt itself is signed, and only that counts against
-                // the register.
                 let kept = self.outbox.receipts_from(receipt.sequence).await?;
                 // One of which only the answer was lost is known by its message.
                 if kept.is_empty() && !self.outbox.knows_message(&receipt.message_id).await? {
@@ -134,22 +229,16 @@ impl Agent {
                          from a backup, or another sender delivers for the organisation"
                     );
                 }
-                let signed = kept.iter().filter_map(|kept| {
-                    let verified = self.sealer.verify_receipt(&kept.text).ok()?;
-                    (verified.receipt.sequence == receipt.sequence).then_some(verified.digest)
-                });
-                let kept: Vec<ReceiptDigest> = signed.collect();
+                let signed = self.signed_receipts(&receipt).await?;
                 let newest = ReceiptDigest::of(&payload);
-                // Another message under a number that is known: it went back further than can be seen from here.
-                let went_on = !kept.is_empty() && !kept.contains(&newest);
-                if went_on { 0 } else { receipt.sequence }
+                // Another message under a number that is known: it went back further than can be seen from here. One that
+                // was noted as lost: what counts here was given by another register since, or in a time it has lost.
+                let went_on = !signed.is_empty() && !signed.contains(&newest);
+                let came_back = signed.is_empty() && self.outbox.was_noted_lost(newest).await?;
+                if went_on || came_back { 0 } else { receipt.sequence }
             }
         };
-        // What a register has that knows nothing of this ledger's is of another one.
-        let is_known = *unknown == 0;
-        let Some(lost) = self.outbox.receipts_after(last).await? else {
-            return Ok((None, is_known));
-        };
+        let Some(lost) = self.outbox.receipts_after(last).await? else { return Ok(None) };
         let forgotten = self.outbox.forget_since(lost.since, self.now()).await?;
         self.outbox.note_lost_after(last).await?;
         tracing::warn!(
@@ -160,7 +249,7 @@ impl Agent {
             "the register has lost what it had confirmed, as after a restore from a backup; it is sent again"
         );
         let (messages, since) = (lost.count, lost.since);
-        Ok((Some(LostAtRegister { messages, since, forgotten }), is_known))
+        Ok(Some(LostAtRegister { messages, since, forgotten }))
     }
 
     /// Forgets what the register has lost, where it has given the number `first` again: now to the receipt `new`.

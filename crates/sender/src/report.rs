@@ -9,7 +9,9 @@ use crate::index::Index;
 use crate::outbox::{Forgotten, LostAnnulment};
 use crate::plan::Plan;
 use crate::progress::State;
-use crate::source::{FileError, PassedOver, PassedOverKind, SourceIssue, SourceLocation};
+use crate::source::{
+    DoubtfulNumbers, FileError, PassedOver, PassedOverKind, SourceIssue, SourceLocation,
+};
 
 pub use crate::index::{AdviceCount, Duplicate, IdentifierAdvice};
 
@@ -130,6 +132,9 @@ pub struct Report {
     pub vanished: u64,
     /// Of these: in whose place the source has another record, with a corrected identifier.
     pub replaced: u64,
+    /// Records in whose place the source has others that are not listed for it: they are most of what the register has, so
+    /// the source is most likely another one than before.
+    pub of_another_source: u64,
     /// Administrations that the register has, where a complete source has not a single one any more: most likely the file
     /// or the query of their own gave nothing, beside others that did.
     pub lost_administrations: u64,
@@ -174,6 +179,12 @@ pub struct Report {
     pub resources: usize,
     /// Parts of the source that could not be used.
     pub source_issues: Vec<SourceIssue>,
+    /// Numbers of tables that were read and may mean something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubtful_numbers: Vec<DoubtfulNumbers>,
+    /// Folders that are empty and were made again, or are mounted in another way, since something was in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made_again: Vec<String>,
     /// Files that were not read, by the reason.
     pub passed_over: Vec<PassedOver>,
     /// Resources that are in the source more than once, with different content.
@@ -289,6 +300,7 @@ impl Report {
             missing: 0,
             vanished: 0,
             replaced: 0,
+            of_another_source: 0,
             lost_administrations: 0,
             vanished_now: 0,
             vanished_unknown: false,
@@ -308,6 +320,8 @@ impl Report {
             files: 0,
             resources: 0,
             source_issues: Vec::new(),
+            doubtful_numbers: Vec::new(),
+            made_again: Vec::new(),
             passed_over: Vec::new(),
             duplicates: Vec::new(),
             new: 0,
@@ -341,12 +355,21 @@ impl Report {
             && self.source_failure.is_none()
     }
 
+    /// Whether the source was read: a run that was stopped before that says nothing of it.
+    #[must_use]
+    pub fn was_read(&self) -> bool {
+        let has_ended_early = self.stop.is_some() || self.error.is_some() || self.stopped_early;
+        let found = (self.files + self.resources) as u64;
+        was_read(has_ended_early, self.source_failure.is_some(), found)
+    }
+
     /// Takes over what the source holds.
     pub(crate) fn count_source(&mut self, index: &Index) {
         self.files = index.scanned.files;
         self.resources = index.scanned.resources;
         self.source_issues.clone_from(&index.scanned.issues);
         self.passed_over.clone_from(&index.scanned.passed_over);
+        self.doubtful_numbers.clone_from(&index.scanned.doubtful_numbers);
         self.duplicates.clone_from(&index.duplicates);
         self.identifier_advice.clone_from(&index.advice);
     }
@@ -393,11 +416,13 @@ impl Report {
         let misspelt = self.foreign_types.iter().any(|foreign| !foreign.is_fhir_type);
         // An error of the source has its own status; any other is for a person.
         let broke_off = self.error.is_some() && self.source_failure.is_none();
-        if self.stop.is_some() || broke_off {
+        let needs_a_person = self.stop.as_ref().is_some_and(|stop| !stop.passes_by_itself());
+        if needs_a_person || broke_off {
             RunStatus::Stopped
         } else if self.source_failure.is_some() || self.has_lost_most() {
             RunStatus::SourceFailed
-        } else if self.open_messages > 0
+        } else if self.stop.is_some()
+            || self.open_messages > 0
             || self.not_yet > 0
             || self.not_stored > 0
             || self.forgotten > 0
@@ -407,6 +432,7 @@ impl Report {
             RunStatus::Undelivered
         } else if self.held > 0
             || !self.source_issues.is_empty()
+            || self.of_another_source > 0
             || misspelt
             || self.has_read_nothing_there()
             || !self.lost_annulments.is_empty()
@@ -417,6 +443,11 @@ impl Report {
             RunStatus::Clean
         }
     }
+}
+
+/// Whether a source was read, by how the run ended and how many files and resources it counts.
+pub(crate) fn was_read(has_ended_early: bool, has_failed: bool, found: u64) -> bool {
+    !has_ended_early || has_failed || found > 0
 }
 
 /// Whether no resource was read and something that was passed over may be data.
@@ -465,10 +496,13 @@ mod tests {
             // Sent again by the run itself.
             lost_at_register: _,
             // Each is named in the report's text, and asks for nothing.
+            made_again: _,
+            doubtful_numbers: _,
             unknown_messages: _,
             duplicates: _,
             vanished: _,
             replaced: _,
+            of_another_source,
             lost_administrations,
             vanished_now: _,
             vanished_unknown: _,
@@ -510,6 +544,7 @@ mod tests {
                     .iter()
                     .any(|over| matches!(over.kind, PassedOverKind::Ending { .. })))
             || !source_issues.is_empty()
+            || *of_another_source > 0
             || *stopped_early
             || error.is_some()
             || stop.is_some()
@@ -534,7 +569,7 @@ mod tests {
         fn nothing_undone_looks_clean(
             flags in proptest::array::uniform7(any::<bool>()), known in 0_usize..9, missing in 0_usize..9,
             held in 0_u64..2, open_messages in 0_u64..2, not_stored in 0_u64..2, lost in 0_usize..2,
-            forgotten in 0_u64..2, copies in 0_u64..2, receipts in 0_u64..2, resources in 0_usize..2,
+            forgotten in 0_u64..2, others in 0_u64..2, copies in 0_u64..2, receipts in 0_u64..2, resources in 0_usize..2,
         ) {
             let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
             let [failed, issues, early, stopped, broke_off, gave_up, unread] = flags;
@@ -550,6 +585,7 @@ mod tests {
             report.stop = stopped.then_some(AttemptFailure::GivenUp);
             (report.known, report.missing) = (known, missing);
             (report.held, report.open_messages) = (held, open_messages);
+            report.of_another_source = others;
             (report.not_stored, report.forgotten) = (not_stored, forgotten);
             (report.unreadable_copies, report.doubtful_receipts) = (copies, receipts);
             let annulment = LostAnnulment {
@@ -562,6 +598,14 @@ mod tests {
             prop_assert_eq!(status == RunStatus::Clean, !is_undone(&report), "{:?}", report);
             if stopped || (broke_off && !failed) {
                 prop_assert_eq!(status, RunStatus::Stopped);
+            }
+            let reason = Box::new(AttemptFailure::NoAnswerInTime);
+            let (before, now) = (String::new(), String::new());
+            report.stop = Some(AttemptFailure::NewAddressUnreached { before, now, reason });
+            let least_bad = RunStatus::Undelivered;
+            prop_assert!(report.status() <= least_bad, "worst first: {:?}", report.status());
+            if !failed && !broke_off && !report.has_lost_most() {
+                prop_assert_eq!(report.status(), least_bad);
             }
         }
     }

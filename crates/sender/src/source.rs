@@ -28,13 +28,14 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use folder::{FileArchive, FolderSource};
 pub use issue::{ArchiveError, FileError, SourceIssue, SourceIssueKind};
+pub(crate) use place::PlaceChange;
 pub use place::{Marker, Place, PlaceMark};
 pub use server::{ServerAccess, ServerSettings, ServerSource};
 pub use several::Sources;
 pub(crate) use spool::Spool;
 pub use table::{
-    FestSystems, Mapping, MappingError, ReadyMapping, RowError, RowReason, SqlTable, TableRows,
-    TableSource, address_from, ready_mappings,
+    DoubtfulNumbers, FestSystems, Mapping, MappingError, ReadyMapping, RowError, RowReason,
+    SqlTable, TableRows, TableSource, address_from, ready_mappings,
 };
 
 /// Bounds on what is read from a source.
@@ -114,12 +115,6 @@ pub trait Source: Send + Sync {
     /// at a FHIR server (FHIR R4, `Resource.id`), whatever its identifiers become. None where an id may name another
     /// resource the next time, as in messages in files.
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
-        None
-    }
-
-    /// The space of all ids of the source, where it has only the one: of what was sent before spaces were noted nothing else
-    /// says whose the ids are.
-    fn sole_id_space(&self) -> Option<&str> {
         None
     }
 
@@ -254,6 +249,9 @@ pub struct Scanned {
     /// gives changes only is not empty then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub empty_in_full: Vec<String>,
+    /// Numbers that were read and may mean something else, by column.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubtful_numbers: Vec<DoubtfulNumbers>,
     /// The folders that were read, for telling one that is not mounted from one that is empty.
     #[serde(skip)]
     pub places: Vec<Place>,

@@ -19,7 +19,7 @@ use reqwest::header::{
 };
 use tokio::sync::Mutex;
 
-use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
+use crate::attempt::{AttemptFailure, ConnectionFailure, StatusNote, TokenFailure};
 use crate::notice::MAX_SKEW;
 
 /// Longest wait for an answer to a question, which is not a transfer.
@@ -60,6 +60,19 @@ pub enum PostOutcome {
     },
 }
 
+impl PostOutcome {
+    /// Why there is no answer, where there is none.
+    #[must_use]
+    pub fn failure(&self) -> Option<&AttemptFailure> {
+        match self {
+            Self::Answered { .. } => None,
+            Self::NotReached { failure, .. }
+            | Self::NoAnswer { failure }
+            | Self::NoAccess { failure } => Some(failure),
+        }
+    }
+}
+
 impl std::fmt::Debug for PostOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -74,8 +87,15 @@ impl std::fmt::Debug for PostOutcome {
 /// What the register has of this sender, as far as it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewestReceipt {
-    /// It does not tell, or cannot be asked now.
+    /// It does not tell.
     Untold,
+    /// It cannot be asked now.
+    Unreached {
+        /// Why.
+        failure: AttemptFailure,
+        /// Whether that may pass by itself.
+        passes: bool,
+    },
     /// Nothing.
     NoMessage,
     /// All up to the message of this receipt; its payload.
@@ -403,27 +423,47 @@ impl<A: Authorizer> HttpTransport<A> {
         *self.server_time.lock().unwrap_or_else(PoisonError::into_inner) = date;
     }
 
-    /// `None` where nothing comes back that answers the question.
+    /// `None` where what comes back does not answer the question.
     async fn ask_for_receipt(&self) -> Option<NewestReceipt> {
         let mut url = self.address.clone();
         url.path_segments_mut().ok()?.pop_if_empty().push("receipt");
         let mut nonce: Option<String> = None;
+        let unreached = |failure| Some(NewestReceipt::Unreached { failure, passes: true });
         loop {
-            let headers = self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await;
+            let headers = match self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await
+            {
+                Ok(headers) => headers,
+                Err(AuthorizationError { issuer, reason, passes, .. }) => {
+                    let failure = AttemptFailure::Token { issuer, reason };
+                    return Some(NewestReceipt::Unreached { failure, passes });
+                }
+            };
             let request = self.client.get(url.clone()).timeout(QUESTION_TIME);
-            let mut answer = authorized(request, &headers.ok()?)?.send().await.ok()?;
+            let mut answer = match authorized(request, &headers)?.send().await {
+                Ok(answer) => answer,
+                Err(error) => return unreached(failed(&error).failure()?.clone()),
+            };
             self.note_date(&answer);
             match answer.status().as_u16() {
                 204 => return Some(NewestReceipt::NoMessage),
                 200 => {
                     let mut payload = Vec::new();
-                    while let Some(chunk) = answer.chunk().await.ok()? {
+                    loop {
+                        let chunk = match answer.chunk().await {
+                            Ok(Some(chunk)) => chunk,
+                            Ok(None) => break,
+                            Err(_) => return unreached(AttemptFailure::AnswerBrokenOff),
+                        };
                         payload.extend_from_slice(&chunk);
                         if payload.len() > MAX_RECEIPT {
                             return None;
                         }
                     }
                     return Some(NewestReceipt::Payload(payload));
+                }
+                status @ (408 | 429 | 500 | 502..=504) => {
+                    let (note, codes) = (StatusNote::Register, Vec::new());
+                    return unreached(AttemptFailure::Status { status, note, codes });
                 }
                 status if nonce.is_none() => {
                     nonce = Some(demanded_nonce(status, answer.headers())?);

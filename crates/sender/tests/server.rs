@@ -428,6 +428,38 @@ async fn an_export_is_waited_for_and_read_line_by_line() {
     assert!(error.contains("not whole"), "{error}");
 }
 
+/// The same for an export: its first answer says that the clock is behind, and another one is begun before that one is
+/// waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_a_server_whose_clock_is_behind_is_begun_again() {
+    // The clock here is at 05:00.
+    for (date, expected) in [
+        ("Sun, 01 Mar 2026 05:00:00 GMT", &["2026-02-20T11%3A30%3A00Z"][..]),
+        (
+            "Sat, 28 Feb 2026 05:00:00 GMT",
+            &["2026-02-20T11%3A30%3A00Z", "2026-02-19T11%3A30%3A00Z"][..],
+        ),
+    ] {
+        let server = Server {
+            resources: ward(),
+            page: 50,
+            exports: true,
+            date: Some(date),
+            ..Server::default()
+        };
+        let (shared, mut settings) = start(server).await;
+        settings.export = Some("$export".to_owned());
+        let source = ServerSource::new(settings);
+        source.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
+        assert_eq!(scan(source).await.expect("read").1.resources, 31);
+        let asked = shared.lock().expect("it").asked.clone();
+        let begun: Vec<_> = asked.iter().filter_map(|path| path.split("_since=").nth(1)).collect();
+        assert_eq!(begun, expected, "{date}: {asked:?}");
+        let read = asked.iter().filter(|path| path.contains("files/1")).count();
+        assert_eq!(read, 1, "{date}");
+    }
+}
+
 /// A server that gives each path's body, whatever is asked, and 202 with a place to wait at for `$export`.
 async fn saying(bodies: &'static [(&'static str, &'static str)]) -> ServerSettings {
     lmr_auth::install_tls_provider();
@@ -580,6 +612,28 @@ async fn fewer_matches_than_the_server_found_are_a_part_that_cannot_be_used() {
             .into_iter()
             .collect();
         assert_eq!(issues, expected, "{bodies:?}");
+    }
+}
+
+/// What is missing is said once, also where the search was made again for the server's clock.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_search_that_is_made_again_lacks_is_said_once() {
+    const LACKING: &[(&str, &str)] = &[(
+        "/MedicationAdministration",
+        r#"{"resourceType":"Bundle","total":3,"entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}}]}"#,
+    )];
+    // The server has the time of the machine.
+    for here in ["1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"] {
+        let mut settings = saying(LACKING).await;
+        settings.incremental = true;
+        let now: Timestamp = here.parse().expect("a time");
+        settings.clock = Arc::new(move || now);
+        let source = ServerSource::new(settings);
+        source.begin(Some("2026-02-20T12:30:00Z".parse::<Timestamp>().expect("a time")));
+        let (_, scanned) = scan(source).await.expect("read");
+        let issues: Vec<_> = scanned.issues.into_iter().map(|issue| issue.issue).collect();
+        let fewer = SourceIssueKind::FewerThanTotal { total: 3, given: 1 };
+        assert_eq!(issues, [fewer], "{here}");
     }
 }
 

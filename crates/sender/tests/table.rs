@@ -944,7 +944,7 @@ fn the_ids_of_a_table_are_stable_and_its_folder_may_have_a_marker() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_owned();
     let source = TableSource::new(TableRows::Csv(path.clone()), municipal(), key());
-    assert_eq!((source.id_space("rows.csv"), source.sole_id_space()), (Some(""), Some("")));
+    assert_eq!(source.id_space("rows.csv"), Some(""));
     let marker = PathBuf::from(".lmr-mounted");
     let source = source.marked_by(Marker::new(Some(marker)));
     let error = source.scan(Scope::All, &mut |_| Ok(())).expect_err("not mounted");
@@ -956,4 +956,48 @@ fn the_ids_of_a_table_are_stable_and_its_folder_may_have_a_marker() {
     let source = TableSource::new(TableRows::Csv(path), municipal(), key());
     let scanned = source.scan(Scope::All, &mut |_| Ok(())).expect("read");
     assert!(scanned.places.len() == 1 && scanned.places[0].is_empty, "{:?}", scanned.places);
+}
+
+/// `1.000` is one with a sign before the decimals, and a thousand with one between thousands: it is said which rows are
+/// meant, until the mapping says which sign it is.
+#[test]
+fn numbers_that_may_be_thousands_are_pointed_out_with_their_row() {
+    let amounts = ["1,5", "1.000", "2,500", "0,125"];
+    let rows: Vec<String> = amounts
+        .iter()
+        .zip(["A-1", "A-2", "A-3", "A-4"])
+        .map(|(amount, id)| row(&[("Id", id), ("Mengde_PreparatGitt", amount)]))
+        .collect();
+    let read = scan_rows(&rows).scanned;
+    let expected = DoubtfulNumbers {
+        column: "Mengde_PreparatGitt".to_owned(),
+        count: 2,
+        example: "rows.csv:3".to_owned(),
+    };
+    assert_eq!((read.doubtful_numbers, read.issues.len()), (vec![expected], 0));
+
+    let ready = ready_mappings().iter().find(|ready| ready.name == "municipal").expect("it");
+    let with = |separator: &str| {
+        let keys = format!("kind = \"decimal\"\nseparator = {separator:?}");
+        let text = ready.text.replace("kind = \"decimal\"", &keys);
+        Mapping::parse(&text, Path::new("."))
+    };
+    for (separator, held) in [(",", 1), (".", 3)] {
+        let mut mapping = with(separator).expect("a mapping");
+        for (name, value) in [
+            ("administration_system", "urn:oid:2.999.578.1"),
+            ("municipality_organisation", "310000027"),
+            ("municipality_name", "Liksom kommune"),
+        ] {
+            mapping.set_constant(name, value).expect("a constant");
+        }
+        let read = scan_bytes(table(&rows).as_bytes(), mapping).expect("a table");
+        assert_eq!(read.scanned.doubtful_numbers, [], "{separator}");
+        let issues = read.issues();
+        assert_eq!(issues.len(), held, "{issues:?}");
+        assert!(issues.iter().all(|issue| issue.contains("is not a number")), "{issues:?}");
+    }
+    let mapping = with(";").expect("read");
+    let error = scan_bytes(table(&rows).as_bytes(), mapping).err().expect("refused");
+    assert!(error.contains("separator is the sign before the decimals"), "{error}");
 }

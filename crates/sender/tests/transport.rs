@@ -273,18 +273,43 @@ async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
     assert_eq!(ask(answers(204, "")).await, NewestReceipt::NoMessage);
     let payload = NewestReceipt::Payload(b"{}".to_vec());
     assert_eq!(ask(answers(200, "{}")).await, payload);
-    for status in [301, 400, 401, 403, 404, 405, 500, 503] {
+    for status in [301, 400, 401, 403, 404, 405, 501] {
         assert_eq!(ask(answers(status, "{}")).await, NewestReceipt::Untold, "{status}");
     }
-    // A register that does not know the question, none at all, no token, too much.
+    // A register that does not know the question, and too much below.
     assert_eq!(ask(Router::new()).await, NewestReceipt::Untold);
-    assert_eq!(
-        transport("http://127.0.0.1:9/x", Counter::default()).newest_receipt().await,
-        NewestReceipt::Untold
+    // What cannot be asked now says nothing of which register it is: no answer, one of something before it, no token.
+    for status in [408, 429, 500, 502, 503, 504] {
+        let answer = ask(answers(status, "{}")).await;
+        assert!(
+            matches!(
+                &answer,
+                NewestReceipt::Unreached { failure: AttemptFailure::Status { status: found, .. }, passes: true }
+                    if *found == status
+            ),
+            "{answer:?}"
+        );
+    }
+    let nothing = transport("http://127.0.0.1:9/x", Counter::default()).newest_receipt().await;
+    assert!(
+        matches!(
+            nothing,
+            NewestReceipt::Unreached { failure: AttemptFailure::NoConnection { .. }, passes: true }
+        ),
+        "{nothing:?}"
     );
     let address = listen(answers(204, "")).await;
-    let nobody = transport(&address, Nobody { passes: true });
-    assert_eq!(nobody.newest_receipt().await, NewestReceipt::Untold);
+    for passes in [true, false] {
+        let nobody = transport(&address, Nobody { passes }).newest_receipt().await;
+        assert!(
+            matches!(
+                nobody,
+                NewestReceipt::Unreached { failure: AttemptFailure::Token { .. }, passes: found }
+                    if found == passes
+            ),
+            "{nobody:?}"
+        );
+    }
     let long = "x".repeat(20 << 10).leak();
     assert_eq!(ask(answers(200, long)).await, NewestReceipt::Untold);
 }

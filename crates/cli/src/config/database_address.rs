@@ -23,6 +23,21 @@ const PARAMETERS: [&[&str]; 12] = [
     &["options"],
 ];
 
+/// Parameters of libpq's that the driver does not have and that change nothing of where the connection goes, by which rights
+/// and how it is protected: an address that other programs share may have them.
+const WITHOUT_EFFECT: [&str; 10] = [
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "client_encoding",
+    "fallback_application_name",
+    "sslcompression",
+    "sslsni",
+];
+
 /// The address of a PostgreSQL database; `None` for a file.
 pub(crate) fn as_url(database: &Path) -> Option<&str> {
     let url = database.to_str()?;
@@ -70,6 +85,32 @@ pub(crate) fn check(database: &Path, key: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The parameters of an address that have no effect, and do no harm.
+pub(crate) fn without_effect(url: &str) -> Vec<&'static str> {
+    let given: Vec<_> = parameters(query(url)).map(|(name, _)| name).collect();
+    WITHOUT_EFFECT.into_iter().filter(|name| given.iter().any(|given| given == name)).collect()
+}
+
+/// What to say of them.
+pub(crate) fn has_no_effect(key: &str, names: &[&str]) -> (Text, Text) {
+    let names = names.join(", ");
+    let found = text!(
+        "{key}: {names} i adressen har ingen virkning her",
+        "{key}: {names} in the address has no effect here"
+    );
+    (found, text!("ta det bort", "leave it out"))
+}
+
+/// What follows the `?` of an address.
+fn query(url: &str) -> &str {
+    url.split_once('?').map_or("", |(_, query)| query)
+}
+
+/// Parameters and their values, as the driver reads them.
+fn parameters(query: &str) -> url::form_urlencoded::Parse<'_> {
+    url::form_urlencoded::parse(query.as_bytes())
+}
+
 /// Refuses parameters of an address that the driver would pass over. No value is repeated: it may be a password.
 pub(crate) fn check_parameters(url: &str) -> anyhow::Result<()> {
     fault_of(url).map_or(Ok(()), |fault| Err(failure(fault)))
@@ -83,17 +124,16 @@ fn fault_of(url: &str) -> Option<Text> {
         ));
     }
     let mut given: Vec<(&str, String)> = Vec::new();
-    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-    // As the driver reads them.
-    for (name, value) in url::form_urlencoded::parse(parameters.as_bytes()) {
+    let query = query(url);
+    for (name, value) in parameters(query) {
         // `options[name]=value` sets one of the server's own; `options` are added to each other.
         let is_named = name.strip_prefix("options[").is_some_and(|rest| rest.ends_with(']'));
-        if is_named || name == "options" {
+        if is_named || name == "options" || WITHOUT_EFFECT.contains(&&*name) {
             continue;
         }
         let known = PARAMETERS.iter().find(|names| names.contains(&&*name));
         let Some(first) = known.and_then(|names| names.first().copied()) else {
-            return Some(unknown(parameters, &name));
+            return Some(unknown(query, &name));
         };
         if given.iter().any(|one| one.0 == first) {
             return Some(text!(
@@ -125,15 +165,15 @@ fn fault_of(url: &str) -> Option<Text> {
 
 /// Whether a name is one that may be repeated: it looks like the name of a parameter, with a value. Of a password with `?` or `&`
 /// in it the end is read as one.
-fn is_name(parameters: &str, name: &str) -> bool {
+fn is_name(query: &str, name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
     (1..=32).contains(&name.len())
         && name.chars().all(is_letter)
-        && parameters.split('&').any(|one| one.split_once('=').is_some_and(|(of, _)| of == name))
+        && query.split('&').any(|one| one.split_once('=').is_some_and(|(of, _)| of == name))
 }
 
-fn unknown(parameters: &str, name: &str) -> Text {
-    if !is_name(parameters, name) {
+fn unknown(query: &str, name: &str) -> Text {
+    if !is_name(query, name) {
         return text!(
             "etter ? eller & i adressen står noe som ikke er en parameter (navn=verdi): det ville ikke ha virket. Hører tegnet \
              til passordet eller navnet, skriv %3F for ? og %26 for &",
@@ -231,7 +271,12 @@ mod tests {
             ("?sslmodee=require", "sslmodee (did you mean sslmode?)"),
             ("?ssl_mode=disable", "ssl_mode (did you mean"),
             ("?SSLMODE=require", "did you mean sslmode?"),
-            ("?sslmode=require&connect_timeout=5", "connect_timeout: it would have no effect"),
+            (
+                "?sslmode=require&channel_binding=require",
+                "channel_binding: it would have no effect",
+            ),
+            ("?target_session_attrs=read-write", "target_session_attrs: it would have no effect"),
+            ("?connect_timeoutt=5", "connect_timeoutt"),
             ("?options[lock_timeout=5", "after ? or & in the address is something"),
             ("?sslmode=verify-full&sslmode=disable", "sslmode twice"),
             ("?host=db1.example,db2.example", "is several hosts"),
@@ -256,8 +301,12 @@ mod tests {
             "?options[lock_timeout]=5&options[work_mem]=1MB&application_name=lmr&port=5433",
             "?options=-c%20lock_timeout%3D5&options=-c+work_mem%3D1MB",
             "?options%5b%6Cock_timeout%5D=5&options%5Bwork_mem%5d=1MB&options[work_mem]=2MB",
+            "?sslmode=require&connect_timeout=5&keepalives=1",
         ] {
             assert_eq!(fault(&url(parameters)), "", "{parameters}");
         }
+        let found = without_effect(&url("?keepalives=1&sslmode=require&connect_timeout=5"));
+        assert_eq!(found, ["connect_timeout", "keepalives"]);
+        assert_eq!(without_effect(&url("?sslmode=require")), Vec::<&str>::new());
     }
 }

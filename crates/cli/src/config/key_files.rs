@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lmr_auth::Environment;
 use lmr_auth::jose::{
     Algorithm, ExternalPublicKey, KeyType, SigningKey as TokenSigningKey, SigningKeyError,
 };
@@ -265,6 +266,26 @@ fn no_key(path: &Path) -> crate::text::Text {
         "{path} is not a usable private key",
         path = path.display()
     )
+}
+
+/// Refuses a register's certificate that is issued to the sender: what is encrypted for it the register cannot read. Somebody
+/// who tries both sides alone has one number.
+pub(crate) fn check_is_of_another(
+    register: &Certificate,
+    organisation: &str,
+    environment: Option<Environment>,
+) -> anyhow::Result<()> {
+    let named = register.organisation();
+    let is_own = named.is_some_and(|named| named.as_str() == organisation);
+    if is_own && environment != Some(Environment::Local) {
+        fail!(
+            "sertifikatet er utstedt til {organisation}, altså til oss selv, og registeret kunne ikke lese noe: be registeret \
+             om sitt",
+            "the certificate is issued to {organisation}, which is ourselves, and the register could read nothing: ask the \
+             register for its own"
+        );
+    }
+    Ok(())
 }
 
 /// Reads a certificate file that no password protects, naming it in the error.

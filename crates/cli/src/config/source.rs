@@ -4,7 +4,7 @@ pub(crate) mod places;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -232,6 +232,15 @@ impl SourceTable {
             .unwrap_or_else(|| table.path.as_ref().unwrap_or(&table.mapping).display().to_string())
     }
 
+    /// The file in its folder that says that its share is mounted.
+    pub(crate) fn marker(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(table) => table.marker.as_deref(),
+            Self::Table(table) => table.marker.as_deref(),
+            Self::Fhir(_) => None,
+        }
+    }
+
     /// Whether it delivers only what is new since the last run.
     pub(crate) fn is_incremental(&self) -> bool {
         match self {
@@ -254,6 +263,14 @@ impl SourceTable {
                 within("timeout_seconds", table.timeout_seconds, 1, AN_HOUR)?;
                 within("retries", table.retries, 0, 100)?;
             }
+        }
+        if let Some(marker) = self.marker().filter(|marker| !is_below(marker)) {
+            let marker = marker.display();
+            fail!(
+                "source {name}: marker er navnet på en fil i path, ikke {marker:?}: uten .., uten / først, og ikke tomt",
+                "source {name}: marker is the name of a file in path, not {marker:?}: without .., without a leading /, and \
+                 not empty"
+            );
         }
         match self {
             Self::Folder(table) if table.archive.is_some() && !table.archive_copy => {
@@ -295,6 +312,12 @@ impl SourceTable {
             Self::Folder(_) | Self::Fhir(_) => Ok(()),
         }
     }
+}
+
+/// Whether a path names something below the folder that it is relative to.
+fn is_below(path: &Path) -> bool {
+    let mut parts = path.components().filter(|part| *part != Component::CurDir).peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 impl SourceSection {

@@ -312,6 +312,27 @@ fn with_sources(sample: &str, tables: &str) -> String {
     format!("{}\n[[source]]\n{tables}\n", sample.replace(own, ""))
 }
 
+/// A marker is a file in the folder: anything else is there whatever is mounted, or never.
+#[test]
+fn a_marker_is_a_name_below_the_folder() {
+    let sample = sample("sender.toml");
+    for kind in ["kind = \"folder\"", "kind = \"table\"\nmapping = \"m\""] {
+        let check = |marker: &str| {
+            let tables = format!("{kind}\npath = \"a\"\nmarker = {marker:?}\n");
+            let config = toml::from_str::<SenderConfig>(&with_sources(&sample, &tables))
+                .expect("a configuration");
+            config.check().map_err(|error| error.to_string())
+        };
+        for marker in [".lmr-mounted", "./.lmr-mounted", "status/.mounted"] {
+            assert_eq!(check(marker), Ok(()), "{marker}");
+        }
+        for marker in ["", ".", "./", "..", "../.mounted", "a/../..", "/", "/mnt/share/.mounted"] {
+            let error = check(marker).expect_err(marker);
+            assert!(error.contains("marker is the name of a file in path"), "{marker}: {error}");
+        }
+    }
+}
+
 #[test]
 fn sources_side_by_side_have_names_of_their_own_and_keys_that_fit() {
     let sample = sample("sender.toml");
@@ -381,6 +402,8 @@ fn no_folder_of_the_sender_is_in_one_that_it_reads() {
         format!("kind = \"folder\"\npath = {path:?}\narchive = {archive:?}\nincremental = true\n")
     };
     let folder = |path: &str| format!("kind = \"folder\"\npath = {path:?}\n");
+    let table = |path: &str| format!("kind = \"table\"\nmapping = \"m\"\npath = {path:?}\n");
+    std::fs::write(root.join("rows.csv"), "").expect("a file");
     for (one, other) in spellings.iter().flat_map(|a| spellings.iter().map(move |b| (a, b))) {
         let at = |path: &str| format!("{one}{path}");
         let of = |path: &str| format!("{other}{path}");
@@ -419,6 +442,25 @@ fn no_folder_of_the_sender_is_in_one_that_it_reads() {
             (folder(&at("in")), of("in/ward/s.sqlite"), Some("database is inside")),
             (folder(&at("in")), of("in/.lmr/s.sqlite"), None),
             (folder(&at("in")), of("s.sqlite"), None),
+            (table(&at("in")), of("in/s.sqlite"), Some("database is inside")),
+            (table(&at("in")), of("s.sqlite"), None),
+            // Each reads other files there.
+            (
+                format!("{}[[source]]\n{}", folder(&at("in")), table(&of("in/ward"))),
+                "s.sqlite".to_owned(),
+                None,
+            ),
+            (
+                format!("{}[[source]]\n{}", table(&at("in")), folder(&of("in/ward"))),
+                "s.sqlite".to_owned(),
+                None,
+            ),
+            (format!("{}marker = \".m\"\n", table(&at("in"))), "s.sqlite".to_owned(), None),
+            (
+                format!("{}marker = \".m\"\n", table(&at("rows.csv"))),
+                "s.sqlite".to_owned(),
+                Some("marker belongs to a folder"),
+            ),
         ] {
             let what = format!("{database}, {tables}");
             let done = check(&database, &tables).map_err(|error| error.to_string());

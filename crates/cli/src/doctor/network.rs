@@ -91,12 +91,7 @@ pub(super) async fn issuer(
 
 /// Why nothing came back, where nothing did.
 pub(super) fn failure_of(outcome: &PostOutcome) -> Option<AttemptFailure> {
-    match outcome {
-        PostOutcome::Answered { .. } => None,
-        PostOutcome::NotReached { failure, .. }
-        | PostOutcome::NoAnswer { failure }
-        | PostOutcome::NoAccess { failure } => Some(failure.clone()),
-    }
+    outcome.failure().cloned()
 }
 
 /// Compares the clock here with that of a server, by the `Date` of its answer.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Checks, network, source};
 use crate::clock;
 use crate::config::folder_of;
-use crate::config::key_files::certificate;
+use crate::config::key_files::{certificate, check_is_of_another};
 use crate::config::sender::{SenderConfig, hash_key};
 use crate::text::{Explain, Text, fail, failure, text};
 
@@ -58,6 +58,7 @@ pub(super) async fn examine(config: &SenderConfig, folder: &Path, checks: &mut C
     }
     let what = text!("registerets sertifikat", "register's certificate");
     let register = certificate(&folder.join(&config.receiver.certificate)).and_then(|register| {
+        check_is_of_another(&register, &config.organisation, Some(config.environment))?;
         register.check_usage(Usage::KeyEncipherment)?;
         Ok(register)
     });
@@ -185,10 +186,20 @@ async fn database(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
     let agent = async {
         let scratch = tempfile::Builder::new().prefix("lmr-doctor-").tempdir()?;
         let agent = crate::send::scratch_agent(config, folder, scratch.path()).await?;
+        let other = agent.other_register().await?;
         agent.outbox().close().await;
-        anyhow::Ok(())
+        anyhow::Ok(other)
     };
-    checks.note("database", &what, agent.await);
+    match checks.note("database", &what, agent.await).flatten() {
+        // The token has a line of its own.
+        None | Some(AttemptFailure::Token { .. }) => {}
+        Some(stop) => {
+            let what = text!("overføringen stanser", "the transfer stops");
+            let text =
+                Text::of(|language| format!("{}: {}", what.get(language), stop.text(language)));
+            checks.fail("receiver.ledger", text, None);
+        }
+    }
 }
 
 async fn token(kind: IssuerKind, config: &SenderConfig, folder: &Path, checks: &mut Checks) {

@@ -8,9 +8,11 @@ use lmr_fhir::{Document, Language, Node, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_sender::source::{PassedOverKind, Scope};
+use lmr_sender::wording::counted;
 
 use super::Checks;
 use crate::clock;
+use crate::config::database_address::{has_no_effect, without_effect};
 use crate::config::sender::SenderConfig;
 use crate::config::source::{SourceSection, SourceTable};
 use crate::text::{Text, text};
@@ -27,6 +29,17 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         Ok(source) => source,
         Err(error) => return checks.error("source", &text!("kilden", "source"), &error),
     };
+    if let SourceSection::Tables(tables) = &config.source {
+        for table in tables {
+            let SourceTable::Table(of) = table else { continue };
+            let names = of.database_url.as_deref().map(without_effect).unwrap_or_default();
+            if !names.is_empty() {
+                let key = format!("source {}: database_url", table.name());
+                let (found, remedy) = has_no_effect(&key, &names);
+                checks.warn("source.parameters", found, remedy);
+            }
+        }
+    }
     let what = text!("kilden {name}", "source {name}", name = source.name());
     let mut sample: Vec<(String, String)> = Vec::new();
     let (mut there, mut referred) = (HashSet::new(), Vec::new());
@@ -68,8 +81,18 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         checks.ok(
             "source",
             Text {
-                nb: format!("{}: {resources} ressurser i {files} filer", what.nb),
-                en: format!("{}: {resources} resources in {files} files", what.en),
+                nb: format!(
+                    "{}: {resources} {} i {files} {}",
+                    what.nb,
+                    counted(resources as u64, "ressurs", "ressurser"),
+                    counted(files as u64, "fil", "filer")
+                ),
+                en: format!(
+                    "{}: {resources} {} in {files} {}",
+                    what.en,
+                    counted(resources as u64, "resource", "resources"),
+                    counted(files as u64, "file", "files")
+                ),
             },
         );
     }
@@ -88,10 +111,16 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         if passed.kind == PassedOverKind::Unfinished {
             checks.warn(
                 "source.files",
-                text!(
-                    "{count} filer er under skriving, f.eks. {example}",
-                    "{count} files are still being written, e.g. {example}"
-                ),
+                Text {
+                    nb: format!(
+                        "{count} {} er under skriving, f.eks. {example}",
+                        counted(count as u64, "fil", "filer")
+                    ),
+                    en: format!(
+                        "{count} {} still being written, e.g. {example}",
+                        counted(count as u64, "file is", "files are")
+                    ),
+                },
                 text!(
                     "de tas med i neste overføring; er skrivingen avbrutt, må eksporten kjøres på nytt",
                     "they go with the next transfer; if writing broke off, run the export again"
@@ -105,10 +134,16 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         }
         checks.warn(
             "source.files",
-            text!(
-                "{count} filer blir ikke lest, f.eks. {example}",
-                "{count} files are not read, e.g. {example}"
-            ),
+            Text {
+                nb: format!(
+                    "{count} {} blir ikke lest, f.eks. {example}",
+                    counted(count as u64, "fil", "filer")
+                ),
+                en: format!(
+                    "{count} {} not read, e.g. {example}",
+                    counted(count as u64, "file is", "files are")
+                ),
+            },
             text!(
                 "det som leses, er .json, .ndjson, .jsonl og .xml, også som .gz og i .zip; gi filen nytt navn",
                 "what is read is .json, .ndjson, .jsonl and .xml, also as .gz and in .zip; rename the file"

@@ -15,6 +15,7 @@ use lmr_sender::source::{
     Mapping, PassedOverKind, RowReason, Scanned, Scope, Source as _, SourceIssueKind, TableRows,
     TableSource, ready_mappings,
 };
+use lmr_sender::wording::counted;
 use lmr_validator::definitions::Max;
 use zeroize::Zeroizing;
 
@@ -177,12 +178,15 @@ impl Map {
         match language {
             Language::Bokmal => writeln!(
                 out,
-                "{count} ressurser av de første radene, {refused} feil etter {}.",
+                "{count} {} av de første radene, {refused} feil etter {}.",
+                counted(count as u64, "ressurs", "ressurser"),
                 subject.rule_set.as_str()
             )?,
             Language::English => writeln!(
                 out,
-                "{count} resources of the first rows, {refused} errors by {}.",
+                "{count} {} of the first rows, {refused} {} by {}.",
+                counted(count as u64, "resource", "resources"),
+                counted(refused as u64, "error", "errors"),
                 subject.rule_set.as_str()
             )?,
         }
@@ -276,6 +280,9 @@ fn write_issues(
         let first = language_text(language, "først", "first");
         writeln!(out, "{} {count} × {what} ({first} {file}:{line})", style.bad("✗"))?;
     }
+    for numbers in &scanned.doubtful_numbers {
+        writeln!(out, "{} {}", style.warn("!"), numbers.text(language))?;
+    }
     for over in scanned.passed_over.iter().filter(|o| o.kind == PassedOverKind::SkippedRows) {
         let (count, example) = (over.count, &over.example);
         match language {
@@ -355,15 +362,20 @@ fn check(subject: &Subject, language: Language) -> anyhow::Result<bool> {
         write_issues(&mut out, &scanned, language, style)?;
         write_unknown(&mut out, &scanned, language)?;
         write_contradictions(&mut out, &contradictions, language, style)?;
+        let held = scanned.issues.len() as u64;
         match language {
             Language::Bokmal => writeln!(
                 out,
-                "{resources} ressurser, {} rader holdes tilbake.",
-                scanned.issues.len()
+                "{resources} {}, {held} {} holdes tilbake.",
+                counted(resources as u64, "ressurs", "ressurser"),
+                counted(held, "rad", "rader")
             )?,
-            Language::English => {
-                writeln!(out, "{resources} resources, {} rows are held.", scanned.issues.len())?;
-            }
+            Language::English => writeln!(
+                out,
+                "{resources} {}, {held} {} held.",
+                counted(resources as u64, "resource", "resources"),
+                counted(held, "row is", "rows are")
+            )?,
         }
     }
     if is_well {

@@ -284,7 +284,7 @@ async fn agent_with(
                 Environment::Local => "local",
             }
             .to_owned(),
-            receiver: config.receiver.url.trim_end_matches('/').to_owned(),
+            receiver: config.receiver.url.clone(),
         },
         source: source(config, folder)?,
         key: HashKey::new(&hash_key(config, folder)?),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lmr_report::visible;
 use lmr_sender::outbox::{DaemonFailure, LostAnnulment, Reread, State};
 use lmr_sender::report::RunStatus;
+use lmr_sender::wording::counted;
 
 use crate::clock;
 use crate::output::Language;
@@ -45,13 +46,35 @@ fn lost_administrations(lost: u64, language: Language) -> String {
     match language {
         Language::Bokmal => format!(
             "Kilden har ikke én administrering lenger, og registeret har {lost}: er filen med dem tom, eller mangler den? \
-             Ingenting regnes som forsvunnet."
+             Ingenting regnes som forsvunnet. Rett eksporten, og kjør på nytt. Leverer kilden bare det som er nytt, skal \
+             incremental = true stå i sender.toml. Er alt virkelig feilført, leverer kilden det med status \
+             entered-in-error, eller det annulleres enkeltvis med lmr send annul."
         ),
         Language::English => format!(
             "The source has not a single administration any more, and the register has {lost}: is their file empty, or \
-             missing? Nothing counts as vanished."
+             missing? Nothing counts as vanished. Correct the export, and run again. If the source delivers only what is \
+             new, sender.toml should have incremental = true. If all of them were wrong, the source delivers them with \
+             status entered-in-error, or lmr send annul annuls them one by one."
         ),
     }
+}
+
+/// Records in whose place a source has others that are not listed for it, with what to do; nothing where there are none.
+fn of_another_source(count: u64, language: Language) -> Option<String> {
+    let text = match language {
+        _ if count == 0 => return None,
+        Language::Bokmal => format!(
+            "Kilden har andre poster under id-ene til {count} leverte, det vil si de fleste: den er trolig en annen kilde \
+             enn før, og de regnes ikke som rettet. Er det så, gi den et annet name i [[source]]. Er alle rettet i \
+             kilden, annulleres de gamle enkeltvis med lmr send annul."
+        ),
+        Language::English => format!(
+            "The source has other records under the ids of {count} delivered ones, which is most of them: it is most likely \
+             another source than before, and they do not count as corrected. If so, give it another name in [[source]]. \
+             If all of them were corrected at the source, annul the old ones one by one with lmr send annul."
+        ),
+    };
+    Some(text)
 }
 
 /// That nobody knows what has vanished, because the source was not read whole.
@@ -73,16 +96,18 @@ fn lost_annulments(lost: &[LostAnnulment], language: Language) -> String {
     if lost.is_empty() {
         return String::new();
     }
-    let count = lost.len();
+    let count = lost.len() as u64;
     let mut text = match language {
         Language::Bokmal => format!(
-            "{count} annulleringer har registeret ikke bekreftet. Neste overføring prøver igjen; det som \
+            "{count} {} har registeret ikke bekreftet. Neste overføring prøver igjen; det som \
              fortsatt står her etter den, annulleres med lmr send annul, eller i kilden med status \
-             entered-in-error:\n"
+             entered-in-error:\n",
+            counted(count, "annullering", "annulleringer")
         ),
         Language::English => format!(
-            "{count} annulments the register has not confirmed. The next transfer tries them; annul what is \
-             still listed after it with lmr send annul, or at the source with status entered-in-error:\n"
+            "{count} {} the register has not confirmed. The next transfer tries again; annul what is \
+             still listed after it with lmr send annul, or at the source with status entered-in-error:\n",
+            counted(count, "annulment", "annulments")
         ),
     };
     for one in lost {
@@ -97,16 +122,18 @@ fn unknown_messages(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
-            "Registeret har {count} meldinger fra organisasjonen som denne databasen ikke kjenner. Er databasen \
+            "Registeret har {count} {} fra organisasjonen som denne databasen ikke kjenner. Er databasen \
              gjenopprettet fra en sikkerhetskopi, kan registeret ha noe annet enn kilden: lmr send forget --since \
              1900-01-01 sender alt på nytt, og annulleringer etter kopien må gjøres på nytt. Leverer et annet system \
-             for organisasjonen, er alt i orden."
+             for organisasjonen, er alt i orden.",
+            counted(count, "melding", "meldinger")
         ),
         Language::English => format!(
-            "The register has {count} messages of the organisation that this database does not know. If the \
+            "The register has {count} {} of the organisation that this database does not know. If the \
              database was restored from a backup, the register may have something else than the source: lmr send \
              forget --since 1900-01-01 sends everything again, and annulments after the backup must be made again. \
-             If another system delivers for the organisation, all is well."
+             If another system delivers for the organisation, all is well.",
+            counted(count, "message", "messages")
         ),
     };
     Some(text)
@@ -117,15 +144,16 @@ fn unreadable_copies(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
-            "Databasen er reparert, og {count} kopier av sendte meldinger kan ikke leses (skadet, eller skrevet med en \
-             annen hash_key). Poster som ble annullert med dem, kan bli sendt som gitt. Se etter om noe som er annullert, \
-             står som gitt i kilden: rett det der til entered-in-error, eller annuller det igjen med lmr send annul."
+            "Databasen er reparert, og {count} {} kan ikke leses (skadet, eller skrevet med en annen hash_key). Poster \
+             som ble annullert der, kan bli sendt som gitt. Se etter om noe som er annullert, står som gitt i kilden: \
+             rett det der til entered-in-error, eller annuller det igjen med lmr send annul.",
+            counted(count, "kopi av en sendt melding", "kopier av sendte meldinger")
         ),
         Language::English => format!(
-            "The database was repaired, and {count} copies of sent messages cannot be read (damaged, or written with \
-             another hash_key). Records that were annulled by them may be sent as given. Look whether anything that was \
-             annulled is in the source as given: correct it there to entered-in-error, or annul it again with lmr send \
-             annul."
+            "The database was repaired, and {count} {} cannot be read (damaged, or written with another hash_key). \
+             Records that were annulled there may be sent as given. Look whether anything that was annulled is in the \
+             source as given: correct it there to entered-in-error, or annul it again with lmr send annul.",
+            counted(count, "copy of a sent message", "copies of sent messages")
         ),
     };
     Some(text)
@@ -187,12 +215,14 @@ fn given_up_since(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
-            "{count} meldinger er gitt opp siden siste overføring, og innholdet er ikke i noen annen ennå: neste \
-             planlagte overføring sender det."
+            "{count} {} er gitt opp siden siste overføring, og innholdet er ikke i noen annen ennå: neste \
+             planlagte overføring sender det.",
+            counted(count, "melding", "meldinger")
         ),
         Language::English => format!(
-            "{count} messages were given up since the last transfer, and their content is in no other yet: the next \
-             planned transfer sends it."
+            "{count} {} given up since the last transfer, and the content is in no other yet: the next planned \
+             transfer sends it.",
+            counted(count, "message was", "messages were")
         ),
     };
     Some(text)
@@ -203,14 +233,20 @@ fn doubtful_receipts(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
-            "{count} kvitteringer fra registeret stemmer ikke med det som ble sendt og besvart, eller kan ikke \
+            "{count} {} fra registeret stemmer ikke med det som ble sendt og besvart, eller kan ikke \
              verifiseres. Dataene er levert; kvitteringen beviser det ikke. lmr receipt list viser dem som er tatt vare \
-             på, loggen viser resten; er receiver.certificate registerets nåværende, må registeret se på det."
+             på, loggen viser resten; er receiver.certificate registerets nåværende, må registeret se på det.",
+            counted(count, "kvittering", "kvitteringer")
         ),
         Language::English => format!(
-            "{count} receipts of the register do not hold for what was sent and answered, or cannot be verified. The \
+            "{count} {} for what was sent and answered, or cannot be verified. The \
              data are delivered; the receipt does not prove it. lmr receipt list shows those that are kept, the log the \
-             rest; where receiver.certificate is the register's present one, the register must look at it."
+             rest; where receiver.certificate is the register's present one, the register must look at it.",
+            counted(
+                count,
+                "receipt of the register does not hold",
+                "receipts of the register do not hold"
+            )
         ),
     };
     Some(text)
@@ -221,12 +257,18 @@ fn not_sent_again(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
-            "{count} poster som registeret kan ha mistet, er ikke sendt på nytt. Neste overføring sender dem som kilden \
-             gir; er filene deres flyttet til et arkiv, legges de tilbake i kilden."
+            "{count} {} som registeret kan ha mistet, er ikke sendt på nytt. Neste overføring sender det som kilden \
+             gir; er filer flyttet til et arkiv, legges de tilbake i kilden.",
+            counted(count, "post", "poster")
         ),
         Language::English => format!(
-            "{count} records that the register may have lost are not sent again yet. The next transfer sends those that \
-             the source gives; where their files were moved to an archive, put them back into the source."
+            "{count} {} not sent again yet. The next transfer sends what the source gives; where files were moved to an \
+             archive, put them back into the source.",
+            counted(
+                count,
+                "record that the register may have lost is",
+                "records that the register may have lost are"
+            )
         ),
     };
     Some(text)

@@ -8,6 +8,7 @@ use lmr_intake::Avsender;
 
 use crate::clock;
 use crate::config::callers::{everybody, instead_of_everybody};
+use crate::config::database_address::{as_url, has_no_effect, without_effect};
 use crate::config::receiver::{ProxyHeaderName, ReceiverConfig};
 use crate::doctor::files::{health_data_open, open_to_others};
 use crate::text::{Text, text};
@@ -48,6 +49,7 @@ pub(crate) fn of_config(config: &ReceiverConfig) -> Vec<Warning> {
     all.extend(plain_text(config));
     all.extend(tokens_of_the_past(config));
     all.extend(header_of_nobody(config));
+    all.extend(parameters_without_effect(config));
     all
 }
 
@@ -132,6 +134,21 @@ fn plain_text(config: &ReceiverConfig) -> Option<Warning> {
             "do TLS here ([tls]), or listen for the proxy alone that does it, and list it in trusted_proxies"
         ),
     })
+}
+
+fn parameters_without_effect(config: &ReceiverConfig) -> Vec<Warning> {
+    let identities = config.identities.as_ref().map(|section| &section.database);
+    let own = [("database", Some(&config.database)), ("identities.database", identities)];
+    let own = own.into_iter().filter_map(|(key, path)| Some((key.to_owned(), as_url(path?)?)));
+    let others =
+        config.databases.iter().map(|(name, url)| (format!("databases.{name}"), url.as_str()));
+    let all = own.chain(others).map(|(key, url)| (key, without_effect(url)));
+    all.filter(|(_, names)| !names.is_empty())
+        .map(|(key, names)| {
+            let (found, remedy) = has_no_effect(&key, &names);
+            Warning { id: "database.parameters", found, remedy }
+        })
+        .collect()
 }
 
 fn tokens_of_the_past(config: &ReceiverConfig) -> Vec<Warning> {

@@ -98,7 +98,7 @@ fn restored(is_asked: bool) {
         served.run(0);
     } else {
         let run = served.run(0);
-        assert!(run.contains("The register has lost 1 messages"), "{run}");
+        assert!(run.contains("The register has lost 1 message "), "{run}");
         let again = served.run(0);
         assert!(!again.contains("The register has lost"), "{again}");
     }

@@ -9,10 +9,10 @@ use crate::finished::finished_files;
 use crate::former;
 use crate::index::Index;
 use crate::message::MessageMaker;
-use crate::outbox::HeldCount;
+use crate::outbox::{HeldCount, VanishedSearch};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::report::{ForeignType, Report, SourceFailure};
-use crate::source::{FileError, Place, SourceIssue, SourceIssueKind};
+use crate::source::{FileError, Place, PlaceChange, SourceIssue, SourceIssueKind};
 
 impl Agent {
     /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
@@ -38,26 +38,39 @@ impl Agent {
         hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Whether a folder that was read is empty and not the one that was read before, as one is whose share is not mounted:
-    /// that of a source fails it, one below it is a part that cannot be used. What is there is noted for the next time.
+    /// Whether a folder that was read is empty, and what was mounted there before is not: that of a source fails it, one
+    /// below it is a part that cannot be used. One that was made again is pointed out only, since it may be right. What is
+    /// there is noted for the next time.
     pub(crate) async fn look_at_places(
         &self,
         index: &mut Index,
+        report: &mut Report,
     ) -> Result<Option<SourceFailure>, SenderError> {
+        report.made_again.clear();
+        let marks = self.outbox.place_marks().await?;
         for Place { path, below, mark, is_empty } in &index.scanned.places {
-            let Some(mark) = *mark else { continue };
-            let before = self.outbox.place_mark(path).await?;
+            let Some(mark) = mark else { continue };
+            let before = marks.get(path);
             if !is_empty {
-                if before != Some(mark) {
+                // Of the many folders below a source those matter where something was mounted, or is.
+                let matters = below.is_none() || before.is_some() || mark.is_mount_point(path);
+                if matters && before != Some(mark) {
                     self.outbox.note_place(path, mark).await?;
                 }
-            } else if before.is_some_and(|before| before.is_of_another_than(mark)) {
-                let reason = FileError::NotMounted;
-                let Some(file) = below.clone() else {
-                    return Ok(Some(SourceFailure::Unavailable { name: path.clone(), reason }));
-                };
-                let issue = SourceIssueKind::Unreadable { reason };
-                index.scanned.issues.push(SourceIssue { file, line: None, issue });
+                continue;
+            }
+            let name = path.display().to_string();
+            match before.map(|before| before.until(mark)) {
+                None | Some(PlaceChange::Same) => {}
+                Some(PlaceChange::Other) => report.made_again.push(name),
+                Some(PlaceChange::NotMounted) => {
+                    let reason = FileError::NotMounted;
+                    let Some(file) = below.clone() else {
+                        return Ok(Some(SourceFailure::Unavailable { name, reason }));
+                    };
+                    let issue = SourceIssueKind::Unreadable { reason };
+                    index.scanned.issues.push(SourceIssue { file, line: None, issue });
+                }
             }
         }
         Ok(None)
@@ -121,11 +134,9 @@ impl Agent {
         if !is_complete {
             self.outbox.drop_replaced(index, |label| self.source.id_space(label)).await?;
         }
-        let id_space = |label: &str| self.source.id_space(label);
-        let sole = self.source.sole_id_space();
-        report.vanished_now += self.outbox.note_replaced(index, id_space, sole, self.now()).await?;
         let statuses = self.outbox.statuses(index).await?;
         if !is_complete {
+            self.note_vanished(index, VanishedSearch::Replaced, report).await?;
             return Ok(statuses);
         }
         let missing = statuses.missing;
@@ -141,9 +152,26 @@ impl Agent {
                 .unwrap_or_default(),
             false => 0,
         };
-        let may_add = is_whole && missing > 0 && !report.has_lost_most();
-        report.vanished_now += self.outbox.note_vanished(index, may_add, self.now()).await?;
+        let search = match missing {
+            0 => VanishedSearch::Nothing,
+            _ if is_whole && !report.has_lost_most() => VanishedSearch::Missing,
+            _ => VanishedSearch::Replaced,
+        };
+        self.note_vanished(index, search, report).await?;
         Ok(statuses)
+    }
+
+    async fn note_vanished(
+        &self,
+        index: &Index,
+        search: VanishedSearch,
+        report: &mut Report,
+    ) -> Result<(), SenderError> {
+        let id_space = |label: &str| self.source.id_space(label);
+        let noted = self.outbox.note_vanished(index, id_space, search, self.now()).await?;
+        report.vanished_now += noted.joined;
+        report.of_another_source = noted.of_another_source;
+        Ok(())
     }
 
     /// Knows again what version 0.1 had delivered, by the hashes of then: else everything would be sent once more

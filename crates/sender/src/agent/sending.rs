@@ -17,18 +17,13 @@ use crate::run::Run;
 use crate::transport::{NewestReceipt, PostOutcome};
 
 impl Agent {
-    /// New attempts at the register that the messages were made for: only a planned transfer finds out whether another
-    /// address is its.
+    /// New attempts at the register that the messages were made for.
     pub(super) async fn send_due_there(&self, run: &mut Run) -> Result<(), SenderError> {
-        match self.former_receiver().await? {
-            Some(before) => run.stop = Some(self.other_receiver(before)),
-            None => self.send_due(run).await?,
+        run.stop = self.other_register().await?;
+        if run.stop.is_none() {
+            self.send_due(run).await?;
         }
         Ok(())
-    }
-
-    pub(crate) fn other_receiver(&self, before: String) -> AttemptFailure {
-        AttemptFailure::OtherReceiver { before, now: self.settings.receiver.clone() }
     }
 
     pub(super) async fn send_due(&self, run: &mut Run) -> Result<(), SenderError> {
@@ -46,7 +41,10 @@ impl Agent {
     pub(crate) async fn newest_receipt(&self) -> NewestReceipt {
         tokio::select! {
             answer = self.transport.newest_receipt() => answer,
-            () = self.stop.grace_over() => NewestReceipt::Untold,
+            () = self.stop.grace_over() => {
+                let failure = AttemptFailure::StopRequested;
+                NewestReceipt::Unreached { failure, passes: true }
+            }
         }
     }
 
@@ -99,13 +97,12 @@ impl Agent {
             _ => None,
         };
         let answer = answer::read(outcome, &message_id, entries, now);
+        let mut has_doubtful_receipt = false;
         if let Some(receipt) = receipt.filter(|_| answer.outcome == AttemptOutcome::Answered) {
             let (lost, is_doubtful) = self.keep_receipt(seq, &message_id, &receipt, now).await?;
             run.again |= lost.is_some();
-            if is_doubtful {
-                self.outbox.count_doubtful_receipt().await?;
-                run.report.doubtful_receipts += 1;
-            }
+            has_doubtful_receipt = is_doubtful;
+            run.report.doubtful_receipts += u64::from(is_doubtful);
             run.report.lost_at_register = LostAtRegister::both(run.report.lost_at_register, lost);
         }
         let finished = FinishedAttempt {
@@ -114,6 +111,7 @@ impl Agent {
             findings: &answer.findings,
             http_status: answer.http_status,
             failure: answer.failure.as_ref(),
+            has_doubtful_receipt,
         };
         let progress = self.outbox.finish(seq, &finished, now, &self.settings.retry).await?;
         let state = progress.state.as_str();

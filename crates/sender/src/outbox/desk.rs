@@ -386,7 +386,7 @@ impl Outbox {
         sqlx::query(
             "SELECT started_at, coalesce(json_extract(report, '$.new'), 0) \
              + coalesce(json_extract(report, '$.changed'), 0) FROM run \
-             WHERE kind = 'planned' AND report IS NOT NULL AND started_at < ? \
+             WHERE kind = 'planned' AND json_valid(report) AND started_at < ? \
              ORDER BY number DESC LIMIT 1000",
         )
         .bind(ms(before))

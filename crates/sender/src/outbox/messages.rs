@@ -201,6 +201,8 @@ impl Outbox {
         let reason = finished.failure.map(AttemptFailure::to_stored);
         let mut given_up = usize::from(after.state == State::Released);
         Left::NotStored.add(&mut step, not_stored_without_a_reason(finished.items)).await?;
+        let is_doubtful = usize::from(finished.has_doubtful_receipt);
+        Left::DoubtfulReceipts.add(&mut step, is_doubtful).await?;
         sqlx::query(
             "UPDATE attempt SET ended_at = ?, outcome = ?, http_status = ?, detail = ? \
              WHERE seq = ? AND ended_at IS NULL",

@@ -41,7 +41,7 @@ impl Outbox {
     }
 
     /// As [`Outbox::open_with`], with some of the forms that the file has had.
-    pub(super) async fn open_as(
+    pub(crate) async fn open_as(
         path: &Path,
         synchronous: SqliteSynchronous,
         forms: &Migrator,

@@ -129,6 +129,13 @@ impl Outbox {
         self.commit(step).await
     }
 
+    /// Whether a receipt is one whose message the register had lost.
+    pub(crate) async fn was_noted_lost(&self, digest: ReceiptDigest) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM receipt WHERE digest = ? AND problem IS ?)";
+        let query = sqlx::query(sql).bind(&digest.as_bytes()[..]).bind(LOST);
+        query.fetch_one(&self.pool).await?.read(0)
+    }
+
     /// Keeps a receipt; a copy of one that is kept already changes nothing.
     pub(crate) async fn keep_receipt(
         &self,

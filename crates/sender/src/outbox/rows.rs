@@ -181,6 +181,8 @@ pub struct SourceCounts {
     pub known: u64,
     /// Administrations that the register has, where a complete source has not a single one any more.
     pub lost_administrations: u64,
+    /// Records in whose place the source has others, as another source than before does: they are not listed.
+    pub of_another_source: u64,
     /// Whether those that it lacks have vanished nobody knows: it was not read whole.
     pub vanished_unknown: bool,
     /// Why the source gave nothing, in JSON as in the report.
@@ -219,6 +221,7 @@ impl SourceCounts {
             missing: number("missing"),
             known: number("known"),
             lost_administrations: number("lost_administrations"),
+            of_another_source: number("of_another_source"),
             vanished_unknown: report["vanished_unknown"] == true,
             source_failure: report.get("source_failure").filter(|value| !value.is_null()).cloned(),
             error: report["error"].as_str().map(str::to_owned),
@@ -227,13 +230,18 @@ impl SourceCounts {
         })
     }
 
-    /// Whether the transfer read the source and made messages of all that was to be sent, as
-    /// [`crate::report::Report::has_come_to_its_end`] says it.
-    fn has_come_to_its_end(&self) -> bool {
-        !self.stopped_early
-            && self.stop.is_none()
-            && self.error.is_none()
-            && self.source_failure.is_none()
+    /// Whether the source was read: a run that was stopped before that says nothing of it.
+    #[must_use]
+    pub fn was_read(&self) -> bool {
+        let has_ended_early = self.stop.is_some() || self.error.is_some() || self.stopped_early;
+        let found = self.files + self.resources;
+        crate::report::was_read(has_ended_early, self.source_failure.is_some(), found)
+    }
+
+    /// Whether the source was read and compared with what is known: else nobody has looked for what has vanished.
+    #[must_use]
+    pub fn was_compared(&self) -> bool {
+        self.was_read() && self.source_failure.is_none() && !self.has_lost_most()
     }
 
     /// Whether a complete source had lost more than half of what the register has.
@@ -279,17 +287,20 @@ fn status_of(overview: &Overview, last_planned: Option<&RunRow>, is_at_rest: boo
     // An error of the source has its own status; any other is for a person, as the run's exit status says.
     let broke_off =
         |source: &SourceCounts| source.error.is_some() && source.source_failure.is_none();
-    let stopped = source.is_some_and(|source| source.stop.is_some() || broke_off(source))
+    let stop = source.and_then(|source| source.stop.as_ref());
+    let stopped = stop.is_some_and(|stop| !stop.passes_by_itself())
+        || source.is_some_and(broke_off)
         || overview.messages.iter().any(|(state, _)| *state == State::Stopped);
     let open = overview.messages.iter().any(|(state, _)| state.is_open());
     let failed = source.is_some_and(|s| s.source_failure.is_some() || s.has_lost_most());
-    let issues = source.is_some_and(|source| source.source_issues > 0);
+    let issues = source.is_some_and(|s| s.source_issues + s.of_another_source > 0);
     let not_stored = source.is_some_and(|source| source.not_stored > 0);
     if stopped {
         RunStatus::Stopped
     } else if failed {
         RunStatus::SourceFailed
     } else if open
+        || stop.is_some()
         || !is_at_rest
         || overview.not_yet > 0
         || overview.given_up > 0
@@ -355,14 +366,12 @@ impl Outbox {
         let last_planned = self.last_run_of("planned").await?;
         let mut last_source = last_planned.as_ref().and_then(RunRow::source);
         let of_last = |name: &str| last_planned.as_ref().map_or(0, |run| run.count(name));
-        // What a transfer has counted that broke off is among what is left.
-        let is_apart = last_source.as_ref().is_some_and(SourceCounts::has_come_to_its_end);
-        let mut doubtful_receipts = self.left(Left::DoubtfulReceipts).await?;
-        let mut not_stored = self.left(Left::NotStored).await?;
-        if is_apart {
-            doubtful_receipts += of_last("doubtful_receipts");
-            not_stored += of_last("not_stored");
-        }
+        // What a transfer has counted that broke off is among what is left since the last one that came to its end.
+        let last_whole = self.last_whole_transfer().await?;
+        let of_whole = |name: &str| last_whole.as_ref().map_or(0, |run| run.count(name));
+        let doubtful_receipts =
+            self.left(Left::DoubtfulReceipts).await? + of_whole("doubtful_receipts");
+        let not_stored = self.left(Left::NotStored).await? + of_whole("not_stored");
         if let Some(source) = &mut last_source {
             source.not_stored = not_stored;
         }
@@ -435,6 +444,22 @@ impl Outbox {
              WHERE kind = ? AND report IS NOT NULL ORDER BY number DESC LIMIT 1",
         )
         .bind(kind)
+        .fetch_optional(&self.pool)
+        .await?
+        .as_ref()
+        .map(run_row)
+        .transpose()
+    }
+
+    /// The last planned transfer that came to its end, as [`crate::report::Report::has_come_to_its_end`] says it.
+    async fn last_whole_transfer(&self) -> Result<Option<RunRow>> {
+        sqlx::query(
+            "SELECT number, kind, started_at, ended_at, report FROM run \
+             WHERE kind = 'planned' AND CASE WHEN json_valid(report) THEN \
+             coalesce(json_extract(report, '$.source_failure'), json_extract(report, '$.error'), \
+             json_extract(report, '$.stop')) IS NULL AND json_extract(report, '$.stopped_early') IS NOT 1 \
+             END ORDER BY number DESC LIMIT 1",
+        )
         .fetch_optional(&self.pool)
         .await?
         .as_ref()

@@ -1,5 +1,8 @@
 //! The beginning and the end of a run, how far its transfer is, and what runs have left since the last transfer.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -52,10 +55,8 @@ impl Left {
     }
 }
 
-/// Under this name the outbox has the mark of the folder at a path.
-fn place_setting(path: &str) -> String {
-    format!("place {path}")
-}
+/// A name that begins so has the mark of the folder at the path behind it.
+const PLACE: &str = "place ";
 
 impl Outbox {
     /// Notes that a run begins.
@@ -71,15 +72,25 @@ impl Outbox {
         Ok(number)
     }
 
-    /// What distinguished the folder at a path from others when something was in it last.
-    pub(crate) async fn place_mark(&self, path: &str) -> Result<Option<PlaceMark>> {
-        let mark = self.setting(&place_setting(path)).await?;
-        Ok(mark.and_then(|mark| PlaceMark::from_stored(&mark)))
+    /// What distinguished folders from others at their paths when something was in them last.
+    pub(crate) async fn place_marks(&self) -> Result<HashMap<PathBuf, PlaceMark>> {
+        let rows =
+            sqlx::query("SELECT name, value FROM setting WHERE name >= ?1 AND name < ?1 || '~'")
+                .bind(PLACE)
+                .fetch_all(&self.pool)
+                .await?;
+        let mut marks = HashMap::new();
+        for row in &rows {
+            let (name, value): (&str, &str) = (row.read(0)?, row.read(1)?);
+            let path = name.strip_prefix(PLACE).map(PathBuf::from);
+            marks.extend(path.zip(PlaceMark::from_stored(value)));
+        }
+        Ok(marks)
     }
 
     /// Notes what distinguishes the folder at a path, in which something is.
-    pub(crate) async fn note_place(&self, path: &str, mark: PlaceMark) -> Result<()> {
-        self.set(&place_setting(path), &mark.to_stored()).await
+    pub(crate) async fn note_place(&self, path: &Path, mark: &PlaceMark) -> Result<()> {
+        self.set(&format!("{PLACE}{}", path.display()), &mark.to_stored()).await
     }
 
     /// Notes how far the transfer under way is.
@@ -107,13 +118,6 @@ impl Outbox {
     pub(super) async fn left(&self, what: Left) -> Result<u64> {
         let count = self.setting(what.setting()).await?;
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or_default())
-    }
-
-    /// Counts a receipt that does not hold.
-    pub(crate) async fn count_doubtful_receipt(&self) -> Result<()> {
-        let mut step = self.begin().await?;
-        Left::DoubtfulReceipts.add(&mut step, 1).await?;
-        self.commit(step).await
     }
 
     /// Notes that a run ended, with its report as JSON. `has_sent_all`: a planned transfer that came to its end, so that

@@ -70,11 +70,16 @@ impl Outbox {
         Ok(u64::try_from(row.read::<i64>(0)?).unwrap_or_default())
     }
 
-    /// Whether a message was ever made.
+    /// Whether a message is known, finished or not.
+    pub(crate) async fn has_messages(&self) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message)";
+        sqlx::query(sql).fetch_one(&self.pool).await?.read(0)
+    }
+
+    /// Whether anything was ever sent: a scratch copy has no finished messages.
     pub(crate) async fn has_sent_anything(&self) -> Result<bool> {
-        let row =
-            sqlx::query("SELECT EXISTS (SELECT 1 FROM message)").fetch_one(&self.pool).await?;
-        row.read(0)
+        let sql = "SELECT EXISTS (SELECT 1 FROM message) OR EXISTS (SELECT 1 FROM stored)";
+        sqlx::query(sql).fetch_one(&self.pool).await?.read(0)
     }
 
     /// Whether a resource is in a message without an answer.

@@ -517,8 +517,11 @@ impl Outbox {
              resource_bytes, entries, round, may_have_arrived, next_attempt FROM known.message \
              WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')",
             "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
-             file, line) SELECT i.seq, i.position, i.identity, i.version, i.role, i.root, i.resource_type, \
-             i.resource_id, i.file, i.line FROM known.item i JOIN message m ON m.seq = i.seq",
+             file, line, id_space) SELECT i.seq, i.position, i.identity, i.version, i.role, i.root, \
+             i.resource_type, i.resource_id, i.file, i.line, i.id_space \
+             FROM known.item i JOIN message m ON m.seq = i.seq",
+            "INSERT INTO receipt (sequence, digest, message_id, kept_at, problem, receipt) \
+             SELECT sequence, digest, message_id, kept_at, problem, receipt FROM known.receipt",
             "DETACH DATABASE known",
         ] {
             sqlx::query(sql).execute(&mut *connection).await?;

@@ -1,7 +1,7 @@
 //! Confirmed resources that a complete source does not hold any more, or in whose place any source has another one.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::Timestamp;
@@ -56,6 +56,27 @@ pub(crate) struct VanishedCount {
     pub(crate) replaced: u64,
 }
 
+/// What is looked for among the records that the register has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VanishedSearch {
+    /// Nothing: the source has all of them.
+    Nothing,
+    /// Those in whose place the source has another one.
+    Replaced,
+    /// Those, and all others that the source does not have.
+    Missing,
+}
+
+/// What a look for vanished records has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VanishedNow {
+    /// Records that joined the list.
+    pub(crate) joined: u64,
+    /// Records in whose place the source has another one and that did not join it: they are most of all, so the source is
+    /// most likely another one than before.
+    pub(crate) of_another_source: u64,
+}
+
 /// What is listed, with what the source has in its place.
 const VANISHED: &str = "SELECT v.number, t.name, s.resource_id, s.source_key, v.since, s.at, \
      v.replaced_by IS NOT NULL, coalesce(r.source_key, h.source_key) \
@@ -77,18 +98,25 @@ fn vanished_row(row: &SqliteRow) -> Result<VanishedRow> {
     })
 }
 
-/// Takes off the list what the source has again.
-async fn drop_found_again(step: &mut Transaction<'static, Sqlite>, index: &Index) -> Result<()> {
+/// Takes off the list what the source has again, and gives what stays on it.
+async fn drop_found_again(
+    step: &mut Transaction<'static, Sqlite>,
+    index: &Index,
+) -> Result<HashSet<Hash>> {
+    let mut listed = HashSet::new();
     let rows = sqlx::query("SELECT number, identity FROM vanished").fetch_all(&mut **step).await?;
     for row in rows {
-        if index.position(hash(&row, 1)?).is_some() {
+        let identity = hash(&row, 1)?;
+        if index.position(identity).is_none() {
+            listed.insert(identity);
+        } else {
             sqlx::query("DELETE FROM vanished WHERE number = ?")
                 .bind(row.read::<i64>(0)?)
                 .execute(&mut **step)
                 .await?;
         }
     }
-    Ok(())
+    Ok(listed)
 }
 
 /// The records of an index by type, id and the space of the id.
@@ -122,70 +150,33 @@ impl ById {
 }
 
 impl Outbox {
-    /// Brings the list of vanished records up to date: those that are in the source again leave it, and,
-    /// where `may_add`, those that are missed join it. Returns how many joined.
-    pub(crate) async fn note_vanished(
-        &self,
-        index: &Index,
-        may_add: bool,
-        now: Timestamp,
-    ) -> Result<u64> {
-        let mut step = self.begin().await?;
-        drop_found_again(&mut step, index).await?;
-        let mut joined = 0;
-        if may_add {
-            let mut after = Vec::new();
-            loop {
-                let rows = sqlx::query(
-                    "SELECT identity FROM stored WHERE identity > ? AND annulled_at IS NULL \
-                     AND resource_type IN (SELECT number FROM resource_type \
-                     WHERE name IN (?, ?)) ORDER BY identity LIMIT ?",
-                )
-                .bind(&after)
-                .bind(ANNULLED[0])
-                .bind(ANNULLED[1])
-                .bind(PAGE)
-                .fetch_all(&mut *step)
-                .await?;
-                for row in &rows {
-                    let identity = hash(row, 0)?;
-                    if index.position(identity).is_none() {
-                        joined += join(&mut step, identity, now).await?;
-                    }
-                }
-                match rows.last() {
-                    Some(last) => after = last.read(0)?,
-                    None => break,
-                }
-            }
-        }
-        self.commit(step).await?;
-        Ok(joined)
-    }
-
-    /// Notes confirmed records in whose place the source has another one: of the same type and id, where ids always name the
-    /// same resource, and with another key. An identifier was corrected there, and the register has the record under both:
-    /// a source that gives changes only shows it in no other way. Returns how many joined the list.
+    /// Brings the list of vanished records up to date: those that are in the source again leave it. Those join it in whose
+    /// place the source has another one (of the same type and id, where ids always name the same resource, and with another
+    /// key): an identifier was corrected there, and the register has the record under both, which a source that gives
+    /// changes only shows in no other way. With [`VanishedSearch::Missing`] all that are missed join it.
     ///
-    /// `id_space` is [`Source::id_space`](crate::source::Source::id_space), `sole` the space of what was sent before
-    /// spaces were noted.
-    pub(crate) async fn note_replaced<'s>(
+    /// Where most of what the register has seems to be replaced at once, the source is another one: nothing joins for that.
+    ///
+    /// `id_space` is [`Source::id_space`](crate::source::Source::id_space).
+    pub(crate) async fn note_vanished<'s>(
         &self,
         index: &Index,
         id_space: impl Fn(&str) -> Option<&'s str>,
-        sole: Option<&str>,
+        search: VanishedSearch,
         now: Timestamp,
-    ) -> Result<u64> {
-        let by_id = ById::of(index, id_space);
+    ) -> Result<VanishedNow> {
+        let looks = search != VanishedSearch::Nothing;
+        let by_id = ById::of(index, |label| id_space(label).filter(|_| looks));
         let mut step = self.begin().await?;
-        drop_found_again(&mut step, index).await?;
-        let (mut joined, mut after) = (0, Vec::new());
-        while !by_id.positions.is_empty() {
+        let listed = drop_found_again(&mut step, index).await?;
+        let (mut known, mut replaced, mut missed, mut after) = (0, Vec::new(), 0, Vec::new());
+        let may_add = search == VanishedSearch::Missing;
+        while may_add || !by_id.positions.is_empty() {
+            // What was sent before id spaces were noted has none, as what is of a source without stable ids.
             let rows = sqlx::query(
                 "SELECT s.identity, t.name, s.resource_id, g.name FROM stored s \
                  JOIN resource_type t ON t.number = s.resource_type LEFT JOIN id_space g ON g.number = s.id_space \
-                 WHERE s.identity > ? AND s.annulled_at IS NULL AND s.resource_id IS NOT NULL AND t.name IN (?, ?) \
-                 ORDER BY s.identity LIMIT ?",
+                 WHERE s.identity > ? AND s.annulled_at IS NULL AND t.name IN (?, ?) ORDER BY s.identity LIMIT ?",
             )
             .bind(&after)
             .bind(ANNULLED[0])
@@ -195,17 +186,19 @@ impl Outbox {
             .await?;
             for row in &rows {
                 let identity = hash(row, 0)?;
+                known += 1;
                 if index.position(identity).is_some() {
                     continue;
                 }
-                let space = row.read::<Option<&str>>(3)?.or(sole);
                 let (resource_type, id) = (row.read::<&str>(1)?, row.read_name(2)?);
-                let found = space
+                let found = row
+                    .read::<Option<&str>>(3)?
                     .zip(id)
                     .and_then(|(space, id)| by_id.position(index, space, resource_type, &id));
                 if let Some(at) = found {
-                    let by = index.records[at as usize].identity;
-                    joined += join_replaced(&mut step, identity, by, now).await?;
+                    replaced.push((identity, index.records[at as usize].identity));
+                } else if may_add {
+                    missed += join(&mut step, identity, now).await?;
                 }
             }
             match rows.last() {
@@ -213,8 +206,22 @@ impl Outbox {
                 None => break,
             }
         }
+        let new = replaced.iter().filter(|(identity, _)| !listed.contains(identity)).count();
+        // One alone may well be corrected.
+        let is_another_source = new > 1 && new * 2 > known;
+        let mut done = VanishedNow { joined: missed, of_another_source: 0 };
+        if is_another_source {
+            done.of_another_source = new as u64;
+            for (identity, _) in replaced.iter().filter(|_| may_add) {
+                done.joined += join(&mut step, *identity, now).await?;
+            }
+        } else {
+            for (identity, by) in replaced {
+                done.joined += join_replaced(&mut step, identity, by, now).await?;
+            }
+        }
         self.commit(step).await?;
-        Ok(joined)
+        Ok(done)
     }
 
     /// What has vanished and is not annulled, oldest first.

@@ -26,7 +26,7 @@ use format::{Content, Format, is_unfinished};
 use packed::{Bounded, inflating};
 
 use super::lines::{Reading, TextLocation};
-use super::place::{Marker, Place, PlaceMark, has_nothing};
+use super::place::{Marker, Place, PlaceMark, absolute, has_nothing};
 use super::{
     ArchiveError, FileError, FoundResource, PartLocation, PassedOver, PassedOverKind, Scanned,
     Scope, Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
@@ -243,10 +243,6 @@ impl Source for FolderSource {
     }
 
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
-        self.sole_id_space()
-    }
-
-    fn sole_id_space(&self) -> Option<&str> {
         self.stable_ids.then_some("")
     }
 
@@ -283,19 +279,17 @@ struct Pass<'v> {
 }
 
 impl Pass<'_> {
-    /// Notes a folder below the source's own that is mounted, or empty as one is that is not mounted any more.
+    /// Notes a folder below the source's own: a share may be mounted there, whatever the source's own marker says.
     fn folder(&mut self, entry: &DirEntry) {
-        if entry.depth() == 0 || !self.source.marker.is_none() {
+        if entry.depth() == 0 || !matches!(self.scope, Scope::All) {
             return;
         }
         let path = entry.path();
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         let is_empty = entries.map(|entry| entry.path()).all(|path| is_hidden(&path));
+        let below = Some(relative(self.folder, path));
         let mark = PlaceMark::of(path);
-        if is_empty || mark.is_some_and(PlaceMark::is_mount_point) {
-            let below = Some(relative(self.folder, path));
-            self.places.push(Place { path: path.display().to_string(), below, mark, is_empty });
-        }
+        self.places.push(Place { path: absolute(path), below, mark, is_empty });
     }
 
     fn file(&mut self, entry: &DirEntry) {

@@ -267,7 +267,7 @@ pub enum FileError {
     PermissionDenied,
     /// A file where a folder is expected.
     NotAFolder,
-    /// An empty folder that is another one than the one that was read before at its path.
+    /// An empty folder where something was mounted when it was read before, and is not any more.
     NotMounted,
     /// The file that says that the folder's share is mounted is not in it.
     NoMarker {
@@ -461,12 +461,11 @@ impl FileError {
                 pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
             Self::NotMounted => pick(
-                "mappen er tom, og den er en annen enn den som ble lest før (ikke lenger montert, eller laget på nytt): \
-                 er området montert? Er mappen laget på nytt med vilje, gjelder den så snart noe er i den; marker i \
-                 [[source]] sier det sikrere",
-                "the folder is empty, and it is another one than the one that was read before (not mounted any more, or \
-                 made again): is the share mounted? If it was made again on purpose, it counts as soon as something is in \
-                 it; marker in [[source]] says it for sure",
+                "mappen er tom, og det som var montert der da den ble lest før, er det ikke lenger: monter området. Er \
+                 mappen flyttet dit med vilje, gjelder den så snart noe er i den; marker i [[source]] sier det sikrere",
+                "the folder is empty, and what was mounted there when it was read before is not any more: mount the share. \
+                 If the folder was moved there on purpose, it counts as soon as something is in it; marker in [[source]] \
+                 says it for sure",
             ),
             Self::NoMarker { name } => made(
                 format!(

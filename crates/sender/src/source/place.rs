@@ -7,8 +7,8 @@ use super::{FileError, PassedOver, PassedOverKind};
 /// A folder as a pass found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its path, as configured.
-    pub path: String,
+    /// Its path from the root on: what a run in another folder calls it too.
+    pub path: PathBuf,
     /// The name of a folder below the source's own; none for that itself.
     pub below: Option<String>,
     /// What tells it from another folder at the same path, where the system has such a thing.
@@ -18,12 +18,24 @@ pub struct Place {
 }
 
 /// Tells a folder from another one at the same path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceMark {
-    /// It is on another device than the folder around it.
-    is_mount_point: bool,
-    /// Its number there (inode). That of the device is another one after each mount, so it says nothing.
+    /// The mount point that the folder is below, or that it is itself, as the system resolves its path.
+    mount: PathBuf,
+    /// Its number there (inode). It is another one when the folder is made again, and with some file systems when it is
+    /// mounted again; that of the device is another one after each mount.
     number: u64,
+}
+
+/// What became of a folder since something was in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceChange {
+    /// It is the same one.
+    Same,
+    /// What was mounted there is not there any more.
+    NotMounted,
+    /// It was made again, or is mounted in another way.
+    Other,
 }
 
 impl PlaceMark {
@@ -31,35 +43,39 @@ impl PlaceMark {
     pub(super) fn of(path: &Path) -> Option<Self> {
         let path = path.canonicalize().ok()?;
         let (device, number) = super::file_number(&path.metadata().ok()?)?;
-        let around = path.parent().and_then(|around| around.metadata().ok());
-        let around = around.as_ref().and_then(super::file_number);
-        Some(Self { is_mount_point: around.is_some_and(|(of, _)| of != device), number })
+        let is_of_device = |folder: &&Path| {
+            let found = folder.metadata().ok().as_ref().and_then(super::file_number);
+            found.is_some_and(|(of, _)| of == device)
+        };
+        let mount = path.ancestors().take_while(is_of_device).last()?.to_owned();
+        Some(Self { mount, number })
     }
 
-    pub(super) fn is_mount_point(self) -> bool {
-        self.is_mount_point
+    /// Whether the folder with this mark, which is at this path, is where something is mounted.
+    pub(crate) fn is_mount_point(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|path| path == self.mount)
     }
 
-    /// Whether the folder that had this mark is not the one that has the other mark now: nothing is mounted there any more,
-    /// or it was replaced.
-    pub(crate) fn is_of_another_than(self, now: Self) -> bool {
-        match (self.is_mount_point, now.is_mount_point) {
-            // Mounted again: some file systems give their folders other numbers then.
-            (true, true) => false,
-            (true, false) => true,
-            (false, _) => self.number != now.number,
+    /// What became of the folder that had this mark, where one with another mark is in its place now.
+    pub(crate) fn until(&self, now: &Self) -> PlaceChange {
+        if self.mount != now.mount && self.mount.starts_with(&now.mount) {
+            PlaceChange::NotMounted
+        } else if self == now {
+            PlaceChange::Same
+        } else {
+            PlaceChange::Other
         }
     }
 
     /// As the outbox keeps it.
-    pub(crate) fn to_stored(self) -> String {
-        format!("{} {}", if self.is_mount_point { "mounted" } else { "plain" }, self.number)
+    pub(crate) fn to_stored(&self) -> String {
+        format!("{} {}", self.number, self.mount.display())
     }
 
     /// Of what the outbox has kept.
     pub(crate) fn from_stored(text: &str) -> Option<Self> {
-        let (kind, number) = text.split_once(' ')?;
-        Some(Self { is_mount_point: kind == "mounted", number: number.parse().ok()? })
+        let (number, mount) = text.split_once(' ')?;
+        Some(Self { mount: mount.into(), number: number.parse().ok()? })
     }
 }
 
@@ -91,12 +107,17 @@ impl Marker {
     /// The folder as it is to be compared with that of the run before; none where the marker says enough.
     pub(super) fn place(&self, folder: &Path, is_empty: bool) -> Option<Place> {
         self.is_none().then(|| Place {
-            path: folder.display().to_string(),
+            path: absolute(folder),
             below: None,
             mark: PlaceMark::of(folder),
             is_empty,
         })
     }
+}
+
+/// A path from the root on, with links as they are.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Whether a folder in which so many files were read has nothing else that may be data.
@@ -111,21 +132,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_another_one_when_nothing_is_mounted_there_any_more() {
-        let mark = |is_mount_point, number| PlaceMark { is_mount_point, number };
-        for (before, now, is_another) in [
-            (mark(false, 7), mark(false, 7), false),
-            (mark(false, 7), mark(false, 8), true),
-            (mark(true, 2), mark(true, 2), false),
-            // Mounted again after a restart of the machine.
-            (mark(true, 2), mark(true, 3), false),
-            (mark(true, 2), mark(false, 900), true),
+    fn only_what_is_mounted_no_more_is_not_mounted() {
+        let mark = |mount: &str, number| PlaceMark { mount: mount.into(), number };
+        for (before, now, expected) in [
+            (mark("/", 7), mark("/", 7), PlaceChange::Same),
+            // Made again, or a swap of two folders by their names.
+            (mark("/", 7), mark("/", 8), PlaceChange::Other),
+            (mark("/mnt/share", 2), mark("/mnt/share", 2), PlaceChange::Same),
+            // Mounted again after a restart of the machine, by a file system that gives other numbers then.
+            (mark("/mnt/share", 2), mark("/mnt/share", 3), PlaceChange::Other),
+            (mark("/mnt/share", 2), mark("/", 900), PlaceChange::NotMounted),
             // The folder below the mount point may have the number that the share had.
-            (mark(true, 2), mark(false, 2), true),
-            (mark(false, 900), mark(true, 2), true),
+            (mark("/mnt/share", 2), mark("/", 2), PlaceChange::NotMounted),
+            (mark("/mnt/share", 2), mark("/mnt", 2), PlaceChange::NotMounted),
+            // Moved onto a share since, and to another one.
+            (mark("/", 900), mark("/mnt/share", 2), PlaceChange::Other),
+            (mark("/mnt/share", 2), mark("/mnt/share2", 2), PlaceChange::Other),
         ] {
-            assert_eq!(before.is_of_another_than(now), is_another, "{before:?} {now:?}");
+            assert_eq!(before.until(&now), expected, "{before:?} {now:?}");
             assert_eq!(PlaceMark::from_stored(&before.to_stored()), Some(before));
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_below_the_mount_point_that_it_is_on() {
+        let mark = PlaceMark::of(Path::new("/")).unwrap();
+        assert!(mark.is_mount_point(Path::new("/")));
+        let folder = tempfile::tempdir().unwrap();
+        let mark = PlaceMark::of(folder.path()).unwrap();
+        assert!(folder.path().canonicalize().unwrap().starts_with(&mark.mount));
+        assert!(!mark.is_mount_point(folder.path()));
     }
 }

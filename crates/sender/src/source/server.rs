@@ -124,11 +124,7 @@ impl Source for ServerSource {
     }
 
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
-        Some("")
-    }
-
-    fn sole_id_space(&self) -> Option<&str> {
-        Some("")
+        Some(&self.settings.url)
     }
 
     fn begin(&self, since: Option<Timestamp>) {

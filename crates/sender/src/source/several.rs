@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    FoundResource, PartLocation, PassedOver, Place, Scanned, Scope, Source, SourceIssue,
-    SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable,
+    DoubtfulNumbers, FoundResource, PartLocation, PassedOver, Place, Scanned, Scope, Source,
+    SourceIssue, SourceIssueKind, SourceLocation, SourcePart, SourceUnavailable,
 };
 
 /// Sources that are read one after the other. A resource of one may refer to one of another.
@@ -90,6 +90,12 @@ impl Source for Sources {
                     .into_iter()
                     .map(|over| PassedOver { example: named(over.example), ..over }),
             );
+            all.doubtful_numbers.extend(
+                scanned
+                    .doubtful_numbers
+                    .into_iter()
+                    .map(|of| DoubtfulNumbers { example: named(of.example), ..of }),
+            );
             all.places.extend(
                 scanned
                     .places
@@ -130,12 +136,8 @@ impl Source for Sources {
             own_label(name, label).map(|own| (name.as_str(), source, own))
         });
         let (name, source, own) = named.max_by_key(|(name, ..)| name.len())?;
-        source.id_space(own).map(|_| name)
-    }
-
-    fn sole_id_space(&self) -> Option<&str> {
-        let [(name, source)] = self.0.as_slice() else { return None };
-        source.sole_id_space().map(|_| name.as_str())
+        // A server's is its own under every name.
+        source.id_space(own).map(|space| if space.is_empty() { name } else { space })
     }
 
     fn archives_part(&self, label: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod bound;
 mod csv_rows;
+mod doubtful;
 mod field;
 mod files;
 mod mapping;
@@ -11,7 +12,7 @@ mod row_error;
 mod sql;
 mod template;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use csv::StringRecord;
 use jiff::Timestamp;
 use lmr_fhir::{Document, Language, ParseOptions};
 
+pub use doubtful::DoubtfulNumbers;
 pub use mapping::{Mapping, MappingError};
 pub use ready::{ReadyMapping, ready_mappings};
 pub use row_error::{RowError, RowReason};
@@ -196,10 +198,6 @@ impl Source for TableSource {
 
     /// Ids are made of the `key` of a row's resources, whatever their identifiers are.
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
-        self.sole_id_space()
-    }
-
-    fn sole_id_space(&self) -> Option<&str> {
         Some("")
     }
 
@@ -212,6 +210,7 @@ impl Source for TableSource {
             source: self,
             scanned: Scanned::default(),
             skipped: None,
+            doubtful: BTreeMap::new(),
             seen: HashSet::new(),
             hashers: (RandomState::new(), RandomState::new()),
             spool: Arc::new(Spool::new().map_err(|error| self.unavailable(error.into()))?),
@@ -226,7 +225,7 @@ impl Source for TableSource {
             }
             pass.part(&label, &mut open)?;
         }
-        let Pass { mut scanned, skipped, .. } = pass;
+        let Pass { mut scanned, skipped, doubtful, .. } = pass;
         scanned.passed_over.extend(passed_over);
         if let TableRows::Csv(path) = &self.rows
             && path.is_dir()
@@ -238,6 +237,10 @@ impl Source for TableSource {
         if scanned.resources == 0 && self.is_asked_for_all() {
             scanned.empty_in_full.push(self.name());
         }
+        scanned.doubtful_numbers = doubtful
+            .into_iter()
+            .map(|(column, (count, example))| DoubtfulNumbers { column, count, example })
+            .collect();
         scanned.passed_over.extend(skipped.map(|(count, example)| PassedOver {
             kind: PassedOverKind::SkippedRows,
             count,
@@ -253,6 +256,8 @@ struct Pass<'v> {
     scanned: Scanned,
     /// Rows that the mapping says to leave out: how many, and the first.
     skipped: Option<(usize, String)>,
+    /// Numbers that may be a thousand times as much, by their column: how many, and the first.
+    doubtful: BTreeMap<String, (usize, String)>,
     /// Resources handed over, by id and content: many rows are of one patient.
     seen: HashSet<u128>,
     hashers: (RandomState, RandomState),
@@ -302,6 +307,12 @@ impl Pass<'_> {
                     self.skipped.get_or_insert_with(|| (0, format!("{label}:{line}"))).0 += 1;
                 }
                 Ok(Made::Resources) => {
+                    // A database gives numbers as such.
+                    let is_text = matches!(self.source.rows, TableRows::Csv(_));
+                    if let Some(column) = bound.doubtful().filter(|_| is_text) {
+                        let first = || (0, format!("{label}:{line}"));
+                        self.doubtful.entry(column.to_owned()).or_insert_with(first).0 += 1;
+                    }
                     for made in 0..bound.made() {
                         self.resource(&part, line, &bound, made);
                     }

@@ -3,7 +3,7 @@
 use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
-use super::world::{Fate, World, given, medicine, patient, with};
+use super::world::{Fate, RECEIPTED, World, given, medicine, patient, with};
 use crate::outbox::Overview;
 use crate::report::{RunKind, RunStatus};
 use crate::run::Run;
@@ -150,4 +150,33 @@ async fn a_transfer_that_was_asked_to_end_is_not_called_delivered() {
     world.stop = StopSignal::default();
     assert_eq!(world.run().await.status(), RunStatus::Clean);
     assert_eq!(overview(&world).await.status, RunStatus::Clean);
+}
+
+/// A transfer that is stopped before it does anything says nothing of what the one before it has left.
+#[tokio::test]
+async fn a_transfer_that_is_stopped_hides_nothing_of_the_one_before() {
+    for is_stored in [false, true] {
+        let mut world = ward();
+        world.organisation = RECEIPTED;
+        {
+            let mut register = world.register.lock().unwrap();
+            register.receipts = Some(Vec::new());
+            (register.is_broken, register.misstates_answers) = (!is_stored, is_stored);
+        }
+        let a = with(given("a", "p", 1), "fault", json!(if is_stored { "" } else { "unchecked" }));
+        world.write("given.ndjson", &[a, given("b", "p", 1)]);
+        world.run().await;
+        let left = |found: &Overview| {
+            (found.last_source.as_ref().unwrap().not_stored, found.doubtful_receipts)
+        };
+        let expected = if is_stored { (0, 1) } else { (1, 0) };
+        assert_eq!(left(&overview(&world).await), expected);
+        world.pass(24);
+        world.receiver = "https://elsewhere.example/v1";
+        world.register.lock().unwrap().is_away = true;
+        assert!(world.run().await.stop.is_some());
+        let found = overview(&world).await;
+        assert_eq!((left(&found), found.status), (expected, RunStatus::Undelivered));
+        assert!(!found.last_source.unwrap().was_read());
+    }
 }

@@ -2,6 +2,7 @@
 
 use lmr_lmdi::RuleSetId;
 use sqlx::Row;
+use sqlx::sqlite::SqliteSynchronous;
 
 use super::world::{World, given, medicine, patient, whole_file};
 use crate::outbox::Outbox;
@@ -38,6 +39,36 @@ async fn every_file_of_the_folder_is_a_form() {
     let known = crate::outbox::forms();
     assert_eq!(of(&known), of(&files));
     assert!(of(&known).len() > 8);
+}
+
+/// A report that is no JSON (of a damaged file, or written by hand) counts as none, and keeps no ledger closed.
+#[tokio::test]
+async fn a_ledger_opens_whatever_its_reports_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.db");
+    let before = crate::outbox::forms().iter().filter(|form| form.version < 10).cloned().collect();
+    let before = sqlx::migrate::Migrator::with_migrations(before);
+    let outbox = Outbox::open_as(&path, SqliteSynchronous::Off, &before).await.unwrap();
+    for (kind, report) in [
+        ("planned", "{}"),
+        ("planned", "{\"new\": 3"),
+        ("retry", "not JSON"),
+        ("retry", "{\"given_up\": 2}"),
+        ("annulment", ""),
+    ] {
+        sqlx::query("INSERT INTO run (kind, started_at, ended_at, report) VALUES (?, 0, 0, ?)")
+            .bind(kind)
+            .bind(report)
+            .execute(&mut *outbox.connection().await.unwrap())
+            .await
+            .unwrap();
+    }
+    outbox.close().await;
+    let outbox = Outbox::open(&path).await.unwrap();
+    let overview = outbox.overview().await.unwrap();
+    assert_eq!(overview.given_up, 2);
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(outbox.sent_before(now).await.unwrap().len(), 1);
 }
 
 /// A connection that is still open, or just being closed, keeps SQLite from emptying the log at the end; a repair puts the

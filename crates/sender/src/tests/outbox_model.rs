@@ -21,7 +21,7 @@ use crate::identity::{Hash, HashKey};
 use crate::index::Index;
 use crate::outbox::{
     Act, CHANGED_SINCE, FinishedAttempt, HeldFinding, Item, ItemOutcome, NewMessage, Origin,
-    Outbox, OutboxError, repair,
+    Outbox, OutboxError, VanishedSearch, repair,
 };
 use crate::plan::{self, BundleLimits, Known, Role};
 use crate::progress::AttemptOutcome;
@@ -683,6 +683,7 @@ impl Ward {
             findings,
             http_status: None,
             failure: failed.then_some(&failure),
+            has_doubtful_receipt: false,
         };
         let seq = i64::try_from(message + 1).unwrap();
         self.outbox.finish(seq, &finished, self.now(), &RetrySchedule::default()).await.map(drop)
@@ -874,8 +875,13 @@ impl Ward {
             Step::Vanish(may_add) => {
                 after.vanish(*may_add);
                 let before = self.model.vanished.intersection(&after.vanished).count();
-                let joined = self.outbox.note_vanished(&self.index, *may_add, now).await;
-                joined.map(|joined| assert_eq!(joined as usize, after.vanished.len() - before))
+                let search = match may_add {
+                    true => VanishedSearch::Missing,
+                    false => VanishedSearch::Replaced,
+                };
+                let noted = self.outbox.note_vanished(&self.index, |_| None, search, now).await;
+                let expected = after.vanished.len() - before;
+                noted.map(|noted| assert_eq!(noted.joined as usize, expected))
             }
             Step::Mark => {
                 after.marked = true;

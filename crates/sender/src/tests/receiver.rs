@@ -1,8 +1,9 @@
 //! Another receiver than the one that the ledger is about: it would be said to have what the former one has.
 
+use lmr_envelope::Receipt;
 use lmr_lmdi::RuleSetId;
 
-use super::world::{Fate, RECEIPTED, World, given, medicine, patient};
+use super::world::{Fate, RECEIPTED, Register, World, given, medicine, patient};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
@@ -92,13 +93,163 @@ async fn a_register_that_gives_receipts_is_known_at_another_address() {
     world.receiver = ELSEWHERE;
     let report = world.run().await;
     assert_eq!((report.status(), report.lost_at_register), (RunStatus::Clean, None));
-    // Another register, which has nothing of this sender: everything goes there.
-    replace_register(&world);
+    // A register that was restored from a backup on another machine has the receipts until then.
+    let backup = world.register.lock().unwrap().clone();
+    world.write("given.ndjson", &[given("a", "p", 1), given("b", "p", 1)]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    *world.register.lock().unwrap() = backup;
     world.receiver = "https://third.example/v1";
     let report = world.run().await;
     assert_eq!(report.status(), RunStatus::Clean);
-    assert!(report.lost_at_register.is_some());
-    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+    assert_eq!(report.lost_at_register.unwrap().messages, 1);
+    assert_eq!(world.versions("MedicationAdministration/b"), 1);
+}
+
+type Change = fn(&mut Register);
+
+/// What another register may say of its newest receipt.
+fn other_registers() -> [(&'static str, Change); 4] {
+    [
+        ("it has no message of this sender", |register| register.receipts = Some(Vec::new())),
+        ("it does not tell", |register| register.is_silent_on_receipts = true),
+        ("its receipt is for a message of another sender's ledger", |register| {
+            let receipts = register.receipts.as_mut().unwrap();
+            let own = Receipt::parse(receipts[0].as_bytes()).unwrap().message_id;
+            let other = "f0000000-0000-4000-8000-000000000000";
+            *receipts = receipts.iter().map(|text| text.replace(&own, other)).collect();
+        }),
+        ("its receipts have numbers that are not given here", |register| {
+            let receipts = register.receipts.as_mut().unwrap();
+            let own = Receipt::parse(receipts[0].as_bytes()).unwrap().message_id;
+            let other = "f0000000-0000-4000-8000-000000000000";
+            let text = receipts[0].replace(&own, other);
+            receipts.push(text.replace("\"sequence\":1", "\"sequence\":7"));
+        }),
+    ]
+}
+
+/// Nothing is sent to it, and nothing is forgotten of what the former one has.
+#[tokio::test]
+async fn another_register_that_gives_receipts_stops_the_transfer() {
+    for (what, change) in other_registers() {
+        let mut world = ward(true).await;
+        let before = world.register.lock().unwrap().clone();
+        let posted = world.posted();
+        change(&mut world.register.lock().unwrap());
+        let former = std::mem::replace(&mut world.receiver, ELSEWHERE);
+        for _ in 0..2 {
+            let report = world.run().await;
+            assert!(matches!(report.stop, Some(AttemptFailure::OtherReceiver { .. })), "{what}");
+            assert_eq!((report.status(), world.posted()), (RunStatus::Stopped, posted), "{what}");
+            assert_eq!((report.lost_at_register, report.unknown_messages), (None, 0), "{what}");
+            let report = world.agent_for(RECEIPTED).await.unwrap().retry_due().await.unwrap();
+            assert_eq!(report.status(), RunStatus::Stopped, "{what}");
+        }
+        *world.register.lock().unwrap() = before;
+        world.receiver = former;
+        let report = world.run().await;
+        assert_eq!((report.status(), report.messages.len()), (RunStatus::Clean, 0), "{what}");
+    }
+}
+
+/// The ledger was taken to another register by mistake, and comes back: what the other one got is not taken for delivered
+/// here, whichever of the two has given more receipts.
+#[tokio::test]
+async fn what_another_register_got_meanwhile_is_sent_when_the_ledger_comes_back() {
+    for transfers in [1, 4] {
+        let mut world = ward(true).await;
+        let mut all = vec![given("a", "p", 1)];
+        for n in 1..transfers {
+            all.push(given(&format!("c{n}"), "p", 1));
+            world.write("given.ndjson", &all);
+            world.run().await;
+            world.pass(24);
+        }
+        let first = world.register.lock().unwrap().clone();
+        let former = std::mem::replace(&mut world.receiver, ELSEWHERE);
+        replace_register(&world);
+        assert_eq!(world.run().await.status(), RunStatus::Stopped);
+        world.agent_for(RECEIPTED).await.unwrap().belongs_to_this_receiver().await.unwrap();
+        all.push(given("b", "p", 1));
+        world.write("given.ndjson", &all);
+        assert!(world.run().await.lost_at_register.is_some(), "{transfers}");
+        assert_eq!(world.versions("MedicationAdministration/b"), 1);
+        world.pass(24);
+
+        *world.register.lock().unwrap() = first;
+        world.receiver = former;
+        let report = world.run().await;
+        assert!(matches!(report.stop, Some(AttemptFailure::OtherReceiver { .. })), "{transfers}");
+        world.agent_for(RECEIPTED).await.unwrap().belongs_to_this_receiver().await.unwrap();
+        let report = world.run().await;
+        assert!(report.lost_at_register.is_some(), "{transfers}");
+        assert_eq!(world.versions("MedicationAdministration/b"), 1, "{transfers}");
+        world.pass(24);
+        let report = world.run().await;
+        assert_eq!((report.lost_at_register, report.messages.len()), (None, 0), "{transfers}");
+    }
+}
+
+/// Nothing answers at a new address: whether it is another register nobody knows, and the next transfer asks again.
+#[tokio::test]
+async fn a_new_address_at_which_nothing_answers_is_asked_again() {
+    let mut world = ward(true).await;
+    world.receiver = ELSEWHERE;
+    world.register.lock().unwrap().is_away = true;
+    world.write("given.ndjson", &[given("a", "p", 1), given("b", "p", 1)]);
+    let report = world.run().await;
+    assert!(matches!(report.stop, Some(AttemptFailure::NewAddressUnreached { .. })));
+    assert_eq!((report.status(), report.was_read()), (RunStatus::Undelivered, false));
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let overview = agent.outbox().overview().await.unwrap();
+    assert_eq!(overview.status, RunStatus::Undelivered);
+    assert!(!overview.last_source.unwrap().was_read());
+    agent.outbox().close().await;
+    world.register.lock().unwrap().is_away = false;
+    let report = world.run().await;
+    assert_eq!((report.status(), report.messages.len()), (RunStatus::Clean, 1));
+}
+
+/// Two spellings of one address are one register.
+#[tokio::test]
+async fn an_address_that_is_written_in_another_way_is_the_same() {
+    let mut world = ward(false).await;
+    for (before, now) in [
+        ("https://register.example/v1", "https://register.example/v1/"),
+        ("https://register.example/v1/", "https://REGISTER.example:443/v1"),
+        ("HTTPS://register.example:443/v1//", "https://register.example/v1"),
+        ("http://127.0.0.1:80/v1", "http://127.0.0.1/v1/"),
+    ] {
+        let agent = world.agent_for(world.organisation).await.unwrap();
+        // As a version noted it that compared texts.
+        agent.outbox().set("receiver", before).await.unwrap();
+        agent.outbox().close().await;
+        world.receiver = now;
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{before} {now}");
+    }
+    for other in
+        ["https://register.example/v2", "http://register.example/v1", "https://a.example/v1"]
+    {
+        let agent = world.agent_for(world.organisation).await.unwrap();
+        agent.outbox().set("receiver", "https://register.example/v1").await.unwrap();
+        agent.outbox().close().await;
+        world.receiver = other;
+        assert_eq!(world.run().await.status(), RunStatus::Stopped, "{other}");
+    }
+}
+
+/// A dry run says that the transfer would stop, or that it will ask.
+#[tokio::test]
+async fn a_dry_run_says_that_the_address_is_another_one() {
+    for gives_receipts in [false, true] {
+        let mut world = ward(gives_receipts).await;
+        assert_eq!(world.preview().await.receiver_change, None);
+        world.receiver = ELSEWHERE;
+        let preview = world.preview().await;
+        assert_eq!(preview.receiver_change.unwrap().may_be_known, gives_receipts);
+        let status = if gives_receipts { RunStatus::Clean } else { RunStatus::Stopped };
+        assert_eq!(preview.report.status(), status);
+    }
 }
 
 #[tokio::test]

@@ -135,9 +135,9 @@ async fn a_complete_source_says_what_it_has_in_place_of_a_missing_record() {
     assert_eq!(keys(&listed(&world).await), [("A", Some("A2"))]);
 }
 
-/// What was sent before the spaces of ids were noted is of the only one that there is.
+/// Of what was sent before the spaces of ids were noted nobody knows whose the ids are: they may be of files.
 #[tokio::test]
-async fn what_an_earlier_version_sent_is_known_by_its_id() {
+async fn what_an_earlier_version_sent_is_not_known_by_its_id() {
     let world = server(true).await;
     let agent = world.agent().await;
     let mut connection = agent.outbox().connection().await.unwrap();
@@ -145,7 +145,43 @@ async fn what_an_earlier_version_sent_is_known_by_its_id() {
     drop(connection);
     agent.outbox().close().await;
     world.write("given.ndjson", &[keyed(&world, "1", "A2")]);
-    assert_eq!(world.run().await.replaced, 1);
+    assert_eq!(world.run().await.replaced, 0);
+}
+
+/// Another system under the same name gives its own records the ids that others had: nothing of the former one's was
+/// corrected.
+#[tokio::test]
+async fn another_source_with_the_same_ids_lists_nothing() {
+    for is_incremental in [true, false] {
+        let world = server(is_incremental).await;
+        let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+        world.write("given.ndjson", &all.collect::<Vec<_>>());
+        let report = world.run().await;
+        assert_eq!((report.replaced, report.of_another_source), (0, 2), "{is_incremental}");
+        assert_eq!(report.vanished, if is_incremental { 0 } else { 2 }, "missing, no more");
+        assert_eq!(report.status(), RunStatus::ToCorrect, "{is_incremental}");
+        let agent = world.agent().await;
+        let overview = agent.outbox().overview().await.unwrap();
+        assert_eq!(overview.status, RunStatus::ToCorrect, "{is_incremental}");
+        agent.outbox().close().await;
+    }
+}
+
+/// Ids of files name nothing for good, also when the files are followed by a source whose ids do.
+#[tokio::test]
+async fn records_of_files_are_not_the_ones_that_a_server_has_under_their_ids() {
+    let mut world = World::new(RuleSetId::Lmdi112);
+    world.incremental = true;
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1)]);
+    let all: Vec<Value> = (0..5).map(|n| keyed(&world, &n.to_string(), &format!("A{n}"))).collect();
+    world.write("given.ndjson", &all);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    world.pass(24);
+    (world.gives_changes, world.keeps_ids) = (true, true);
+    world.write("given.ndjson", &[keyed(&world, "0", "B0"), keyed(&world, "1", "B1")]);
+    let report = world.run().await;
+    assert_eq!((report.replaced, report.of_another_source), (0, 0));
+    assert_eq!(report.status(), RunStatus::Clean);
 }
 
 /// A dry run shows it too, and changes nothing.

@@ -105,6 +105,8 @@ pub(super) struct Register {
     pub(super) receipts: Option<Vec<String>>,
     /// Gives receipts, and does not answer when it is asked for the newest.
     pub(super) is_silent_on_receipts: bool,
+    /// Nothing answers when it is asked for the newest receipt.
+    pub(super) is_away: bool,
     /// Its receipts are for another answer than they come with.
     pub(super) misstates_answers: bool,
     /// It cannot check what has `"fault": "unchecked"`.
@@ -310,6 +312,10 @@ impl Transport for Line {
         self.note_date();
         let register = self.register.lock().unwrap();
         match &register.receipts {
+            _ if register.is_away => {
+                let failure = AttemptFailure::NoConnection { reason: ConnectionFailure::Refused };
+                NewestReceipt::Unreached { failure, passes: true }
+            }
             _ if register.is_silent_on_receipts => NewestReceipt::Untold,
             None => NewestReceipt::Untold,
             Some(receipts) => match receipts.last() {
@@ -359,10 +365,6 @@ impl Source for Changes {
     }
 
     fn id_space<'s>(&'s self, _label: &str) -> Option<&'s str> {
-        self.sole_id_space()
-    }
-
-    fn sole_id_space(&self) -> Option<&str> {
         self.keeps_ids.then_some("")
     }
 

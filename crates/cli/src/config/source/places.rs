@@ -36,18 +36,22 @@ fn is_read_of(path: &Path, folder: &Path) -> bool {
     path.strip_prefix(folder).is_ok_and(|below| !below.components().any(is_hidden))
 }
 
-/// A folder of FHIR files, by its name, with the folder to which its files are put away.
+/// A folder that is read, by the name of its source, with the folder to which its files are put away.
 struct SourceFolder {
     name: String,
     path: PathBuf,
     archive: Option<PathBuf>,
+    /// It is one of tables. Those are in the folder itself, and have other endings than FHIR files: what is inside of such a
+    /// folder, or around it, is not read twice.
+    is_of_tables: bool,
 }
 
 fn source_folders(source: &SourceSection, folder: &Path) -> Vec<SourceFolder> {
     match source {
         SourceSection::Folder(path) => {
             let name = path.display().to_string();
-            vec![SourceFolder { name, path: place(&folder.join(path)), archive: None }]
+            let path = place(&folder.join(path));
+            vec![SourceFolder { name, path, archive: None, is_of_tables: false }]
         }
         SourceSection::Tables(tables) => tables
             .iter()
@@ -56,8 +60,15 @@ fn source_folders(source: &SourceSection, folder: &Path) -> Vec<SourceFolder> {
                     name: source.name(),
                     path: place(&folder.join(&table.path)),
                     archive: table.archive.as_ref().map(|archive| place(&folder.join(archive))),
+                    is_of_tables: false,
                 }),
-                SourceTable::Table(_) | SourceTable::Fhir(_) => None,
+                SourceTable::Table(table) => Some(SourceFolder {
+                    name: source.name(),
+                    path: place(&folder.join(table.path.as_ref()?)),
+                    archive: None,
+                    is_of_tables: true,
+                }),
+                SourceTable::Fhir(_) => None,
             })
             .collect(),
     }
@@ -67,7 +78,10 @@ fn source_folders(source: &SourceSection, folder: &Path) -> Vec<SourceFolder> {
 /// sender's own database.
 pub(crate) fn check(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> {
     let sources = source_folders(&config.source, folder);
-    for of in &sources {
+    check_markers(&config.source, folder)?;
+    let (tables, folders): (Vec<_>, Vec<_>) =
+        { sources }.into_iter().partition(|source| source.is_of_tables);
+    for of in &folders {
         let Some(archive) = &of.archive else { continue };
         let name = &of.name;
         if is_read_of(archive, &of.path) {
@@ -77,7 +91,7 @@ pub(crate) fn check(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> 
             );
         }
         if let Some(SourceFolder { name: other, .. }) =
-            sources.iter().find(|other| is_read_of(archive, &other.path))
+            folders.iter().find(|other| is_read_of(archive, &other.path))
         {
             fail!(
                 "source {name}: archive er i mappen til source {other}, så det som er lagt bort, leses igjen der: \
@@ -87,8 +101,8 @@ pub(crate) fn check(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> 
             );
         }
     }
-    for (at, inner) in sources.iter().enumerate() {
-        let others = sources.iter().enumerate().filter(|(other, _)| *other != at);
+    for (at, inner) in folders.iter().enumerate() {
+        let others = folders.iter().enumerate().filter(|(other, _)| *other != at);
         if let Some((_, outer)) = { others }.find(|(_, outer)| is_read_of(&inner.path, &outer.path))
         {
             let (inner, outer) = (&inner.name, &outer.name);
@@ -102,7 +116,7 @@ pub(crate) fn check(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> 
     }
     let database = place(&folder.join(&config.database));
     if let Some(SourceFolder { name, .. }) =
-        sources.iter().find(|source| is_read_of(&database, &source.path))
+        { folders.iter().chain(&tables) }.find(|source| is_read_of(&database, &source.path))
     {
         fail!(
             "database er i mappen til source {name}: en eksport som tømmer mappen, ville ta den med seg, og alt ble \
@@ -111,6 +125,25 @@ pub(crate) fn check(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> 
              everything would be sent again. Stop the sender, and move the database (with its -wal) to a folder \
              outside it"
         );
+    }
+    Ok(())
+}
+
+/// Refuses a marker beside a single file: it would be looked for in nothing.
+fn check_markers(source: &SourceSection, folder: &Path) -> anyhow::Result<()> {
+    let SourceSection::Tables(tables) = source else { return Ok(()) };
+    for source in tables {
+        let SourceTable::Table(table) = source else { continue };
+        let path = table.path.as_ref().filter(|path| folder.join(path).is_file());
+        if let Some(path) = path.filter(|_| table.marker.is_some()) {
+            let (name, path) = (source.name(), path.display());
+            fail!(
+                "source {name}: marker hører til en mappe, og {path} er en fil: uten filen leses ingenting uansett. Ta bort \
+                 marker, eller oppgi mappen i path",
+                "source {name}: marker belongs to a folder, and {path} is a file: without the file nothing is read anyway. \
+                 Leave marker out, or give the folder in path"
+            );
+        }
     }
     Ok(())
 }

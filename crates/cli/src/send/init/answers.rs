@@ -12,7 +12,7 @@ use lmr_lmdi::RuleSetId;
 
 use super::console::Console;
 use super::{Init, TokensFrom, WhichEnvironment};
-use crate::config::key_files::{KeyFiles, certificate, located};
+use crate::config::key_files::{KeyFiles, certificate, check_is_of_another, located};
 use crate::output::Language;
 use crate::text::{Explain, Text, chain, fail, failure, text};
 
@@ -155,11 +155,19 @@ fn file_or_not_yet(answer: &str) -> anyhow::Result<Option<PathBuf>> {
     Ok(Some(located(&whole(Path::new("."))?, Path::new(&not_empty(answer)?))))
 }
 
-/// The register's certificate, which must be meant for encryption.
-fn register_certificate(answer: &str) -> anyhow::Result<Option<PathBuf>> {
+/// The register's certificate, which must be meant for encryption, and not be ours.
+fn register_certificate(
+    answer: &str,
+    organisation: Option<&OrganisationNumber>,
+    environment: Option<Environment>,
+) -> anyhow::Result<Option<PathBuf>> {
     let path = file_or_not_yet(answer)?;
     if let Some(path) = &path {
-        certificate(path)?.check_usage(Usage::KeyEncipherment)?;
+        let register = certificate(path)?;
+        if let Some(organisation) = organisation {
+            check_is_of_another(&register, organisation.as_str(), environment)?;
+        }
+        register.check_usage(Usage::KeyEncipherment)?;
     }
     Ok(path)
 }
@@ -170,6 +178,7 @@ fn pair(
     key: &Path,
     password_file: Option<&Path>,
     organisation: &OrganisationNumber,
+    of_register: Option<&Path>,
 ) -> anyhow::Result<(PathBuf, PathBuf)> {
     let key = located(&whole(Path::new("."))?, key);
     let files = KeyFiles {
@@ -180,6 +189,17 @@ fn pair(
     };
     let signer = SigningKey::new(files.certificate()?, files.private_key()?)?;
     let certificate = signer.certificate();
+    if let Some(of_register) = of_register
+        && self::certificate(of_register)?.thumbprint() == certificate.thumbprint()
+    {
+        fail!(
+            "{path} er også oppgitt som registerets sertifikat: det er vårt eget, og registeret kunne ikke lese noe. Be \
+             registeret om sitt",
+            "{path} is given as the register's certificate too: it is our own, and the register could read nothing. Ask the \
+             register for its own",
+            path = path.display()
+        );
+    }
     certificate.check_usage(Usage::Signature)?;
     let named = certificate.organisation().map(|number| number.to_string());
     if named.as_deref() != Some(organisation.as_str()) {
@@ -343,9 +363,10 @@ impl Answers {
                 default: None,
             },
             init.receiver_certificate.as_deref(),
-            register_certificate,
+            |answer| register_certificate(answer, organisation.as_ref(), environment),
         )?;
-        let certificate = Self::certificate(&mut asking, init, organisation.as_ref())?;
+        let of_register = receiver_certificate.as_ref().and_then(Option::as_deref);
+        let certificate = Self::certificate(&mut asking, init, organisation.as_ref(), of_register)?;
         let client_id = asking.answer(
             &Question {
                 argument: "--client-id",
@@ -400,6 +421,7 @@ impl Answers {
         asking: &mut Asking<'_>,
         init: &Init,
         organisation: Option<&OrganisationNumber>,
+        of_register: Option<&Path>,
     ) -> anyhow::Result<Option<Option<(PathBuf, PathBuf)>>> {
         let certificate = asking.answer(
             &Question {
@@ -434,7 +456,8 @@ impl Answers {
             |answer| match organisation {
                 Some(organisation) => {
                     let password_file = init.key_password_file.as_deref();
-                    pair(path.clone(), Path::new(answer), password_file, organisation)
+                    let key = Path::new(answer);
+                    pair(path.clone(), key, password_file, organisation, of_register)
                 }
                 None => Ok((path.clone(), PathBuf::from(answer))),
             },

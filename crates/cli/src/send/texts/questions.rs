@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use lmr_report::visible;
 use lmr_sender::outbox::Forgotten;
 use lmr_sender::outbox::SentResource;
-use lmr_sender::preview::Preview;
+use lmr_sender::preview::{Preview, ReceiverChange};
 use lmr_sender::why::{Explanation, MessageExplanation, WhyState};
 
 use super::super::why::Found;
@@ -28,6 +28,22 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
         "Dry run: nothing was sent and nothing changed.",
     );
     let _ = writeln!(text, "{}", style.bold(title));
+    if let Some(stop) = &preview.report.stop {
+        let start = say("Overføringen ville stanse:", "The transfer would stop:");
+        let _ = writeln!(text, "{} {}", style.bad(start), stop.text(language));
+    } else if let Some(ReceiverChange { before, now, .. }) = &preview.receiver_change {
+        let what = match language {
+            Language::Bokmal => format!(
+                "receiver.url er en annen enn før ({before} ble {now}): overføringen spør registeret der etter den nyeste \
+                 kvitteringen, og stanser om det ikke er samme register. lmr doctor spør nå."
+            ),
+            Language::English => format!(
+                "receiver.url is another one than before ({before} became {now}): the transfer asks the register there for \
+                 its newest receipt, and stops if it is not the same register. lmr doctor asks now."
+            ),
+        };
+        let _ = writeln!(text, "{}", style.warn(&what));
+    }
     text.push_str(&report::source(&preview.report, language));
     let count = preview.messages;
     let _ =

@@ -16,6 +16,7 @@ use lmr_sender::outbox::{
 };
 use serde_json::{Value, json};
 
+use super::status::source_problems;
 use super::{lost_annulments, name, pick, time, vanished_unknown};
 use crate::output::{Language, Style};
 
@@ -399,6 +400,19 @@ pub(in crate::send) fn vanished(
     let last = overview.last_source.as_ref();
     if let Some(source) = last.filter(|source| source.vanished_unknown) {
         let _ = writeln!(text, "{}", vanished_unknown(source.missing, language));
+        if rows.is_empty() {
+            return text;
+        }
+    }
+    if let Some(source) = last.filter(|source| !source.was_compared()) {
+        let unlooked = say(
+            "Hva som er forsvunnet, ble ikke undersøkt av siste overføring.",
+            "What has vanished was not looked for by the last transfer.",
+        );
+        let _ = writeln!(text, "{unlooked}");
+        for problem in source_problems(source, language) {
+            let _ = writeln!(text, "  {problem}");
+        }
         if rows.is_empty() {
             return text;
         }

@@ -5,11 +5,12 @@ use lmr_sender::report::{
     AdviceCount, ForeignType, IdentifierAdvice, Report, RunKind, RunStatus, SourceFailure,
 };
 use lmr_sender::source::{PassedOver, PassedOverKind};
+use lmr_sender::wording::counted;
 
 use super::{
     doubtful_receipts, lost_administrations, lost_annulments, name, not_sent_again,
-    nothing_to_send, pick, state, status_text, time, unknown_messages, unreadable_copies,
-    vanished_unknown,
+    nothing_to_send, of_another_source, pick, state, status_text, time, unknown_messages,
+    unreadable_copies, vanished_unknown,
 };
 use crate::output::{Language, Style};
 
@@ -37,6 +38,11 @@ pub(super) fn source(report: &Report, language: Language) -> String {
     let style = Style::for_stdout();
     let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
     let mut lines = Lines { text: String::new(), language };
+    if !report.was_read() {
+        lines.line(&style.bold(say("Kilden ble ikke lest", "The source was not read")));
+        source_warnings(report, language, &mut lines);
+        return lines.text;
+    }
     lines.line(&style.bold(say("Kilden", "The source")));
     lines.count(report.files, "filer lest", "files read");
     lines.count(report.resources, "ressurser funnet", "resources found");
@@ -112,6 +118,25 @@ pub(super) fn source(report: &Report, language: Language) -> String {
         let start = style.bad(say("Kan ikke brukes:", "Cannot be used:"));
         lines.line(&format!("  {start} {}", visible(&issue.text(language))));
     }
+    for numbers in &report.doubtful_numbers {
+        let what = visible(&numbers.text(language)).into_owned();
+        lines.line(&format!("  {} {what}", style.warn(say("Se etter:", "Look at:"))));
+    }
+    for folder in &report.made_again {
+        let what = match language {
+            Language::Bokmal => format!(
+                "{} er tom, og er laget på nytt eller montert på en annen måte siden noe var i den: er det riktig? marker i \
+                 [[source]] sier det sikrere",
+                visible(folder)
+            ),
+            Language::English => format!(
+                "{} is empty, and was made again or is mounted in another way since something was in it: is that so? marker \
+                 in [[source]] says it for sure",
+                visible(folder)
+            ),
+        };
+        lines.line(&format!("  {} {what}", style.warn(say("Se etter:", "Look at:"))));
+    }
     for duplicate in &report.duplicates {
         lines.line(&format!(
             "  {} {}: {}:{} {} {}:{}",
@@ -181,7 +206,11 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
             parts.push(format!(
                 "{} {}: {} % {}, {} % {}",
                 links.administrations,
-                say("administreringer", "administrations"),
+                counted(
+                    links.administrations as u64,
+                    say("administrering", "administration"),
+                    say("administreringer", "administrations")
+                ),
                 share(links.with_patient),
                 say("med pasientkobling", "with patient link"),
                 share(links.with_prescriber),
@@ -197,11 +226,15 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         lines.line(&format!("  {}  {}", message.message_id, parts.join(", ")));
     }
     if let Some(stop) = &report.stop {
-        lines.line(&format!(
-            "{} {}",
-            style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:")),
-            stop.text(language)
-        ));
+        let start = match stop.passes_by_itself() {
+            true => {
+                style.warn(say("Stanset til neste overføring:", "Stopped until the next transfer:"))
+            }
+            false => {
+                style.bad(say("Stanset, noen må se på dette:", "Stopped, a person must look:"))
+            }
+        };
+        lines.line(&format!("{start} {}", stop.text(language)));
     }
     let text = match report.status() {
         RunStatus::Clean if report.kind == RunKind::Retry && report.messages.is_empty() => {
@@ -282,6 +315,10 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
         (report.unreadable_copies, say("kopier kan ikke leses", "copies cannot be read")),
         (report.doubtful_receipts, say("kvitteringer stemmer ikke", "receipts do not hold")),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
+        (
+            report.of_another_source,
+            say("står for andre poster i kilden", "stand for other records at the source"),
+        ),
         (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
         (report.open_messages, say("meldinger uten svar", "messages without an answer")),
     ];
@@ -302,12 +339,18 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         let since = time(lost.since);
         let text = match language {
             Language::Bokmal => format!(
-                "Registeret har mistet {messages} meldinger som det hadde bekreftet fra {since} (gjenopprettet \
-                 fra en eldre kopi?). {records} poster og {again} annulleringer sendes på nytt."
+                "Registeret har mistet {messages} {} som det hadde bekreftet fra {since} (gjenopprettet \
+                 fra en eldre kopi?). {records} {} og {again} {} sendes på nytt.",
+                counted(messages, "melding", "meldinger"),
+                counted(records, "post", "poster"),
+                counted(again, "annullering", "annulleringer")
             ),
             Language::English => format!(
-                "The register has lost {messages} messages that it had confirmed since {since} (restored from an \
-                 older backup?). {records} records and {again} annulments are sent again."
+                "The register has lost {messages} {} that it had confirmed since {since} (restored from an \
+                 older backup?). {records} {} and {again} {} are sent again.",
+                counted(messages, "message", "messages"),
+                counted(records, "record", "records"),
+                counted(again, "annulment", "annulments")
             ),
         };
         lines.line(&format!("  {}", style.warn(&text)));
@@ -317,6 +360,7 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         not_sent_again(report.forgotten, language),
         unreadable_copies(report.unreadable_copies, language),
         doubtful_receipts(report.doubtful_receipts, language),
+        of_another_source(report.of_another_source, language),
     ];
     for text in differences.into_iter().flatten() {
         lines.line(&format!("  {}", style.warn(&text)));
@@ -352,12 +396,17 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
         let (all, now) = (report.vanished, report.vanished_now);
         let text = match language {
             Language::Bokmal => format!(
-                "{all} leverte poster finnes ikke lenger i kilden ({now} nye). Registeret beholder \
-                 dem. Er de feilført: lmr send vanished viser dem, lmr send annul annullerer."
+                "{all} {} finnes ikke lenger i kilden ({now} {}). Registeret beholder \
+                 {}. Ved feilføring: lmr send vanished viser hva, lmr send annul annullerer.",
+                counted(all, "levert post", "leverte poster"),
+                counted(now, "ny", "nye"),
+                counted(all, "den", "dem")
             ),
             Language::English => format!(
-                "{all} delivered records are not in the source any more ({now} new). The register \
-                 keeps them. If they were wrong: lmr send vanished lists them, lmr send annul annuls."
+                "{all} delivered {} not in the source any more ({now} new). The register \
+                 keeps {}. Where one was wrong: lmr send vanished lists it, lmr send annul annuls it.",
+                counted(all, "record is", "records are"),
+                counted(all, "it", "them")
             ),
         };
         lines.line(&format!("  {}", style.warn(&text)));
@@ -368,7 +417,8 @@ fn source_warnings(report: &Report, language: Language, lines: &mut Lines) {
                     "{replaced} av dem har en annen identifier i kilden nå, og står i registeret under begge."
                 ),
                 Language::English => format!(
-                    "{replaced} of them are under another identifier at the source now, and at the register under both."
+                    "{replaced} of them {} under another identifier at the source now, and at the register under both.",
+                    counted(replaced, "is", "are")
                 ),
             };
             lines.line(&format!("  {}", style.warn(&text)));

@@ -20,8 +20,8 @@ use lmr_sender::source::FileError;
 use super::report::source_failure;
 use super::{
     doubtful_receipts, failed_hooks, given_up_since, lost_administrations, lost_annulments,
-    not_read_again, not_sent_again, nothing_to_send, pick, state, status_text, time,
-    unknown_messages, unreadable_copies, vanished_unknown,
+    not_read_again, not_sent_again, nothing_to_send, of_another_source, pick, state, status_text,
+    time, unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::Language;
 
@@ -191,7 +191,11 @@ pub(in crate::send) fn overview(overview: &Overview, language: Language, now: Ti
     text += &lost_annulments(&overview.lost_annulments, language);
     if let Some(source) = &overview.last_source {
         let at = source.at.map(time).unwrap_or_default();
-        let _ = writeln!(text, "{} ({at}):", say("Kilden sist", "The source last"));
+        let title = match source.was_read() {
+            true => say("Kilden sist", "The source last"),
+            false => say("Kilden ble ikke lest sist", "The source was not read the last time"),
+        };
+        let _ = writeln!(text, "{title} ({at}):");
         for (count, what) in source_counts(source, language) {
             let _ = writeln!(text, "{count:>8}  {what}");
         }
@@ -236,11 +240,12 @@ fn not_ended(transfer: &TransferState, language: Language, now: Timestamp) -> St
     text
 }
 
-/// What a transfer made of the source; the first two always, the rest where there is any.
+/// What a transfer made of the source; where it was read the first two always, the rest where there is any.
 fn source_counts(
     source: &SourceCounts,
     language: Language,
 ) -> impl Iterator<Item = (u64, &'static str)> {
+    let was_read = source.was_read();
     let pick = move |nb: &'static str, en: &'static str| pick(language, nb, en);
     let always = [
         (source.files, pick("filer lest", "files read")),
@@ -260,11 +265,14 @@ fn source_counts(
         (source.too_early, pick("fra før startdatoen", "from before the start date")),
         (source.unused, pick("ingen viser til dem", "nothing refers to them")),
     ];
-    always.into_iter().chain(some.into_iter().filter(|(count, _)| *count > 0))
+    always
+        .into_iter()
+        .filter(move |_| was_read)
+        .chain(some.into_iter().filter(|(count, _)| *count > 0))
 }
 
 /// What went wrong with a transfer as a whole.
-fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
+pub(super) fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
     let mut problems = Vec::new();
     match &source.source_failure {
         Some(failure) if failure["kind"] == "empty" => {
@@ -291,6 +299,7 @@ fn source_problems(source: &SourceCounts, language: Language) -> Vec<String> {
             Language::English => format!("The source lacks {missing} of {known} known records."),
         });
     }
+    problems.extend(of_another_source(source.of_another_source, language));
     problems.extend(source.stop.as_ref().map(|stop| stop.text(language)));
     problems
 }
@@ -331,7 +340,11 @@ pub(in crate::send) fn history(
             let counts: Vec<String> = source_counts(&source, language)
                 .map(|(count, what)| format!("{count} {what}"))
                 .collect();
-            let _ = writeln!(text, "    {}", counts.join(", "));
+            let counts = match source.was_read() {
+                true => counts.join(", "),
+                false => say("kilden ble ikke lest", "the source was not read").to_owned(),
+            };
+            let _ = writeln!(text, "    {counts}");
             for problem in source_problems(&source, language) {
                 let _ = writeln!(text, "    {problem}");
             }

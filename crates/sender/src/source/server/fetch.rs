@@ -90,6 +90,11 @@ struct ManifestFile {
     url: String,
 }
 
+/// A time of the clock here as a server's clock showed it that is behind by so much.
+fn by_clock(since: Option<Timestamp>, behind: SignedDuration) -> Option<Timestamp> {
+    since.and_then(|since| since.checked_sub(behind).ok())
+}
+
 /// A number that a Bundle has by this name.
 fn number_of(bundle: &Bundle<'_>, name: &str) -> u64 {
     let number = bundle.element().child_by_name(name).and_then(Element::value);
@@ -154,21 +159,29 @@ impl<'s> Fetch<'s> {
         for search in &settings.searches {
             // The server dates changes by its own clock: where that is behind, what was changed since then has earlier
             // dates. The first answer says by how much, and what it gives again is known.
+            let mut fewer = None;
             for _ in 0..SEARCHES {
                 let behind = fetch.behind;
-                fetch
-                    .search(search, since.and_then(|since| since.checked_sub(behind).ok()))
-                    .await?;
+                // What the last search lacks is what is missing: it has all of the ones before.
+                fewer = fetch.search(search, by_clock(since, behind)).await?;
                 if since.is_none() || fetch.behind <= behind + MAX_DIFFERENCE {
                     break;
                 }
+            }
+            if let Some(fewer) = fewer {
+                fetch.send(fewer)?;
             }
         }
         fetch.referenced().await
     }
 
-    /// All that a search finds, or what of it has changed since a time of the server's clock.
-    async fn search(&mut self, search: &str, since: Option<Timestamp>) -> Result<(), Stop> {
+    /// All that a search finds, or what of it has changed since a time of the server's clock. What is sent on where it gave
+    /// fewer than it says that there are.
+    async fn search(
+        &mut self,
+        search: &str,
+        since: Option<Timestamp>,
+    ) -> Result<Option<Sent>, Stop> {
         let mut url = self.below(search)?;
         if let Some(since) = since {
             let since = since.strftime("ge%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -200,8 +213,8 @@ impl<'s> Fetch<'s> {
         Err(FileError::ForeignLink { origin })
     }
 
-    /// All pages of a search.
-    async fn pages(&mut self, label: String, first: Url) -> Result<(), Stop> {
+    /// All pages of a search; what is to be sent on where they have fewer than it says that there are.
+    async fn pages(&mut self, label: String, first: Url) -> Result<Option<Sent>, Stop> {
         let mut next = Some(first);
         let mut visited = HashSet::new();
         let (mut found, mut matches, mut totals) = (0_u64, 0_u64, Vec::new());
@@ -251,10 +264,8 @@ impl<'s> Fetch<'s> {
             return Err(FileError::NoneOfTotal { total }.into());
         }
         // One that changes from page to page is of a search that goes on while others write.
-        if matches < total && totals.iter().all(|of_page| *of_page == total) {
-            self.send(Sent::Fewer { label, total, given: matches })?;
-        }
-        Ok(())
+        let is_fewer = matches < total && totals.iter().all(|of_page| *of_page == total);
+        Ok(is_fewer.then_some(Sent::Fewer { label, total, given: matches }))
     }
 
     fn send(&self, sent: Sent) -> Result<(), Gone> {
@@ -315,14 +326,43 @@ impl<'s> Fetch<'s> {
                 url.query_pairs_mut()
                     .append_pair("_id", &some.join(","))
                     .append_pair("_count", &IDS.to_string());
-                self.pages(resource_type.clone(), url).await?;
+                if let Some(fewer) = self.pages(resource_type.clone(), url).await? {
+                    self.send(fewer)?;
+                }
             }
         }
     }
 
     /// A bulk export. False where the server does not offer one.
     async fn export(&mut self, operation: &str, since: Option<Timestamp>) -> Result<bool, Stop> {
-        const PREFER: HeaderName = HeaderName::from_static("prefer");
+        let mut started = 0;
+        let (url, status) = loop {
+            let behind = self.behind;
+            let url = self.export_address(operation, by_clock(since, behind))?;
+            let Some(status) = self.start_export(&url).await? else { return Ok(false) };
+            started += 1;
+            // As for searches; the first answer says it, before anything is made.
+            let is_right = since.is_none() || self.behind <= behind + MAX_DIFFERENCE;
+            if is_right || started == SEARCHES {
+                break (url, status);
+            }
+            self.end_export(&status).await?;
+        };
+        let manifest = self.wait_for(&status).await?;
+        if !manifest.error.is_empty() {
+            // Parts that the server could not export: what is missing must not look as if it had vanished.
+            return Err(FileError::ExportIncomplete { files: manifest.error.len() }.into());
+        }
+        for file in &manifest.output {
+            let url = url.join(&file.url).map_err(|_| FileError::Address)?;
+            self.lines(&file.resource_type, &self.own(url)?).await?;
+        }
+        self.end_export(&status).await?;
+        Ok(true)
+    }
+
+    /// Where an export is asked for, with what.
+    fn export_address(&self, operation: &str, since: Option<Timestamp>) -> Result<Url, FileError> {
         let mut url = self.below(operation)?;
         let mut types: Vec<&str> = self.settings.types.iter().map(String::as_str).collect();
         types.push("MedicationAdministration");
@@ -335,7 +375,13 @@ impl<'s> Fetch<'s> {
             let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             url.query_pairs_mut().append_pair("_since", &since);
         }
-        let answer = self.ask(&url, &[(PREFER, "respond-async")]).await?;
+        Ok(url)
+    }
+
+    /// Has the server begin an export, and gives the address at which it is waited for; none where it does not offer one.
+    async fn start_export(&mut self, url: &Url) -> Result<Option<Url>, FileError> {
+        const PREFER: HeaderName = HeaderName::from_static("prefer");
+        let answer = self.ask(url, &[(PREFER, "respond-async")]).await?;
         let status = match answer.status {
             202 => answer.content_location.ok_or(FileError::NotFhir)?,
             400 | 404 | 405 | 501 if !self.settings.searches.is_empty() => {
@@ -343,23 +389,18 @@ impl<'s> Fetch<'s> {
                     status = answer.status,
                     "the server offers no export: searches instead"
                 );
-                return Ok(false);
+                return Ok(None);
             }
-            status => return Err(FileError::Status { status }.into()),
+            status => return Err(FileError::Status { status }),
         };
-        let status = self.own(url.join(&status).map_err(|_| FileError::Address)?)?;
-        let manifest = self.wait_for(&status).await?;
-        if !manifest.error.is_empty() {
-            // Parts that the server could not export: what is missing must not look as if it had vanished.
-            return Err(FileError::ExportIncomplete { files: manifest.error.len() }.into());
-        }
-        for file in &manifest.output {
-            let url = url.join(&file.url).map_err(|_| FileError::Address)?;
-            self.lines(&file.resource_type, &self.own(url)?).await?;
-        }
+        self.own(url.join(&status).map_err(|_| FileError::Address)?).map(Some)
+    }
+
+    /// Tells the server that an export is not needed any more.
+    async fn end_export(&mut self, status: &Url) -> Result<(), FileError> {
         let authorization = self.authorization.header(self.settings, &self.http).await?;
-        self.http.delete(&status, authorization.as_ref()).await;
-        Ok(true)
+        self.http.delete(status, authorization.as_ref()).await;
+        Ok(())
     }
 
     async fn wait_for(&mut self, status: &Url) -> Result<Manifest, FileError> {

@@ -34,6 +34,8 @@ pub(super) struct Bound<'m> {
     /// How many of them are of the last row; the others keep their room.
     count: usize,
     namespace: &'m str,
+    /// The column of the last row whose number may be a thousand times as much.
+    doubtful: Option<&'m str>,
 }
 
 struct Step<'m> {
@@ -190,6 +192,7 @@ impl<'m> Bound<'m> {
             made: Vec::new(),
             count: 0,
             namespace: &mapping.namespace,
+            doubtful: None,
         })
     }
 
@@ -198,7 +201,7 @@ impl<'m> Bound<'m> {
     /// # Errors
     /// [`RowError`] when the row must be held.
     pub(super) fn map(&mut self, row: &StringRecord) -> Result<Made, RowError> {
-        self.count = 0;
+        (self.count, self.doubtful) = (0, None);
         if row.len() != self.columns {
             let reason = RowReason::FieldCount { found: row.len(), expected: self.columns };
             return Err(self.error(row, "", reason));
@@ -257,7 +260,11 @@ impl<'m> Bound<'m> {
         if text.is_empty() {
             return if step.field.required { Err(RowReason::Empty) } else { Ok(Read::Value) };
         }
-        step.kind.read(text, own, self.fest)
+        let read = step.kind.read(text, own, self.fest)?;
+        if step.kind.may_be_thousands(text) {
+            self.doubtful = Some(step.field.column.as_ref().unwrap_or(&step.field.name));
+        }
+        Ok(read)
     }
 
     /// Gives each resource that the row has its reference, before any of them is written.
@@ -299,6 +306,11 @@ impl<'m> Bound<'m> {
             .and_then(|number| self.values.get(number))
             .and_then(|value| value.text.parse().ok());
         self.count += 1;
+    }
+
+    /// The column of the last row with a number that may be a thousand times as much.
+    pub(super) fn doubtful(&self) -> Option<&'m str> {
+        self.doubtful
     }
 
     /// How many resources the last row was.

@@ -24,7 +24,7 @@ pub(super) enum Read {
 #[derive(Debug)]
 pub(super) enum Kind {
     Text,
-    Decimal { positive: bool },
+    Decimal { positive: bool, separator: Option<char> },
     Boolean { yes: Vec<String>, no: Vec<String> },
     Date { formats: Vec<String> },
     DateTime { formats: Vec<String>, zone: TimeZone },
@@ -41,6 +41,9 @@ pub(super) struct Lookup {
     /// By key in small letters; the values in the order of the names.
     rows: std::collections::HashMap<String, (bool, Vec<Value>)>,
 }
+
+/// Signs before the decimals of a number.
+const SEPARATORS: [char; 2] = [',', '.'];
 
 /// Longest value that a message repeats.
 const MAX_SHOWN: usize = 40;
@@ -59,6 +62,7 @@ impl Kind {
                 matches!(field.kind, FieldKind::DateTime | FieldKind::Date),
             ),
             ("positive", field.positive, field.kind == FieldKind::Decimal),
+            ("separator", field.separator.is_some(), field.kind == FieldKind::Decimal),
             ("true", !field.true_texts.is_empty(), field.kind == FieldKind::Boolean),
             ("false", !field.false_texts.is_empty(), field.kind == FieldKind::Boolean),
             ("table", field.table.is_some(), field.kind == FieldKind::Lookup),
@@ -71,10 +75,19 @@ impl Kind {
                 format!("{key} does not belong to this kind"),
             ));
         }
+        if field.separator.is_some_and(|sign| !SEPARATORS.contains(&sign)) {
+            return Err(MappingError::new(
+                at,
+                "separator er tegnet før desimalene: «,» eller «.»",
+                "separator is the sign before the decimals: \",\" or \".\"",
+            ));
+        }
         let lower = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect();
         Ok(match field.kind {
             FieldKind::Text => Self::Text,
-            FieldKind::Decimal => Self::Decimal { positive: field.positive },
+            FieldKind::Decimal => {
+                Self::Decimal { positive: field.positive, separator: field.separator }
+            }
             FieldKind::Boolean => {
                 if field.true_texts.is_empty() || field.false_texts.is_empty() {
                     return Err(MappingError::new(
@@ -143,6 +156,15 @@ impl Kind {
         }
     }
 
+    /// Whether a text that was read is a thousand times as much where its sign stands between thousands.
+    pub(super) fn may_be_thousands(&self, text: &str) -> bool {
+        let Self::Decimal { separator: None, .. } = self else { return false };
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        digits.split_once(SEPARATORS).is_some_and(|(whole, rest)| {
+            (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3
+        })
+    }
+
     /// Reads a text that is not empty into the field's values: its own and the further ones.
     pub(super) fn read(
         &self,
@@ -153,8 +175,8 @@ impl Kind {
         let Some((own, further)) = values.split_first_mut() else { return Ok(Read::Value) };
         match self {
             Self::Text => own.set(text, false),
-            Self::Decimal { positive } => {
-                decimal(text, own)?;
+            Self::Decimal { positive, separator } => {
+                decimal(text, *separator, own)?;
                 let is_positive = !own.text.starts_with('-')
                     && own.text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
                 if *positive && !is_positive {
@@ -251,10 +273,15 @@ impl Lookup {
     }
 }
 
-/// A number with a point or a comma, without signs between thousands. Its digits stay as they are.
-fn decimal(text: &str, out: &mut Value) -> Result<(), RowReason> {
+/// A number with a point or a comma before its decimals, or with the one that is given, without signs between thousands.
+/// Its digits stay as they are.
+fn decimal(text: &str, separator: Option<char>, out: &mut Value) -> Result<(), RowReason> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, rest) = digits.split_once([',', '.']).map_or((digits, None), |(w, r)| (w, Some(r)));
+    let parts = match separator {
+        Some(separator) => digits.split_once(separator),
+        None => digits.split_once(SEPARATORS),
+    };
+    let (whole, rest) = parts.map_or((digits, None), |(w, r)| (w, Some(r)));
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let whole_ok = all_digits(whole) || (whole.is_empty() && rest.is_some());
     if !whole_ok || rest.is_some_and(|rest| !all_digits(rest)) {
@@ -485,7 +512,7 @@ mod tests {
 
     #[test]
     fn numbers_have_a_comma_or_a_point_and_keep_their_digits() {
-        let kind = Kind::Decimal { positive: false };
+        let kind = Kind::Decimal { positive: false, separator: None };
         for (text, number) in [
             ("1,50", "1.50"),
             ("0,5", "0.5"),
@@ -500,11 +527,36 @@ mod tests {
         for text in ["1 000", "1.000,5", "1,", "x", "-", ",", "1e3", "½"] {
             assert_eq!(read(&kind, text), Err(RowReason::NotANumber), "{text}");
         }
-        let positive = Kind::Decimal { positive: true };
+        let positive = Kind::Decimal { positive: true, separator: None };
         for text in ["0", "0,00", "-1"] {
             assert_eq!(read(&positive, text), Err(RowReason::NotPositive), "{text}");
         }
         assert!(read(&positive, "0,001").is_ok());
+    }
+
+    #[test]
+    fn a_sign_before_three_digits_may_stand_between_thousands_unless_the_mapping_says_which_it_is()
+    {
+        let kind = |separator| Kind::Decimal { positive: false, separator };
+        for (text, is_doubtful) in [
+            ("1.000", true),
+            ("1,000", true),
+            ("-250,125", true),
+            ("0,125", false),
+            ("1000,125", false),
+            ("1,5", false),
+            ("1,2500", false),
+            (",125", false),
+            ("1000", false),
+        ] {
+            assert_eq!(kind(None).may_be_thousands(text), is_doubtful, "{text}");
+            for sign in SEPARATORS {
+                assert!(!kind(Some(sign)).may_be_thousands(text), "{text}");
+                let other = if sign == ',' { '.' } else { ',' };
+                let expected = !text.contains(other);
+                assert_eq!(read(&kind(Some(sign)), text).is_ok(), expected, "{text} {sign}");
+            }
+        }
     }
 
     #[test]
