@@ -44,6 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) made_before: usize,
     /// The last issue that was one too many.
     dropped: Option<Issue>,
+    /// Where an error was found among the issues last.
+    error_at: usize,
     anchors: OnceCell<Arc<Anchors>>,
     locals: OnceCell<Arc<Locals>>,
     /// The way to the resource, for the locations of issues.
@@ -101,6 +103,7 @@ impl<'a> Context<'a> {
             known_invariants: Vec::new(),
             made_before: shared.made.load(Ordering::Relaxed),
             dropped: None,
+            error_at: 0,
             anchors: OnceCell::new(),
             locals: OnceCell::new(),
             way: None,
@@ -202,15 +205,25 @@ impl<'a> Context<'a> {
         let is_full = made >= self.options.max_issues.saturating_mul(2)
             || self.out.made >= self.options.max_issues_per_resource;
         self.out.made += 1;
-        let cut = is_full
-            && (!issue.severity.is_error()
-                || self.out.issues.iter().any(|i| i.severity.is_error()));
+        let cut = is_full && (!issue.severity.is_error() || self.has_error());
         if cut {
             return self.dropped.insert(issue);
         }
         self.out.issues.push(issue);
         let last = self.out.issues.len() - 1;
         &mut self.out.issues[last]
+    }
+
+    /// Whether an error is kept. Where one was found last is looked at first: nearly always it is still there.
+    fn has_error(&mut self) -> bool {
+        let issues = &self.out.issues;
+        if !issues.get(self.error_at).is_some_and(|issue| issue.severity.is_error()) {
+            let Some(at) = issues.iter().position(|issue| issue.severity.is_error()) else {
+                return false;
+            };
+            self.error_at = at;
+        }
+        true
     }
 
     /// Notes whether what was left out last is an error: its severity may have been changed after
