@@ -451,16 +451,16 @@ fn what_two_packages_say_otherwise_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let package = |name: &str, more: &str, texts: &[&str]| {
         let path = folder.path().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        std::fs::write(path.join("package.json"), format!(r#"{{"name":"a.b"{more}}}"#)).unwrap();
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("package.json"), format!(r#"{{"name":"a.b"{more}}}"#)).unwrap();
         for (at, text) in texts.iter().enumerate() {
-            std::fs::write(path.join(format!("{at}.json")), text).unwrap();
+            fs::write(path.join(format!("{at}.json")), text).unwrap();
         }
         Package::open(&path).unwrap()
     };
     let file = |name: &str, text: &str| {
         let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         Package::open(&path).unwrap()
     };
     let one =

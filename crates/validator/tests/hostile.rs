@@ -180,7 +180,11 @@ fn an_unknown_value_set_is_named_whatever_is_asked_about() {
 }
 
 fn plain(text: &str) -> Vec<Issue> {
-    Validator::builder().build().validate_text(text, &Options::default())
+    plain_by(&Validator::builder().build(), text)
+}
+
+fn plain_by(validator: &Validator, text: &str) -> Vec<Issue> {
+    validator.validate_text(text, &Options::default())
 }
 
 #[test]
@@ -434,6 +438,27 @@ fn what_is_wrong_many_times_takes_time_in_line_with_how_often() {
         // By the square it would be sixteen times as much.
         assert!(large < 9 * small.max(5_000_000), "{name}: {small} ns, then {large} ns");
     }
+}
+
+#[test]
+fn what_may_be_meant_is_looked_for_where_that_costs_little() {
+    let concepts: Vec<Value> = (0..20_000).map(|i| json!({"code": format!("A{i:05}")})).collect();
+    let validator = with(&[
+        json!({"resourceType": "CodeSystem", "url": "http://test.no/s", "status": "active",
+        "content": "complete", "concept": concepts}),
+    ]);
+    let texts = |count: usize| -> Vec<String> {
+        let contact = json!({"name": {"family": "Berg"}, "relationship": [
+            {"coding": [{"system": "http://test.no/s", "code": "A0x017"}]}]});
+        let patient = json!({"resourceType": "Patient", "contact": vec![contact; count]});
+        let issues = plain_by(&validator, &patient.to_string());
+        issues.iter().filter(|i| i.id() == "Unknown_Code_in").map(Issue::text_en).collect()
+    };
+    let is_suggested = |text: &String| text.contains("A00017");
+    let (few, many) = (texts(3), texts(3_000));
+    assert!(few.len() == 3 && few.iter().all(is_suggested), "{few:?}");
+    // Sixty million names would be compared.
+    assert!(many.len() == 3_000 && !many.iter().any(is_suggested), "{:?}", many.first());
 }
 
 #[test]

@@ -311,7 +311,11 @@ fn check_member<'a>(
     let code_node = single(item, &CODE).map_or(item.node(), Element::node);
     let Some(concept) = known.concept(code) else {
         if known.is_complete() {
-            let hint = Hint::code(nearest(code, known.concepts().iter().map(|c| &*c.code)));
+            let concepts = known.concepts();
+            let near = cx
+                .may_suggest(concepts.len())
+                .then(|| nearest(code, concepts.iter().map(|concept| &*concept.code)));
+            let hint = Hint::code(near.flatten());
             let (code, system) = (code.to_owned().into(), system.to_owned().into());
             let message = match &known.version {
                 Some(version) => {

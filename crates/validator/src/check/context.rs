@@ -201,9 +201,7 @@ impl<'a> Context<'a> {
     /// is worth its memory.
     pub(crate) fn keep(&mut self, issue: Issue) -> &mut Issue {
         self.note_dropped();
-        let made = self.made_before.saturating_add(self.out.made);
-        let is_full = made >= self.options.max_issues.saturating_mul(2)
-            || self.out.made >= self.options.max_issues_per_resource;
+        let is_full = self.is_full();
         self.out.made += 1;
         let cut = is_full && (!issue.severity.is_error() || self.has_error());
         if cut {
@@ -212,6 +210,23 @@ impl<'a> Context<'a> {
         self.out.issues.push(issue);
         let last = self.out.issues.len() - 1;
         &mut self.out.issues[last]
+    }
+
+    fn is_full(&self) -> bool {
+        let made = self.made_before.saturating_add(self.out.made);
+        made >= self.options.max_issues.saturating_mul(2)
+            || self.out.made >= self.options.max_issues_per_resource
+    }
+
+    /// Whether what may be meant is looked for among so many names: not where each of all the findings that there may
+    /// be would be compared with each name of a large code system. Depends on nothing that threads decide.
+    pub(crate) fn may_suggest(&self, among: usize) -> bool {
+        /// Names compared for all findings of a document.
+        const MAX_COMPARED: usize = 20_000_000;
+        // A finding that suggests a code is about an object with a system and a code.
+        let findings = self.shared.document.node_count() / 4;
+        let findings = findings.min(self.options.max_issues.saturating_mul(2));
+        !self.is_full() && findings.saturating_mul(among) <= MAX_COMPARED
     }
 
     /// Whether an error is kept. Where one was found last is looked at first: nearly always it is still there.
