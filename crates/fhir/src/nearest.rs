@@ -7,14 +7,18 @@ pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<
     if wrong.len() > 64 {
         return None;
     }
-    let limit = (wrong.chars().count() / 3).clamp(1, 3);
+    let length = wrong.chars().count();
+    let limit = (length / 3).clamp(1, 3);
     let lower = wrong.to_lowercase();
     names
         .filter_map(|name| {
             // A name that was only begun (`effectiveDate`) is meant too, if none is nearer.
             let is_begun = wrong.len() > 4 && name.len() > wrong.len() && name.starts_with(wrong);
             let begun = is_begun.then(|| name.len() - wrong.len() + limit);
-            Some((distance(&lower, &name.to_lowercase(), limit).or(begun)?, name))
+            // Most names are of another length: nothing is made for them.
+            let is_near = name.chars().count().abs_diff(length) <= limit;
+            let near = is_near.then(|| distance(&lower, &name.to_lowercase(), limit)).flatten();
+            Some((near.or(begun)?, name))
         })
         .min()
         .map(|(_, name)| name)
@@ -39,6 +43,11 @@ fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
                 least = least.min(above[j - 1] + 1);
             }
             next[j + 1] = least;
+        }
+        // No later row has less than the least of this one and of the one before.
+        let least = |row: &[usize]| row.iter().min().is_some_and(|least| *least > limit);
+        if least(&next) && least(&row) {
+            return None;
         }
         std::mem::swap(&mut above, &mut row);
         std::mem::swap(&mut row, &mut next);

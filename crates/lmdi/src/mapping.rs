@@ -208,6 +208,8 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         | M::CodeNotInPart { .. }
         | M::CodeSystemUnusable { .. } => Code::CodeSystemNotAvailable,
         M::ValueSetCodeUnknown { .. }
+        | M::ValueSetFilterCode { .. }
+        | M::CodeSystemSupplementCode { .. }
         | M::UnknownCode { .. }
         | M::UnknownCodeNoVersion { .. }
         | M::ConceptInactive { .. }
@@ -216,6 +218,8 @@ pub(crate) fn code_of_message(message: &Message) -> Code {
         M::DisplayWrong { .. } => Code::DisplayWrong,
         M::ValueSetSystemRelative { .. }
         | M::ValueSetSystemLocal { .. }
+        | M::ValueSetSystemVersion { .. }
+        | M::ValueSetSystemVersionTwice { .. }
         | M::ValueSetSystemIsValueSet { .. }
         | M::ValueSetSystemIsSupplement { .. }
         | M::CodeSystemNoSupplemented

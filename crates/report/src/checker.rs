@@ -1,7 +1,7 @@
 //! What checks a text: the register's rules, or plain FHIR with profiles of the caller's.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -256,7 +256,7 @@ impl Checker {
     fn check_xml(&self, text: &[u8], how: How<'_>) -> Result<Checked, CheckerError> {
         let converted = match lmr_validator::xml::to_json(text, MAX_XML_DEPTH) {
             Ok(converted) => converted,
-            Err(error) => return Ok(Checked::unreadable(unreadable_xml(&error))),
+            Err(error) => return Ok(Checked::unreadable(unreadable_xml(error, self.redacts()))),
         };
         let parsed: Result<_, ParseError> =
             Document::parse(converted.json.as_str(), &ParseOptions::lenient());
@@ -273,6 +273,14 @@ impl Checker {
             locate_in_xml(finding, &converted);
         }
         Ok(checked)
+    }
+
+    /// Whether findings repeat nothing of the text.
+    fn redacts(&self) -> bool {
+        match &self.0 {
+            Kind::Plain(by) => by.options.redact_values,
+            Kind::Register(by) => by.options.redact,
+        }
     }
 
     fn statistics(&self) -> Option<&Statistics> {
@@ -372,15 +380,10 @@ fn add_profiles(
         redact_values: options.redact,
         ..Options::default()
     };
-    for issue in validator.validate(document, &options) {
-        let finding = Finding::from_issue(issue);
-        let known = findings.iter().any(|f| {
-            f.full_expression == finding.full_expression && f.message_id() == finding.message_id()
-        });
-        if !known {
-            findings.push(finding);
-        }
-    }
+    let key = |of: &Finding| (of.full_expression.clone(), of.message_id().map(ToOwned::to_owned));
+    let mut known: HashSet<_> = findings.iter().map(key).collect();
+    let found = validator.validate(document, &options).into_iter().map(Finding::from_issue);
+    findings.extend(found.filter(|finding| known.insert(key(finding))));
     Ok(())
 }
 
@@ -409,14 +412,15 @@ fn locate_in_xml(finding: &mut Finding, converted: &Converted) {
 }
 
 /// A text that begins like XML and is not FHIR XML.
-fn unreadable_xml(error: &XmlError) -> Finding {
+fn unreadable_xml(error: XmlError, redacts: bool) -> Finding {
     let location = ElementLocation {
         line: error.location.line,
         column: error.location.column,
         ..ElementLocation::default()
     };
-    let reason = error.kind.bilingual();
-    let (code, nb, en) = match error.kind {
+    let kind = if redacts { error.kind.redacted() } else { error.kind };
+    let reason = kind.bilingual();
+    let (code, nb, en) = match kind {
         XmlErrorKind::NotUtf8 | XmlErrorKind::OtherEncoding(_) | XmlErrorKind::Declared(_) => {
             (Code::ContentNotUtf8, "", "")
         }
@@ -465,6 +469,52 @@ mod tests {
                 assert!(finding.line >= 3 && finding.column < 60, "{finding:?}");
             }
             assert!(found.iter().any(|finding| finding.line == line), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_text_that_is_no_fhir_calls_things_is_withheld() {
+        let of =
+            |inside: &str| format!("<Patient xmlns=\"http://hl7.org/fhir\">{inside}</Patient>");
+        let now = "2026-11-26T12:00:00Z".parse().expect("a time");
+        for (text, is_named) in [
+            (of("<name Nordmann=\"1\"/>"), true),
+            (of("<active value=\"&Nordmann;\"/>"), true),
+            (of("&Nordmann;"), true),
+            (of("<active></Nordmann>"), true),
+            (of("<active Nordmann></active>"), false),
+            (of("<active value=Nordmann/>"), false),
+            (of("<active value=\"1\" Nordmann=\"1\" Nordmann=\"2\"/>"), true),
+            (of("<Nordmann/><active/><Nordmann/>"), true),
+            (of("<contained><Organization/><Nordmann/></contained>"), false),
+            (of("<name><family value=\"Nordmann\"/>Nordmann</name>"), false),
+            (of("<Nordmann xmlns=\"http://nordmann.no\"/>"), true),
+            (of("<text><Nordmann xmlns=\"http://www.w3.org/1999/xhtml\"/></text>"), true),
+            (of("<birthDate><Nordmann xmlns=\"http://a.no\"/></birthDate>"), true),
+            (format!("<?xml version=\"1.0\" encoding=\"Nordmann\"?>{}", of("")), true),
+            ("<Nordmann/>".to_owned(), true),
+            ("<a:Nordmann/>".to_owned(), true),
+            (format!("{}<Nordmann/>", of("")), true),
+            ("<!DOCTYPE Nordmann>".to_owned(), false),
+        ] {
+            let texts = |redact: bool| {
+                let options = CheckOptions { redact, ..CheckOptions::at(now) };
+                let register = Checker::of_register(None, options, Profiles::default(), false);
+                let options = Options { redact_values: redact, ..Options::default() };
+                let none: [Package; 0] = [];
+                let plain = Checker::of_profiles(none, options, []).expect("FHIR");
+                [register, plain].map(|checker| {
+                    let checked = checker.check(text.as_bytes()).expect("rules");
+                    assert!(!checked.findings.is_empty(), "{text}");
+                    format!("{:?}", checked.findings).to_lowercase()
+                })
+            };
+            for said in texts(true) {
+                assert!(!said.contains("nordmann"), "{text}: {said}");
+            }
+            for said in texts(false) {
+                assert_eq!(said.contains("nordmann"), is_named, "{text}: {said}");
+            }
         }
     }
 

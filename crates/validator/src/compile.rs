@@ -37,8 +37,8 @@ pub(crate) struct Profile {
     pub(crate) canonical: Arc<str>,
     /// The first is the root's.
     pub(crate) rules: Box<[Rule]>,
-    /// What it imposes, and what the profiles impose that it is based on; found on first use.
-    pub(crate) imposed: OnceLock<Box<[Arc<str>]>>,
+    /// What it imposes ([`Profiles::imposed`]); found on first use.
+    pub(crate) imposed: OnceLock<Box<[Imposed]>>,
     /// Where an extension may be used, as far as FHIRPath says it; read on first use.
     pub(crate) contexts: OnceLock<ContextExpressions>,
 }
@@ -51,6 +51,14 @@ impl Profile {
     pub(crate) fn element(&self, rule: &Rule) -> &ElementDefinition {
         &self.definition.elements[rule.element]
     }
+}
+
+/// A profile that whatever meets another one has to meet too.
+#[derive(Debug)]
+pub(crate) struct Imposed {
+    pub(crate) canonical: Arc<str>,
+    /// The canonical of the one that says so.
+    pub(crate) by: Arc<str>,
 }
 
 /// An expression, or why it is none.

@@ -357,7 +357,7 @@ impl Package {
         };
         let differs = own.iter().filter_map(|(key, entry)| {
             let other = others.get(key)?;
-            (entry.json.trim() != other.json.trim()).then_some(key.1)
+            (!is_same_content(&entry.json, &other.json)).then_some(key.1)
         });
         differs.min().or_else(|| {
             is_same_package.then(|| missing(&own, &others).or_else(|| missing(&others, &own)))?
@@ -531,4 +531,9 @@ fn location(path: &Path, file: &str) -> String {
     } else {
         format!("{file} in {}", path.display())
     }
+}
+/// Whether two texts are the same JSON: packing a package may write it without white space.
+fn is_same_content(one: &str, other: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one.trim() == other.trim() || read(one).is_some_and(|one| read(other) == Some(one))
 }

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 use crate::check::outcome::{Found, Outcome, ProfileIds, Role};
 use crate::check::shared::{Shared, kind_name};
 use crate::compile::arena::OwnMap;
-use crate::compile::{ProfileId, Profiles};
+use crate::compile::{Imposed, ProfileId, Profiles};
 use crate::cores::spread;
 use crate::issue::Issue;
 use crate::messages::Message;
@@ -142,13 +142,14 @@ impl<'a> Plan<'a> {
     /// Rule: <http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile>.
     fn imposed(&mut self, id: ProfileId, at: Node<'_>, out: &mut ProfileIds) {
         let profiles = self.shared.profiles;
-        for canonical in profiles.imposed(id) {
+        for Imposed { canonical, by } in profiles.imposed(id) {
             match profiles.profile(canonical) {
                 Ok(Some(imposed)) => out.push(imposed),
                 Ok(None) => {
-                    let by = profiles.get(id).map_or("", |profile| &profile.canonical).into();
-                    let message =
-                        Message::ProfileImposedUnknown { profile: by, imposed: canonical.into() };
+                    let message = Message::ProfileImposedUnknown {
+                        profile: by.into(),
+                        imposed: canonical.into(),
+                    };
                     self.issues.push(self.shared.issue(message, at, None));
                 }
                 Err(reason) => {

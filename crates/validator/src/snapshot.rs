@@ -59,6 +59,10 @@ const MAX_DEPTH: usize = 48;
 /// every layer; the largest published ones have a few thousand.
 const MAX_ELEMENTS: usize = 20_000;
 
+/// How many lines of a differential may be about one element: ids are unique
+/// (<https://hl7.org/fhir/R4/structuredefinition.html#invs>, sdf-16), and published profiles repeat one two or three times.
+const MAX_REPEATS: usize = 256;
+
 /// The definitions that snapshots are made from. `making` holds the URLs of the definitions whose
 /// snapshots are being made, so that circles are found.
 pub(crate) trait Bases {

@@ -447,6 +447,55 @@ fn a_package_can_be_an_archive_a_folder_or_a_file() {
 }
 
 #[test]
+fn what_two_packages_say_otherwise_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = |name: &str, more: &str, texts: &[&str]| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("package.json"), format!(r#"{{"name":"a.b"{more}}}"#)).unwrap();
+        for (at, text) in texts.iter().enumerate() {
+            fs::write(path.join(format!("{at}.json")), text).unwrap();
+        }
+        Package::open(&path).unwrap()
+    };
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        Package::open(&path).unwrap()
+    };
+    let one =
+        r#"{"resourceType":"CodeSystem","url":"urn:x:a","title":"\u00e6","content":"complete"}"#;
+    let spaced = "{\n \"resourceType\": \"CodeSystem\", \"url\": \"urn:x:a\", \"title\": \"\u{e6}\",\n \"content\": \"complete\" }";
+    let other = one.replace("complete", "fragment");
+    let later = one.replace("\"content", "\"version\":\"2\",\"content");
+    let second = one.replace("urn:x:a", "urn:x:b");
+    let v1 = ",\"version\":\"1\"";
+    let plain = package("plain", v1, &[one]);
+    for (name, against, expected) in [
+        ("the same", package("same", v1, &[one]), None),
+        ("other white space", package("spaced", v1, &[spaced]), None),
+        ("other content", package("other", v1, &[&other]), Some("urn:x:a")),
+        ("one more", package("more", v1, &[one, &second]), Some("urn:x:b")),
+        ("none", package("none", v1, &[]), Some("urn:x:a")),
+        ("another version", package("later", ",\"version\":\"2\"", &[&other]), None),
+        ("a file of one of its definitions", file("one.json", &other), None),
+    ] {
+        assert_eq!(plain.differing(&against), expected, "{name}");
+        assert_eq!(against.differing(&plain), expected, "{name}, the other way round");
+    }
+    let alone = file("alone.json", one);
+    for (name, text, expected) in [
+        ("same.json", one, None),
+        ("spaced.json", spaced, None),
+        ("other.json", &other, Some("urn:x:a")),
+        ("later.json", &later, None),
+        ("second.json", &second, None),
+    ] {
+        assert_eq!(alone.differing(&file(name, text)), expected, "{name}");
+    }
+}
+
+#[test]
 fn broken_packages_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.tgz");

@@ -180,7 +180,11 @@ fn an_unknown_value_set_is_named_whatever_is_asked_about() {
 }
 
 fn plain(text: &str) -> Vec<Issue> {
-    Validator::builder().build().validate_text(text, &Options::default())
+    plain_by(&Validator::builder().build(), text)
+}
+
+fn plain_by(validator: &Validator, text: &str) -> Vec<Issue> {
+    validator.validate_text(text, &Options::default())
 }
 
 #[test]
@@ -325,6 +329,137 @@ fn work(validator: &Validator, text: &str) -> Option<u64> {
     let issues = validator.validate_text(text, &Options::default());
     assert!(issues.is_empty(), "{issues:?}");
     Some(spent()? - before)
+}
+
+/// A profile with these lines about Patient.
+fn with_lines(lines: impl Iterator<Item = Value>) -> String {
+    let lines: Vec<Value> =
+        std::iter::once(json!({"id": "Patient", "path": "Patient"})).chain(lines).collect();
+    json!({"resourceType": "StructureDefinition", "url": "http://test.no/StructureDefinition/t", "name": "T",
+        "status": "active", "kind": "resource", "abstract": false, "type": "Patient",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "derivation": "constraint",
+        "differential": {"element": lines}})
+    .to_string()
+}
+
+fn line(path: &str, more: Value) -> Value {
+    let mut line = json!({"id": path, "path": path});
+    line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    line
+}
+
+#[test]
+fn what_is_wrong_many_times_takes_time_in_line_with_how_often() {
+    const MARITAL: &str = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus";
+    let concept = |codings: Vec<Value>| {
+        json!({"resourceType": "Patient", "maritalStatus": {"coding": codings}}).to_string()
+    };
+    let cases: [(&str, &dyn Fn(usize) -> String); 14] = [
+        ("displays", &|n| {
+            concept(vec![json!({"system": MARITAL, "code": "M", "display": "wrong"}); n])
+        }),
+        ("codes", &|n| {
+            concept((0..n).map(|i| json!({"system": MARITAL, "code": format!("z{i}")})).collect())
+        }),
+        ("versions", &|n| {
+            let coding = |i| json!({"system": MARITAL, "code": "M", "version": format!("v{i}")});
+            concept((0..n).map(coding).collect())
+        }),
+        ("systems", &|n| {
+            let coding = |i| json!({"system": format!("http://hl7.org/fhir/x{i}"), "code": "M"});
+            concept((0..n).map(coding).collect())
+        }),
+        ("codings of their own", &|n| {
+            let label = json!({"system": MARITAL, "code": "M", "display": "wrong"});
+            json!({"resourceType": "Patient", "meta": {"tag": vec![label; n]}}).to_string()
+        }),
+        ("holes", &|n| {
+            json!({"resourceType": "Patient", "name": [{"given": vec![Value::Null; n]}]})
+                .to_string()
+        }),
+        ("errors behind warnings", &|n| {
+            let label = json!({"system": "http://a.no", "code": "a"});
+            json!({"resourceType": "Patient", "meta": {"security": vec![label; n]}}).to_string()
+        }),
+        ("lines about what is not there", &|n| {
+            with_lines((0..n).map(|i| line(&format!("Patient.x{i}"), json!({"min": 1}))))
+        }),
+        ("lines about one element", &|n| {
+            let constraint =
+                |i| json!([{"key": format!("k{i}"), "severity": "error", "human": "a"}]);
+            with_lines((0..n).map(|i| line("Patient.name", json!({"constraint": constraint(i)}))))
+        }),
+        ("lines about one choice", &|n| {
+            with_lines((0..n).map(|_| line("Patient.deceasedBoolean", json!({"min": 0}))))
+        }),
+        ("parts of a slice", &|n| {
+            let slicing =
+                json!({"discriminator": [{"type": "value", "path": "use"}], "rules": "open"});
+            let slice = |name: String| {
+                let id = format!("Patient.name:{name}");
+                json!({"id": id, "path": "Patient.name", "sliceName": name, "min": 0})
+            };
+            with_lines(
+                [line("Patient.name", json!({"slicing": slicing})), slice("a".to_owned())]
+                    .into_iter()
+                    .chain((0..n).map(|i| slice(format!("a/{i}")))),
+            )
+        }),
+        ("constraints", &|n| {
+            let one = |i| json!({"key": format!("k{i}"), "severity": "error", "human": "a"});
+            let all: Vec<Value> = (0..n).map(one).collect();
+            with_lines(std::iter::once(line("Patient.name", json!({"constraint": all}))))
+        }),
+        ("steps of a path", &|n| {
+            with_lines(std::iter::once(line(&format!("Patient{}", ".a".repeat(n)), json!({}))))
+        }),
+        ("unknown members", &|n| {
+            let all: serde_json::Map<_, _> =
+                (0..n).map(|i| (format!("x{i}"), json!(true))).collect();
+            let mut patient = json!({"resourceType": "Patient"});
+            patient.as_object_mut().unwrap().extend(all);
+            patient.to_string()
+        }),
+    ];
+    let validator = Validator::builder().build();
+    // As the command does it: without the bound, all that is found is kept.
+    let options = Options { max_issues_per_resource: 10_000, ..Options::default() };
+    let cost = |text: &str| {
+        let before = spent()?;
+        let issues = validator.validate_text(text, &options);
+        assert!(!issues.is_empty() || text.contains("\"constraint\"") || text.contains("a/1"));
+        Some(spent()? - before)
+    };
+    // What is read once for all is read before.
+    cost(&cases[0].1(1));
+    for (name, text) in cases {
+        const SIZE: usize = 1_200;
+        let (small, large) = (text(SIZE), text(4 * SIZE));
+        let (Some(small), Some(large)) = (cost(&small), cost(&large)) else { return };
+        // By the square it would be sixteen times as much.
+        assert!(large < 9 * small.max(5_000_000), "{name}: {small} ns, then {large} ns");
+    }
+}
+
+#[test]
+fn what_may_be_meant_is_looked_for_where_that_costs_little() {
+    let concepts: Vec<Value> = (0..20_000).map(|i| json!({"code": format!("A{i:05}")})).collect();
+    let validator = with(&[
+        json!({"resourceType": "CodeSystem", "url": "http://test.no/s", "status": "active",
+        "content": "complete", "concept": concepts}),
+    ]);
+    let texts = |count: usize| -> Vec<String> {
+        let contact = json!({"name": {"family": "Berg"}, "relationship": [
+            {"coding": [{"system": "http://test.no/s", "code": "A0x017"}]}]});
+        let patient = json!({"resourceType": "Patient", "contact": vec![contact; count]});
+        let issues = plain_by(&validator, &patient.to_string());
+        issues.iter().filter(|i| i.id() == "Unknown_Code_in").map(Issue::text_en).collect()
+    };
+    let is_suggested = |text: &String| text.contains("A00017");
+    let (few, many) = (texts(3), texts(3_000));
+    assert!(few.len() == 3 && few.iter().all(is_suggested), "{few:?}");
+    // Sixty million names would be compared.
+    assert!(many.len() == 3_000 && !many.iter().any(is_suggested), "{:?}", many.first());
 }
 
 #[test]

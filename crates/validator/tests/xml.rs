@@ -119,6 +119,12 @@ fn what_json_cannot_carry_is_refused_with_its_reason_and_place() {
         (r#"<x:a xmlns:x="http://elsewhere"/>"#, E::Namespace("a".into())),
         (r#"<gender value="&nbsp;"/>"#, E::Entity("nbsp".into())),
         (r#"<name>"#, E::NotXml(String::new())),
+        // Of the characters that JSON forbids in a text XML has three, by themselves and by reference.
+        ("<name><family value=\"a\u{1}\"/></name>", E::Character(1)),
+        ("<name><family value=\"a&#31;\"/></name>", E::Character(31)),
+        ("<name><family value=\"a\u{fffe}\"/></name>", E::Character(0xfffe)),
+        ("\u{c}", E::Character(12)),
+        ("<text><div xmlns=\"http://www.w3.org/1999/xhtml\">\u{b}</div></text>", E::Character(11)),
     ] {
         let found = refusal(&patient(inner));
         match kind {

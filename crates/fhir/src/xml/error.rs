@@ -16,11 +16,13 @@ pub enum XmlErrorKind {
     OtherEncoding(OtherEncoding),
     /// The declaration names another encoding than UTF-8.
     Declared(String),
+    /// A character that XML does not have.
+    Character(u32),
     /// Nothing but white space.
     Empty,
     /// The text ends inside an element.
     UnexpectedEnd,
-    /// Not well-formed, in the reader's words.
+    /// Not well-formed, in the reader's words; without words where they are withheld.
     NotXml(String),
     /// A document type declaration. FHIR has none, and entities of one's own are a way to attack readers.
     Doctype,
@@ -42,6 +44,36 @@ pub enum XmlErrorKind {
     Xhtml,
 }
 
+/// What stands for a name that is withheld.
+const WITHHELD: &str = "***";
+
+impl XmlErrorKind {
+    /// The same without what the text itself has: in a text that is not FHIR anything may be a name, a person's too.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        let withheld = || WITHHELD.to_owned();
+        match self {
+            Self::Declared(_) => Self::NotUtf8,
+            // The reader's words name tags and attributes.
+            Self::NotXml(_) => Self::NotXml(String::new()),
+            Self::Entity(_) => Self::Entity(withheld()),
+            Self::Namespace(_) => Self::Namespace(withheld()),
+            Self::Attribute(_) => Self::Attribute(withheld()),
+            Self::Order(_) => Self::Order(withheld()),
+            Self::OneResource(_) => Self::OneResource(withheld()),
+            Self::NotUtf8
+            | Self::OtherEncoding(_)
+            | Self::Character(_)
+            | Self::Empty
+            | Self::UnexpectedEnd
+            | Self::Doctype
+            | Self::TooDeep(_)
+            | Self::Text
+            | Self::Xhtml => self,
+        }
+    }
+}
+
 impl Localized for XmlErrorKind {
     fn text(&self, language: Language) -> Cow<'_, str> {
         let nb = language == Language::Bokmal;
@@ -57,9 +89,18 @@ impl Localized for XmlErrorKind {
             Self::Declared(name) => {
                 format!("the XML declaration says {name}; FHIR is read in UTF-8").into()
             }
+            Self::Character(number) if nb => {
+                format!("tegnet U+{number:04X} er ikke tillatt i XML; fjern det").into()
+            }
+            Self::Character(number) => {
+                format!("the character U+{number:04X} is not allowed in XML; remove it").into()
+            }
             Self::Empty => text("teksten er tom", "the text is empty"),
             Self::UnexpectedEnd => {
                 text("teksten slutter inne i et element", "the text ends inside an element")
+            }
+            Self::NotXml(reason) if reason.is_empty() => {
+                text("ikke velformet XML", "not well-formed XML")
             }
             Self::NotXml(reason) if nb => format!("ikke velformet XML: {reason}").into(),
             Self::NotXml(reason) => format!("not well-formed XML: {reason}").into(),

@@ -1,7 +1,7 @@
 //! From XML to JSON.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::error::{XmlError, XmlErrorKind};
@@ -164,7 +164,7 @@ impl JsonWriter<'_> {
     fn children(&mut self, element: &XmlElement<'_>, shape: Option<&Shape>) -> Result<(), Fault> {
         let mut rest = element.children.as_slice();
         let mut last = None;
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         while let Some(first) = rest.first() {
             let name: &str = &first.name;
             let end = rest.iter().position(|next| next.name != first.name).unwrap_or(rest.len());
@@ -172,10 +172,9 @@ impl JsonWriter<'_> {
             rest = others;
             let member = shape.and_then(|shape| shape.member(name));
             let out_of_order = member.is_some_and(|(at, _)| last.is_some_and(|last| last > at));
-            if out_of_order || seen.contains(&name) {
+            if out_of_order || !seen.insert(name) {
                 return Err((XmlErrorKind::Order(name.to_owned()), first.at));
             }
-            seen.push(name);
             if let Some((at, _)) = member {
                 last = Some(at);
             }

@@ -31,6 +31,9 @@ pub(super) type Fault = (XmlErrorKind, usize);
 
 /// Reads the one root element.
 pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault> {
+    if let Some((at, number)) = no_character(text) {
+        return Err((XmlErrorKind::Character(number), at));
+    }
     let mut reader = NsReader::from_str(text);
     let mut open: Vec<XmlElement<'_>> = Vec::new();
     let mut root = None;
@@ -108,6 +111,12 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
             }
         }
     }
+}
+
+/// The first character that XML does not have, and where it is. Rule: <https://www.w3.org/TR/xml/#NT-Char>.
+fn no_character(text: &str) -> Option<(usize, u32)> {
+    let is_other = |c: &char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    text.char_indices().find(|(_, c)| is_other(c)).map(|(at, c)| (at, u32::from(c)))
 }
 
 /// What a declaration of another encoding is. Only what can be the name of one is repeated.
@@ -230,6 +239,10 @@ fn element<'x>(
             .normalized_value(XmlVersion::Implicit1_0)
             .map_err(|error| not_xml(&error, at))?
             .into_owned();
+        // A reference may stand for nothing else than what may be written.
+        if let Some((_, number)) = no_character(&value) {
+            return Err((XmlErrorKind::Character(number), at));
+        }
         match key {
             "value" => element.value = Some(value.into()),
             "id" => element.id = Some(value.into()),

@@ -133,8 +133,9 @@ impl<'v> Reading<'v> {
                 let is_cut =
                     matches!(error.kind, XmlErrorKind::UnexpectedEnd | XmlErrorKind::Empty);
                 let line = Some(error.location.line);
-                let issue =
-                    SourceIssueKind::Xml { column: error.location.column, reason: error.kind };
+                // It is logged, and a text that is no FHIR may have a person's name for a tag.
+                let reason = error.kind.redacted();
+                let issue = SourceIssueKind::Xml { column: error.location.column, reason };
                 if is_cut {
                     self.cut(&part.label, line, issue);
                 } else {

@@ -3,9 +3,8 @@
 //! content is reported as not checked.
 
 pub(crate) mod messages;
+mod reported;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -18,10 +17,10 @@ use super::string::SYSTEM_TYPE;
 use crate::canonical::split_canonical;
 use crate::compile::{Def, Defs, TypeRule};
 use crate::definitions::{Binding, BindingStrength};
-use crate::issue::Issue;
 use crate::messages::Message;
 use crate::messages::field::{Defined, Hint, Value};
 use crate::terminology::{Membership, MissingContent, ValueSet};
+use reported::Reported;
 
 /// What a binding has to say about one element.
 #[derive(Clone, Copy)]
@@ -317,14 +316,17 @@ fn bound_coding<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: B
         return;
     }
     let is_of_other_version = has_other_version(cx, item, system.as_deref());
+    let mut reported = Reported::of(cx, at);
     if strength == BindingStrength::Required {
-        raise_unknown_system(cx, item, system.as_deref());
+        reported.raise_system(item, system.as_deref());
+        reported.settle(cx);
     }
     match set.validate(system.as_deref(), &code) {
         Membership::Member(member)
             if !is_of_other_version && !is_misnamed(cx, item, set, &member.system, &code) =>
         {
-            named_by(cx, item, set, &member.system, &code)
+            reported.named_by(item, set, &member.system, &code);
+            reported.settle(cx);
         }
         _ if is_silent => {}
         Membership::Unknown(missing) => {
@@ -371,11 +373,11 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
     let (mut any, mut member, mut unknown, mut undecided) = (false, false, None, false);
     let mut codes = Vec::new();
     let mut invalid = Vec::new();
-    let unknown_codes = unknown_codes(cx, at);
+    let mut reported = Reported::of(cx, at);
     for coding in item.children_named(&CODING) {
         let (system, code) = system_and_code(coding);
         if strength == BindingStrength::Required {
-            raise_unknown_system(cx, coding, system.as_deref());
+            reported.raise_system(coding, system.as_deref());
         }
         if coding.children().next().is_none() {
             continue;
@@ -402,19 +404,18 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
         match set.validate(system.as_deref(), &code) {
             Membership::Member(found) => {
                 member = true;
-                named_by(cx, coding, set, &found.system, &code);
+                reported.named_by(coding, set, &found.system, &code);
             }
             Membership::Unknown(missing) => unknown = unknown.or(Some(missing)),
             Membership::NotMember => codes.push(shown()),
         }
-        if let Some(display) = wrong_display(cx, coding) {
+        if let Some(display) = reported.wrong_display(coding) {
             invalid.push(format!("{} {display:?}", shown()));
-        } else if single(coding, &CODE)
-            .is_some_and(|code| unknown_codes.contains(&code.node().span().start))
-        {
+        } else if reported.has_unknown_code(coding) {
             invalid.push(shown());
         }
     }
+    reported.settle(cx);
     // With the reference, a concept of which one coding is misnamed or has a code that its system has not
     // has no valid coding.
     if member && invalid.is_empty() {
@@ -450,25 +451,6 @@ fn bound_concept<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, to: 
         BindingStrength::Example => return,
     };
     cx.report(message, at, def.profile);
-}
-
-/// A system of HL7's that is not known is an error where a code of it is required.
-fn raise_unknown_system<'a>(cx: &mut Context<'a>, coding: Element<'a>, system: Option<&str>) {
-    if !system.is_some_and(coding::is_of_hl7) {
-        return;
-    }
-    let Some(span) = single(coding, &SYSTEM).map(|system| system.node().span()) else { return };
-    for issue in &mut cx.out.issues {
-        let is_unknown = matches!(
-            issue.message,
-            Message::UnknownCodeSystem { .. }
-                | Message::UnknownCodeSystemVersion { .. }
-                | Message::UnknownCodeSystemVersionNone { .. }
-        );
-        if is_unknown && issue.span == span {
-            issue.severity = Severity::Error;
-        }
-    }
 }
 
 /// Reports a Coding of another version of its system than the value set takes.
@@ -522,51 +504,6 @@ fn is_misnamed<'a>(
     cx.options.wrong_display.is_error()
         && coding::is_misnamed(cx, system, code, &text)
         && !set.texts(system, code).iter().any(|known| same_display(known, &text))
-}
-
-/// The display of a coding, if it has been reported as an error.
-fn wrong_display<'a>(cx: &Context<'a>, coding: Element<'a>) -> Option<Cow<'a, str>> {
-    if !cx.out.issues.iter().any(is_wrong_display) {
-        return None;
-    }
-    let display = single(coding, &DISPLAY)?;
-    let span = display.node().span();
-    let is_reported = |i: &Issue| is_wrong_display(i) && i.span == span && i.severity.is_error();
-    cx.out.issues.iter().any(is_reported).then(|| display.text()).flatten()
-}
-
-/// Where codes of a concept are that have been reported as codes that their systems have not. What was reported
-/// of a concept last comes last.
-fn unknown_codes<'a>(cx: &Context<'a>, concept: Node<'a>) -> HashSet<usize> {
-    let begin = concept.span().start;
-    let is_of = |message: &Message| {
-        matches!(message, Message::UnknownCode { .. } | Message::UnknownCodeNoVersion { .. })
-    };
-    let within = cx.out.issues.iter().rev().take_while(|issue| issue.span.start >= begin);
-    within
-        .filter(|issue| issue.severity.is_error() && is_of(&issue.message))
-        .map(|issue| issue.span.start)
-        .collect()
-}
-
-/// A display that the bound value set gives the code is right, whatever the code system calls
-/// it: a finding made of the Coding alone is withdrawn.
-fn named_by<'a>(
-    cx: &mut Context<'a>,
-    coding: Element<'a>,
-    set: &ValueSet,
-    system: &str,
-    code: &str,
-) {
-    let Some(display) = single(coding, &DISPLAY) else { return };
-    let span = display.node().span();
-    if !cx.out.issues.iter().any(|i| is_wrong_display(i) && i.span == span) {
-        return;
-    }
-    let Some(text) = display.text() else { return };
-    if set.texts(system, code).iter().any(|known| same_display(known, &text)) {
-        cx.out.issues.retain(|i| !is_wrong_display(i) || i.span != span);
-    }
 }
 
 fn no_code<'a>(
@@ -699,10 +636,6 @@ fn syntax(canonical: &str, code: &str) -> Option<Membership> {
 }
 
 /// Whether an issue is about the display of a code.
-fn is_wrong_display(issue: &Issue) -> bool {
-    matches!(issue.message, Message::DisplayWrong { .. })
-}
-
 fn named(set: &ValueSet, canonical: &str) -> Defined {
     let title: Option<&Arc<str>> = set.title.as_ref().or(set.name.as_ref());
     match title {

@@ -186,7 +186,7 @@ fn check_code<'a>(
             .code_system(&format!("{system}|{version}"))
             .is_none()
     {
-        if part_of != Use::Concept || !has_server_side(item) {
+        if part_of != Use::Concept || !has_server_side(cx, item) {
             let message = Message::UnknownCodeSystemVersion {
                 system: system.into_owned().into(),
                 version: version.into(),
@@ -241,7 +241,7 @@ fn unknown_system<'a>(
         cx.report(message, item.node(), def.profile);
         return;
     }
-    if is_external(system) || (part_of == Use::Concept && has_server_side(item)) {
+    if is_external(system) || (part_of == Use::Concept && has_server_side(cx, item)) {
         return;
     }
     let message = match version_of(item) {
@@ -311,7 +311,11 @@ fn check_member<'a>(
     let code_node = single(item, &CODE).map_or(item.node(), Element::node);
     let Some(concept) = known.concept(code) else {
         if known.is_complete() {
-            let hint = Hint::code(nearest(code, known.concepts().iter().map(|c| &*c.code)));
+            let concepts = known.concepts();
+            let near = cx
+                .may_suggest(concepts.len())
+                .then(|| nearest(code, concepts.iter().map(|concept| &*concept.code)));
+            let hint = Hint::code(near.flatten());
             let (code, system) = (code.to_owned().into(), system.to_owned().into());
             let message = match &known.version {
                 Some(version) => {
@@ -357,12 +361,22 @@ fn is_bound<'a>(cx: &Context<'a>, def: Def<'a>, part_of: Use) -> bool {
         })
 }
 
+/// Codings that are looked through again for each of them.
+const FEW: usize = 8;
+
 /// Whether a coding of the same concept is one that only a terminology server can check.
-fn has_server_side(coding: Element<'_>) -> bool {
+fn has_server_side(cx: &Context<'_>, coding: Element<'_>) -> bool {
+    let is_one = |one: Element<'_>| {
+        single(one, &SYSTEM)
+            .and_then(Element::text)
+            .is_some_and(|system| SERVER_SIDE.contains(&&*system))
+    };
     coding.parent().is_some_and(|concept| {
-        concept.children_named(&CODING).any(|one| {
-            single(one, &SYSTEM).and_then(Element::text).is_some_and(|s| SERVER_SIDE.contains(&&*s))
-        })
+        let codings = || concept.children_named(&CODING);
+        if codings().nth(FEW).is_none() {
+            return codings().any(is_one);
+        }
+        *cx.shared.server_side.get(concept.node(), || codings().any(is_one))
     })
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) made_before: usize,
     /// The last issue that was one too many.
     dropped: Option<Issue>,
+    /// Where an error was found among the issues last.
+    error_at: usize,
     anchors: OnceCell<Arc<Anchors>>,
     locals: OnceCell<Arc<Locals>>,
     /// The way to the resource, for the locations of issues.
@@ -101,6 +103,7 @@ impl<'a> Context<'a> {
             known_invariants: Vec::new(),
             made_before: shared.made.load(Ordering::Relaxed),
             dropped: None,
+            error_at: 0,
             anchors: OnceCell::new(),
             locals: OnceCell::new(),
             way: None,
@@ -198,19 +201,44 @@ impl<'a> Context<'a> {
     /// is worth its memory.
     pub(crate) fn keep(&mut self, issue: Issue) -> &mut Issue {
         self.note_dropped();
-        let made = self.made_before.saturating_add(self.out.made);
-        let is_full = made >= self.options.max_issues.saturating_mul(2)
-            || self.out.made >= self.options.max_issues_per_resource;
+        let is_full = self.is_full();
         self.out.made += 1;
-        let cut = is_full
-            && (!issue.severity.is_error()
-                || self.out.issues.iter().any(|i| i.severity.is_error()));
+        let cut = is_full && (!issue.severity.is_error() || self.has_error());
         if cut {
             return self.dropped.insert(issue);
         }
         self.out.issues.push(issue);
         let last = self.out.issues.len() - 1;
         &mut self.out.issues[last]
+    }
+
+    fn is_full(&self) -> bool {
+        let made = self.made_before.saturating_add(self.out.made);
+        made >= self.options.max_issues.saturating_mul(2)
+            || self.out.made >= self.options.max_issues_per_resource
+    }
+
+    /// Whether what may be meant is looked for among so many names: not where each of all the findings that there may
+    /// be would be compared with each name of a large code system. Depends on nothing that threads decide.
+    pub(crate) fn may_suggest(&self, among: usize) -> bool {
+        /// Names compared for all findings of a document.
+        const MAX_COMPARED: usize = 20_000_000;
+        // A finding that suggests a code is about an object with a system and a code.
+        let findings = self.shared.document.node_count() / 4;
+        let findings = findings.min(self.options.max_issues.saturating_mul(2));
+        !self.is_full() && findings.saturating_mul(among) <= MAX_COMPARED
+    }
+
+    /// Whether an error is kept. Where one was found last is looked at first: nearly always it is still there.
+    fn has_error(&mut self) -> bool {
+        let issues = &self.out.issues;
+        if !issues.get(self.error_at).is_some_and(|issue| issue.severity.is_error()) {
+            let Some(at) = issues.iter().position(|issue| issue.severity.is_error()) else {
+                return false;
+            };
+            self.error_at = at;
+        }
+        true
     }
 
     /// Notes whether what was left out last is an error: its severity may have been changed after

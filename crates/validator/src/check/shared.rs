@@ -35,6 +35,8 @@ pub(crate) struct Shared<'a> {
     /// share their container.
     pub(crate) anchors: Shelf<Anchors>,
     pub(crate) locals: Shelf<Locals>,
+    /// Whether a concept with many codings has one of a system that only a terminology server has.
+    pub(crate) server_side: Shelf<bool>,
     /// Which resources meet which profiles: node, container, profile, depth of asking.
     pub(crate) fitting: Mutex<HashMap<(u32, u32, ProfileId, usize), bool>>,
     /// What `conformsTo()` gave, by node and profile; `None` where it has no answer.
@@ -135,6 +137,7 @@ impl<'a> Shared<'a> {
             parameters: nested.parameters,
             anchors: Shelf::default(),
             locals: Shelf::default(),
+            server_side: Shelf::default(),
             fitting: Mutex::default(),
             conforming: Mutex::default(),
             made: AtomicUsize::new(0),

@@ -1,14 +1,14 @@
 //! Compiled profiles, made on demand and kept: what every check looks rules up in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lmr_fhirpath::{Extent, RegularExpression, TypeId};
 
 use super::arena::{Arena, Table};
 use super::{
-    Context, Def, Expressions, Linked, Profile, ProfileId, Rule, Shape, TypeRule, UnusableProfile,
-    compile,
+    Context, Def, Expressions, Imposed, Linked, Profile, ProfileId, Rule, Shape, TypeRule,
+    UnusableProfile, compile,
 };
 use crate::canonical::MAX_CHAIN;
 use crate::check::primitive::Primitive;
@@ -76,19 +76,20 @@ impl Profiles {
         self.by_canonical.insert(canonical, found).clone()
     }
 
-    /// The canonicals of the profiles that a profile imposes, itself or by those it is based on.
-    pub(crate) fn imposed(&self, id: ProfileId) -> &[Arc<str>] {
+    /// The profiles that a profile imposes, itself or by those it is based on. What these impose in their turn is not
+    /// asked for, as with the reference.
+    pub(crate) fn imposed(&self, id: ProfileId) -> &[Imposed] {
         let Some(profile) = self.get(id) else { return &[] };
         profile.imposed.get_or_init(|| {
-            let mut all: Vec<Arc<str>> = Vec::new();
+            let (mut all, mut known) = (Vec::new(), HashSet::new());
             let mut next = Some(Arc::clone(&profile.definition));
             for _ in 0..MAX_CHAIN {
                 let Some(at) = next.filter(|at| at.is_profile()) else { break };
-                for canonical in &at.imposed {
-                    if !all.contains(canonical) {
-                        all.push(Arc::clone(canonical));
-                    }
-                }
+                let new = at.imposed.iter().filter(|canonical| known.insert(Arc::clone(canonical)));
+                all.extend(new.map(|canonical| Imposed {
+                    by: at.canonical().into(),
+                    canonical: Arc::clone(canonical),
+                }));
                 let base = at.base.as_deref();
                 next = base.and_then(|base| self.definitions.structure(base).ok().flatten());
             }

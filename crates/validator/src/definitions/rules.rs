@@ -63,24 +63,24 @@ impl BindingRules {
 }
 
 impl ElementRules {
-    /// What of these rules another line about the same element replaces, for messages.
-    pub(crate) fn replaced_by(&self, later: &Self) -> Vec<Arc<str>> {
-        let mut aspects = Vec::new();
+    /// The binding, for messages, if another line about the same element replaces it.
+    pub(crate) fn replaced_binding(&self, later: &Self) -> Option<Arc<str>> {
+        let own = self.binding.as_ref()?;
         let is_bindable =
             later.types.as_ref().is_none_or(|types| types.iter().any(TypeRef::is_bindable));
-        if let Some(own) = &self.binding
-            && (later.binding.as_ref().is_some_and(|other| own.value_set != other.value_set)
-                || !is_bindable)
-        {
-            aspects.push("binding");
-        }
-        if let (Some(own), Some(other)) = (&self.slicing, &later.slicing)
-            && own.discriminators != other.discriminators
-        {
-            aspects.push("slicing");
-        }
-        let name = self.id.as_ref().unwrap_or(&self.path);
-        aspects.into_iter().map(|aspect| format!("{name} ({aspect})").into()).collect()
+        let is_other = later.binding.as_ref().is_some_and(|it| own.value_set != it.value_set);
+        (is_other || !is_bindable).then(|| self.label("binding"))
+    }
+
+    /// The slicing, for messages, if another line about the same element replaces it.
+    pub(crate) fn replaced_slicing(&self, later: &Self) -> Option<Arc<str>> {
+        let (own, other) = (self.slicing.as_ref()?, later.slicing.as_ref()?);
+        (own.discriminators != other.discriminators).then(|| self.label("slicing"))
+    }
+
+    /// The line with an aspect of it, for messages.
+    fn label(&self, aspect: &str) -> Arc<str> {
+        format!("{} ({aspect})", self.id.as_ref().unwrap_or(&self.path)).into()
     }
 
     /// The element of a snapshot. Cardinalities that a snapshot leaves out (it must not) are

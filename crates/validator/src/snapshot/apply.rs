@@ -1,6 +1,7 @@
 //! Applies the tree of a differential to the tree of a snapshot.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{
     Bases, MAX_DEPTH, MAX_ELEMENTS,
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::definitions::{
     error::DefinitionError,
+    rules::ElementRules,
     structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
     written::Written,
 };
@@ -26,6 +28,8 @@ pub(super) struct Generator<'g> {
     size: usize,
     /// Paths that the base does not have.
     ignored: Vec<Arc<str>>,
+    /// Those that have been put there, each once.
+    known: HashSet<Arc<str>>,
     /// Rules that would allow more than the base does.
     looser: Vec<Arc<str>>,
 }
@@ -44,6 +48,7 @@ impl<'g> Generator<'g> {
             making,
             size: base.count(),
             ignored: Vec::new(),
+            known: HashSet::new(),
             looser: Vec::new(),
         }
     }
@@ -73,10 +78,14 @@ impl<'g> Generator<'g> {
             .slicing
             .as_ref()
             .is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
-        for (at, rules) in change.rules.iter().enumerate() {
-            for before in &change.rules[..at] {
-                self.ignored.extend(before.replaced_by(rules));
-            }
+        // The last lines with a binding and with a slicing: what came before them is the same, or replaced by them.
+        let (mut bound, mut sliced) = (None::<&ElementRules>, None::<&ElementRules>);
+        for rules in &change.rules {
+            let replaced = bound.and_then(|before| before.replaced_binding(rules));
+            let other = sliced.and_then(|before| before.replaced_slicing(rules));
+            self.ignored.extend(replaced.into_iter().chain(other));
+            bound = rules.binding.is_some().then_some(rules).or(bound);
+            sliced = rules.slicing.is_some().then_some(rules).or(sliced);
             if let Some(types) = rules.types.as_deref() {
                 let before = branch.element.min;
                 self.adopt_profile(branch, types)?;
@@ -137,7 +146,7 @@ impl<'g> Generator<'g> {
             return Some(Branch::new(child.name.clone(), rules.clone().whole()));
         }
         for line in child.lines() {
-            if !self.ignored.contains(&line.path) {
+            if self.known.insert(line.path.clone()) {
                 self.ignored.push(line.path.clone());
             }
         }
@@ -372,22 +381,18 @@ fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
     }
     let at = match resliced {
         Some(outer) => {
-            let prefix = format!(
-                "{}/",
-                branch.slices[outer].element.slice_name.as_deref().unwrap_or_default()
-            );
-            outer
-                + 1
-                + branch.slices[outer + 1..]
-                    .iter()
-                    .take_while(|other| {
-                        other
-                            .element
-                            .slice_name
-                            .as_deref()
-                            .is_some_and(|other| other.starts_with(&prefix))
-                    })
-                    .count()
+            let name = branch.slices[outer].element.slice_name.as_deref().unwrap_or_default();
+            let prefix = format!("{name}/");
+            let is_part = |other: &Branch| {
+                other.element.slice_name.as_deref().is_some_and(|other| other.starts_with(&prefix))
+            };
+            // Nearly always the parts of the last one are added, and not each is looked at again.
+            if branch.slices.last().is_some_and(is_part) {
+                branch.slices.len()
+            } else {
+                let parts = branch.slices[outer + 1..].iter().take_while(|other| is_part(other));
+                outer + 1 + parts.count()
+            }
         }
         None => branch.slices.len(),
     };

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{MAX_DEPTH, location::Locations};
+use super::{MAX_DEPTH, MAX_REPEATS, location::Locations};
 use crate::definitions::{error::DefinitionError, rules::ElementRules};
 
 /// What a differential defines for an element and of what is below it.
@@ -18,6 +18,8 @@ pub(super) struct Change {
     pub(super) children: Vec<Change>,
     /// The changes of its slices.
     pub(super) slices: Vec<Change>,
+    /// The children by their names.
+    by_name: HashMap<Arc<str>, usize>,
     /// The slices by their names.
     by_slice: HashMap<Arc<str>, usize>,
 }
@@ -30,6 +32,7 @@ impl Change {
             rules: Vec::new(),
             children: Vec::new(),
             slices: Vec::new(),
+            by_name: HashMap::new(),
             by_slice: HashMap::new(),
         }
     }
@@ -62,6 +65,9 @@ impl Change {
                     at = at.sliced(slice);
                 }
             }
+            if at.rules.len() >= MAX_REPEATS {
+                return Err(DefinitionError::TooLarge { url: url.to_owned(), limit: MAX_REPEATS });
+            }
             at.rules.push(rules.clone());
         }
         Ok(change)
@@ -69,11 +75,14 @@ impl Change {
 
     /// The change of the element below with this name, made if there is none yet.
     pub(super) fn below(&mut self, name: &Arc<str>) -> &mut Self {
-        let found = self.children.iter().position(|child| child.name == *name);
-        let at = found.unwrap_or_else(|| {
-            self.children.push(Self::new(name.clone(), None));
-            self.children.len() - 1
-        });
+        let at = match self.by_name.get(name) {
+            Some(at) => *at,
+            None => {
+                self.children.push(Self::new(name.clone(), None));
+                self.by_name.insert(name.clone(), self.children.len() - 1);
+                self.children.len() - 1
+            }
+        };
         &mut self.children[at]
     }
 

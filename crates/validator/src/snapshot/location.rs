@@ -29,13 +29,14 @@ impl Locations {
     ) -> &[Step] {
         let count = path.split('.').count();
         let by_id = id.filter(|id| id.split('.').count() == count);
+        let mut parts = by_id.map(|id| id.split('.'));
         let mut steps = Vec::with_capacity(count);
         let mut follows = true;
         for (depth, name) in path.split('.').enumerate() {
             let before = self.before.get(depth).filter(|before| follows && *before.name == *name);
             follows = before.is_some();
             let is_last = depth + 1 == count;
-            let slice = match by_id.and_then(|id| id.split('.').nth(depth)) {
+            let slice = match parts.as_mut().and_then(Iterator::next) {
                 Some(part) => part.split_once(':').map(|(_, slice)| slice),
                 None if is_last => None,
                 None => before.and_then(|before| before.slice.as_deref()),

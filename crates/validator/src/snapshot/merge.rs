@@ -1,6 +1,6 @@
 //! What a differential says of one element, laid over the element.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use super::{
     Bases,
@@ -115,16 +115,23 @@ fn add_constraints(
     url: &Arc<str>,
     refused: &mut Refused,
 ) {
+    if rules.constraints.is_empty() {
+        return;
+    }
     let mut added: Vec<Arc<Constraint>> = Vec::new();
+    let mut known: HashMap<&str, &Arc<Constraint>> = HashMap::new();
+    for own in element.constraints.iter() {
+        known.entry(&own.key).or_insert(own);
+    }
     for constraint in &rules.constraints {
-        let before = element.constraints.iter().chain(&added).find(|one| one.key == constraint.key);
-        if let Some(before) = before {
+        if let Some(before) = known.get(&*constraint.key) {
             if before.expression != constraint.expression || before.severity != constraint.severity
             {
                 refused.push("constraint");
             }
             continue;
         }
+        known.insert(&constraint.key, constraint);
         added.push(match constraint.source {
             Some(_) => constraint.clone(),
             None => {

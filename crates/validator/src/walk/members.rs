@@ -518,7 +518,7 @@ impl<'a> Walker<'a> {
         primitive: bool,
     ) {
         let Some(at) = value.or(companion) else { return };
-        let at = at.members().nth(index as usize).unwrap_or(at);
+        let at = at.nth(index as usize).unwrap_or(at);
         let name = Defined::from(child.element().name());
         if primitive {
             self.cx.report(

@@ -28,6 +28,7 @@ pub(super) fn check<'a>(cx: &mut Context<'a>, base: &'a Profile) {
     let system = cx.resource;
     let concepts = all_concepts(system);
     content(cx, system, &concepts, base);
+    supplement(cx, system, &concepts, base);
     properties(cx, system, &concepts, base);
 }
 
@@ -80,6 +81,31 @@ fn content<'a>(
         _ => return,
     };
     cx.report(message, count.node(), base);
+}
+
+/// A supplement says more of the codes of another code system, and has none of its own.
+/// Rule: <https://hl7.org/fhir/R4/codesystem.html#supplements>.
+fn supplement<'a>(
+    cx: &mut Context<'a>,
+    system: Element<'a>,
+    concepts: &[Element<'a>],
+    base: &'a Profile,
+) {
+    if system.child_text("content").is_none_or(|kind| kind != "supplement") {
+        return;
+    }
+    let Some(of) = system.child_text("supplements") else { return };
+    let known = cx.profiles.definitions().terminology().code_system(&of);
+    let Some(known) = known.filter(|known| known.is_complete() && known.fault().is_none()) else {
+        return;
+    };
+    for concept in concepts {
+        let code = concept.child_text("code").filter(|code| !code.is_empty());
+        if let Some(code) = code.filter(|code| known.concept(code).is_none()) {
+            let (code, system) = (code.into_owned().into(), of.to_string().into());
+            cx.report(Message::CodeSystemSupplementCode { code, system }, concept.node(), base);
+        }
+    }
 }
 
 /// Concepts have the properties that the code system defines, with values of their types.

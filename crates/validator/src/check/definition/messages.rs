@@ -92,6 +92,18 @@ macro_rules! definition_messages {
                 "VALUESET_INCLUDE_SYSTEM_ABSOLUTE_FRAG" Error Invalid
                 en "A code system is named by its url, also a contained one, not '{system}'"
                 nb "Et kodeverk angis med sin url, også et inkludert, ikke '{system}'";
+            ValueSetSystemVersion { system: GivenUrl, version: Value }
+                "VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_1" Error Invalid
+                en "The version '{version}' of {system} belongs in version: the system is an address without one"
+                nb "Versjonen '{version}' av {system} hører hjemme i version: kodeverket er en adresse uten den";
+            ValueSetSystemVersionTwice { system: GivenUrl, version: Value }
+                "VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_3" Error Invalid
+                en "The version '{version}' of {system} is in version already: the system is an address without one"
+                nb "Versjonen '{version}' av {system} står alt i version: kodeverket er en adresse uten den";
+            ValueSetFilterCode { code: Value, system: GivenUrl }
+                "VALUESET_BAD_FILTER_VALUE_VALID_CODE" Error Invalid
+                en "The filter compares with the code '{code}', which the code system {system} does not have"
+                nb "Filteret sammenligner med koden '{code}', som kodeverket {system} ikke har";
             ValueSetSystemIsValueSet { system: GivenUrl }
                 "VALUESET_INCLUDE_WRONG_VS" Error Invalid
                 en "{system} is a value set, not a code system"
@@ -116,6 +128,10 @@ macro_rules! definition_messages {
                 "CODESYSTEM_CS_SUPP_NO_SUPP" Error BusinessRule
                 en "A supplement names the code system that it is for"
                 nb "Et tillegg angir kodeverket det er til";
+            CodeSystemSupplementCode { code: Value, system: GivenUrl }
+                "CODESYSTEM_CS_SUPP_INVALID_CODE" Error BusinessRule
+                en "A supplement has no codes of its own: {system} does not have the code '{code}'"
+                nb "Et tillegg har ingen egne koder: {system} har ikke koden '{code}'";
             CodeSystemNotSupplement
                 "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_WRONG" Error BusinessRule
                 en "A code system with supplements has the content 'supplement'"

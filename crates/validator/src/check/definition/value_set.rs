@@ -11,9 +11,10 @@ use crate::check::primitive::is_absolute;
 use crate::check::string::kind_of_definition;
 use crate::compile::Profile;
 use crate::messages::Message;
-use crate::terminology::Content;
+use crate::terminology::{CodeSystem, Content};
 
 static CONCEPT: LazyLock<Name> = LazyLock::new(|| Name::new("concept"));
+static FILTER: LazyLock<Name> = LazyLock::new(|| Name::new("filter"));
 static VALUE_SET: LazyLock<Name> = LazyLock::new(|| Name::new("valueSet"));
 
 pub(super) fn check<'a>(cx: &mut Context<'a>, base: &'a Profile) {
@@ -36,6 +37,16 @@ fn system<'a>(cx: &mut Context<'a>, part: Element<'a>, base: &'a Profile) {
             Message::ValueSetSystemLocal { system: shown() }
         } else {
             Message::ValueSetSystemRelative { system: shown() }
+        };
+        cx.report(message, part.node(), base);
+        return;
+    }
+    // It is an address, not a canonical: https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.version
+    if let (of, Some(version)) = split_canonical(&system) {
+        let (of, version) = (of.to_owned().into(), version.to_owned().into());
+        let message = match part.child_text("version") {
+            Some(_) => Message::ValueSetSystemVersionTwice { system: of, version },
+            None => Message::ValueSetSystemVersion { system: of, version },
         };
         cx.report(message, part.node(), base);
         return;
@@ -67,6 +78,34 @@ fn system<'a>(cx: &mut Context<'a>, part: Element<'a>, base: &'a Profile) {
                 Message::ValueSetCodeUnknown { code: code.into_owned().into(), system: shown() };
             cx.report(message, concept.node(), base);
         }
+    }
+    for one in part.children_named(&FILTER) {
+        filter(cx, one, &known, &system, base);
+    }
+}
+
+/// The codes that a filter compares codes with are codes of the system.
+/// Rule: <https://hl7.org/fhir/R4/valueset-filter-operator.html>.
+fn filter<'a>(
+    cx: &mut Context<'a>,
+    filter: Element<'a>,
+    known: &CodeSystem,
+    system: &str,
+    base: &'a Profile,
+) {
+    let text = |name: &str| filter.child_text(name).unwrap_or_default();
+    if !matches!(&*text("property"), "concept" | "code") {
+        return;
+    }
+    let value = text("value");
+    let codes: Vec<&str> = match &*text("op") {
+        "=" | "is-a" | "is-not-a" | "descendent-of" | "generalizes" => vec![&*value],
+        "in" | "not-in" => value.split(',').map(str::trim).collect(),
+        _ => return,
+    };
+    for code in codes.into_iter().filter(|code| !code.is_empty() && known.concept(code).is_none()) {
+        let (code, system) = (code.to_owned().into(), system.to_owned().into());
+        cx.report(Message::ValueSetFilterCode { code, system }, filter.node(), base);
     }
 }
 
