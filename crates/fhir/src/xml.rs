@@ -10,12 +10,14 @@ mod json;
 mod map;
 mod read;
 mod shape;
+mod well_formed;
 mod write;
 
 pub use error::{XmlError, XmlErrorKind};
 pub use json::to_json;
 pub use map::{Converted, XmlMap};
 pub use shape::{Content, Member, Shape, Shapes, ValueKind};
+pub use well_formed::IllFormed;
 pub use write::{XmlWriteError, to_xml};
 
 /// The namespace of FHIR's elements.

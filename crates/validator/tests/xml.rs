@@ -1,6 +1,6 @@
 //! FHIR XML to JSON and back: nothing that FHIR knows is lost.
 
-use lmr_fhir::xml::XmlErrorKind;
+use lmr_fhir::xml::{IllFormed, XmlErrorKind};
 use lmr_fhir::{Document, Kind, Node, ParseOptions};
 use lmr_validator::xml::{to_json, to_xml};
 use proptest::prelude::*;
@@ -317,5 +317,53 @@ proptest! {
         let _ = to_json(&bytes, 20);
         let around = [b"<Patient xmlns=\"http://hl7.org/fhir\">".as_slice(), &bytes, b"</Patient>"];
         let _ = to_json(&around.concat(), 20);
+    }
+}
+
+/// What the XML parser of the JDK refuses too.
+#[test]
+fn what_is_not_well_formed_is_refused_by_its_rule() {
+    let active = r#"<active value="true"/>"#;
+    let narrative = |inner: &str| {
+        patient(&format!(
+            r#"<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">{inner}</div></text>"#
+        ))
+    };
+    let declared = |declaration: &str| format!("{declaration}{}", patient(active));
+    let refused = [
+        (IllFormed::Space, patient(r#"<active id="a"value="true"/>"#)),
+        (IllFormed::Space, narrative(r#"<p id="a"class="b">x</p>"#)),
+        (IllFormed::LessThan, patient(r#"<name><family value="a<b"/></name>"#)),
+        (IllFormed::LessThan, narrative(r#"<p title='a<b'>x</p>"#)),
+        (IllFormed::Comment, patient(&format!("<!-- a -- b -->{active}"))),
+        (IllFormed::Comment, narrative("<!-- a --->")),
+        (IllFormed::Target, patient(&format!("<??>{active}"))),
+        (IllFormed::Target, patient(&format!("<? x?>{active}"))),
+        (IllFormed::Target, patient(&format!("<?XML x?>{active}"))),
+        (IllFormed::Target, patient(&format!(r#"<?xml version="1.0"?>{active}"#))),
+        (IllFormed::Target, declared("\n<?xml version=\"1.0\"?>")),
+        (IllFormed::Target, declared(r#"<?xml version="1.0"?><?xml version="1.0"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml encoding="UTF-8"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml encoding="UTF-8" version="1.0"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml version="1.0" standalone="maybe"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml version="1.0" foo="x"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml version="2.0"?>"#)),
+        (IllFormed::SectionEnd, narrative("a ]]> b")),
+        (IllFormed::Prefix, narrative("<x:p>x</x:p>")),
+    ];
+    for (fault, text) in refused {
+        assert_eq!(refusal(&text), XmlErrorKind::IllFormed(fault), "{text}");
+    }
+    for text in [
+        declared(r#"<?xml version="1.0"?>"#),
+        declared(r#"<?xml version='1.0' encoding = 'UTF-8' standalone='yes' ?>"#),
+        declared("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>"),
+        patient(&format!("<!-- a - b -->{active}<!---->")),
+        patient("<active\n\tid = 'a'\r\nvalue=\"true\"></active >"),
+        patient(r#"<name><family value="a>b"/></name>"#),
+        narrative("a ]] > b<p xml:lang='nb' title=\"it's\">x</p><!-- x --><br />"),
+        format!("{}<!-- x -->", patient(active)),
+    ] {
+        json(&text);
     }
 }

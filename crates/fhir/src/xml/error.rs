@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::well_formed::IllFormed;
 use crate::encoding::OtherEncoding;
 use crate::language::{Language, Localized};
 use crate::location::SourceLocation;
@@ -24,6 +25,8 @@ pub enum XmlErrorKind {
     UnexpectedEnd,
     /// Not well-formed, in the reader's words; without words where they are withheld.
     NotXml(String),
+    /// Not well-formed, though the reader took it.
+    IllFormed(IllFormed),
     /// A document type declaration. FHIR has none, and entities of one's own are a way to attack readers.
     Doctype,
     /// An entity that XML does not define.
@@ -66,6 +69,7 @@ impl XmlErrorKind {
             | Self::Character(_)
             | Self::Empty
             | Self::UnexpectedEnd
+            | Self::IllFormed(_)
             | Self::Doctype
             | Self::TooDeep(_)
             | Self::Text
@@ -104,6 +108,12 @@ impl Localized for XmlErrorKind {
             }
             Self::NotXml(reason) if nb => format!("ikke velformet XML: {reason}").into(),
             Self::NotXml(reason) => format!("not well-formed XML: {reason}").into(),
+            Self::IllFormed(fault) if nb => {
+                format!("ikke velformet XML: {}", fault.text(language)).into()
+            }
+            Self::IllFormed(fault) => {
+                format!("not well-formed XML: {}", fault.text(language)).into()
+            }
             Self::Doctype => text(
                 "DOCTYPE er ikke tillatt i FHIR; fjern den",
                 "a DOCTYPE is not allowed in FHIR; remove it",

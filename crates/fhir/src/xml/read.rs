@@ -10,6 +10,7 @@ use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 
 use super::error::XmlErrorKind;
+use super::well_formed::{self, IllFormed};
 use super::{FHIR, XHTML};
 
 /// An element as written.
@@ -43,6 +44,7 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
             Ok(event) => event,
             Err(error) => return Err(not_xml(&error, at)),
         };
+        well_formed::check(&event, text, at)?;
         let mut closed = None;
         match event {
             Event::Start(start) | Event::Empty(start) if root.is_some() => {
@@ -156,7 +158,12 @@ fn narrative<'x>(
     let mut rewritten = String::new();
     loop {
         let here = reader.buffer_position() as usize;
-        let event = reader.read_event().map_err(|error| not_xml(&error, here))?;
+        let (namespace, event) =
+            reader.read_resolved_event().map_err(|error| not_xml(&error, here))?;
+        if matches!(namespace, ResolveResult::Unknown(_)) {
+            return Err((XmlErrorKind::IllFormed(IllFormed::Prefix), here));
+        }
+        well_formed::check(&event, text, here)?;
         let end = reader.buffer_position() as usize;
         match event {
             Event::Start(start) => {
