@@ -214,7 +214,9 @@ fn n6_n7_n8_every_situation_of_a_sender_has_its_line() {
     let https = |port: u16| format!("https://localhost:{port}/fhirmottak/v1");
     let with_ca = |port: u16| {
         let trusting = format!("{}\"\ntls_ca = \"ca.pem", https(port));
-        clinic.changed("sender.toml", &[(url.as_str(), trusting.as_str())])
+        // A ledger of its own, as another receiver's.
+        let ledger = ("\"sender.sqlite\"", "\"sender-tls.sqlite\"");
+        clinic.changed("sender.toml", &[(url.as_str(), trusting.as_str()), ledger])
     };
     let (rows, code) = clinic.doctor(&with_ca(valid), "en");
     assert_eq!(code, Some(0), "n6: {}", shown(&rows));
