@@ -51,8 +51,8 @@ pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};
 pub use stored::{Forgotten, LostAnnulment, SentResource};
 pub(crate) use stored::{Sending, StoredRow};
-pub(crate) use vanished::{VanishedCount, VanishedSearch};
 pub use vanished::{Replacement, VanishedRow};
+pub(crate) use vanished::{VanishedCount, VanishedSearch};
 
 /// Under this name the outbox has from when on a source's changes are wanted.
 pub(crate) const CHANGED_SINCE: &str = "changed-since";
