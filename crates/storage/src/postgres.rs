@@ -129,6 +129,7 @@ pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         form(10, "sender leads", include_str!("../migrations/postgres/0010_sender_leads.sql")),
         form(11, "schema program", include_str!("../migrations/postgres/0011_schema_program.sql")),
         form(12, "days", include_str!("../migrations/postgres/0012_days.sql")),
+        form(13, "deliveries", include_str!("../migrations/postgres/0013_deliveries.sql")),
     ])
 });
 pub(crate) static IDENTITY_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {

@@ -133,20 +133,27 @@ const fn class(day: DayState) -> &'static str {
     }
 }
 
-/// The days in a row, oldest first.
+/// The days in a row, oldest first. Days side by side that are alike are one element, whose title says from when to when: of
+/// fifty senders and a year an element for each day is megabytes.
 pub(crate) fn strip(days: &[(Date, DayState)], label: &str) -> String {
     let width = 13 * days.len();
     let mut out = format!(
         "<svg class=\"chart\" width=\"{width}\" height=\"16\" viewBox=\"0 0 {width} 16\" role=\"img\" aria-label=\"{}\">",
         escaped(label)
     );
-    for (at, (date, day)) in days.iter().enumerate() {
-        let _ = write!(
-            out,
-            "<rect class=\"{}\" x=\"{}.5\" y=\"2.5\" width=\"10\" height=\"11\"><title>{date}</title></rect>",
-            class(*day),
-            13 * at
-        );
+    let mut at = 0;
+    for alike in days.chunk_by(|one, next| one.1 == next.1) {
+        let [(first, day), ..] = alike else { continue };
+        let last = alike.last().map_or(first, |(last, _)| last);
+        let _ = write!(out, "<path class=\"{}\" d=\"M{}.5 2.5h10v11h-10z", class(*day), 13 * at);
+        // From where the cell before begins.
+        out.push_str(&"m13 0h10v11h-10z".repeat(alike.len() - 1));
+        let _ = write!(out, "\"><title>{first}");
+        if last != first {
+            let _ = write!(out, " – {last}");
+        }
+        out.push_str("</title></path>");
+        at += alike.len();
     }
     out.push_str("</svg>");
     out
@@ -239,7 +246,28 @@ mod tests {
         ];
         let svg = weeks(&days[..1], "x", ["m", "t", "o", "t", "f", "l", "s"]);
         assert!(svg.contains("class=\"taken\" x=\"30.5\" y=\"86.5\""), "the fourth row: {svg}");
-        assert_eq!(strip(&days, "x").matches("<rect").count(), 3);
         assert!(weeks(&[], "x", [""; 7]).is_empty());
+    }
+
+    #[test]
+    fn a_strip_has_a_cell_for_each_day_and_an_element_for_days_that_are_alike() {
+        use DayState::{Delivered, Missing};
+        let days = |states: &[DayState]| -> Vec<(Date, DayState)> {
+            let first: Date = "2026-11-26".parse().unwrap();
+            (0..)
+                .zip(states)
+                .map(|(at, state)| (first + jiff::Span::new().days(at), *state))
+                .collect()
+        };
+        let svg = strip(&days(&[Delivered, Delivered, Missing, Delivered]), "x");
+        for part in [
+            "<path class=\"taken\" d=\"M0.5 2.5h10v11h-10zm13 0h10v11h-10z\"><title>2026-11-26 – 2026-11-27</title>",
+            "<path class=\"missing\" d=\"M26.5 2.5h10v11h-10z\"><title>2026-11-28</title>",
+            "<path class=\"taken\" d=\"M39.5 2.5h10v11h-10z\"><title>2026-11-29</title>",
+        ] {
+            assert!(svg.contains(part), "{svg}");
+        }
+        assert_eq!(svg.matches("<path").count(), 3);
+        assert!(!strip(&[], "").contains("<path"));
     }
 }
