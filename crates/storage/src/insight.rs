@@ -161,11 +161,19 @@ const FEW: i64 = 100;
 /// Most rows that are counted to choose a way.
 const COUNTED: i64 = 1000;
 
+/// What a list by time reads of a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    All,
+    /// Refused messages have an index of their own.
+    Refused,
+}
+
 /// What is counted to choose a way, and how far at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count<'a> {
-    /// Messages received between these times.
-    ByTime(Between, i64),
+    /// Messages received between these times, of those that a list by time reads.
+    ByTime(Between, Read, i64),
     /// Messages with this code.
     WithCode(&'a str, i64),
 }
@@ -185,10 +193,11 @@ async fn ways<'a>(
     let Some(code) = filter.code.as_ref().filter(|_| is_chosen) else {
         return Ok(open.into_iter().map(|sender| (sender, Way::Any)).collect());
     };
+    let read = if filter.only_refused { Read::Refused } else { Read::All };
     let mut ways = Vec::new();
-    if between.since > i64::MIN {
-        // A page that is full asks only for what is newer than its last message: mostly few.
-        let by_time = counted(db, &open, Count::ByTime(between, FEW)).await?;
+    if between.since > i64::MIN || read == Read::Refused {
+        // A page that is full asks only for what is newer than its last message: mostly few. So are refused messages.
+        let by_time = counted(db, &open, Count::ByTime(between, read, FEW)).await?;
         open.retain(|sender| match by_time.get(*sender) {
             Some(0) => false,
             Some(count) if *count < FEW => {
@@ -212,7 +221,7 @@ async fn ways<'a>(
         }
         _ => true,
     });
-    let by_time = counted(db, &open, Count::ByTime(between, COUNTED)).await?;
+    let by_time = counted(db, &open, Count::ByTime(between, read, COUNTED)).await?;
     ways.extend(open.into_iter().map(|sender| {
         let is_shorter = by_time.get(sender).is_some_and(|count| *count < count_of(sender));
         (sender, if is_shorter { Way::ByTime } else { Way::Any })
@@ -245,9 +254,13 @@ pub(super) fn way_query(
             .push_bind((*sender).to_owned())
             .push(", (SELECT COUNT(*) FROM (SELECT 1 FROM ");
         match what {
-            Count::ByTime(between, most) => sql
+            Count::ByTime(between, read, most) => sql
                 .push("message WHERE organisation = ")
                 .push_bind((*sender).to_owned())
+                .push(match read {
+                    Read::All => "",
+                    Read::Refused => " AND outcome = 'refused'",
+                })
                 .push(" AND received_at >= ")
                 .push_bind(between.since)
                 .push(" AND received_at <= ")

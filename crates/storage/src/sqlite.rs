@@ -615,9 +615,11 @@ mod tests {
                 let sql = insight::list_query(EXPLAIN, &ways, &filter, between);
                 bad.extend(bad_steps(&mut session, sql).await);
             }
-            for count in
-                [insight::Count::ByTime(between, 100), insight::Count::WithCode("LMR-4001", 1000)]
-            {
+            for count in [
+                insight::Count::ByTime(between, insight::Read::All, 100),
+                insight::Count::ByTime(between, insight::Read::Refused, 100),
+                insight::Count::WithCode("LMR-4001", 1000),
+            ] {
                 let sql = insight::way_query(EXPLAIN, &["310000019", "320000009"], count);
                 bad.extend(bad_steps(&mut session, sql).await);
             }
