@@ -1,4 +1,4 @@
--- Whether a message is a delivery is told by what of it was stored (IS_DELIVERY in tables.rs): with these columns the reporting
+-- Whether a message is a delivery follows from what of it was stored (IS_DELIVERY in tables.rs): with these columns the reporting
 -- periods of a sender are read from the index alone.
 DROP INDEX message_received;
 CREATE INDEX message_received
