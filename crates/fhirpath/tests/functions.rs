@@ -305,6 +305,8 @@ fn text() {
         'a\\nb'.matches('a.b') => true
         'abc'.matches({})
         {}.matches('a')
+        {}.matches('(')
+        {}.replaceMatches('(', 'a')
         'abc'.matches('(') => !
         'abc'.matchesFull('b') => false
         'abc'.matchesFull('a.c') => true

@@ -274,7 +274,7 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    /// `matches()` and `matchesFull()`.
+    /// `matches()` and `matchesFull()`; of nothing they are nothing, whatever the pattern is.
     pub(super) fn matches(
         &self,
         location: SourceLocation,
@@ -283,10 +283,11 @@ impl<'a> Engine<'_, 'a> {
         pattern: &'a Pattern,
         s: Scope<'_, 'a>,
     ) -> EvalResult<Option<bool>> {
-        let text = self.text(location, use_as.text(), source, s)?;
+        let Some(text) = self.text(location, use_as.text(), source, s)? else { return Ok(None) };
         let mut built = None;
-        let regex = self.pattern(location, use_as, pattern, s, &mut built)?;
-        let (Some(text), Some(regex)) = (text, regex) else { return Ok(None) };
+        let Some(regex) = self.pattern(location, use_as, pattern, s, &mut built)? else {
+            return Ok(None);
+        };
         self.steps(location, regex.cost(&text))?;
         match regex.is_match(&text) {
             Ok(matches) => Ok(Some(matches)),
@@ -308,11 +309,11 @@ impl<'a> Engine<'_, 'a> {
         s: Scope<'_, 'a>,
     ) -> EvalResult<Option<Item<'a>>> {
         let what = RegexUse::ReplaceMatches.text();
-        let text = self.text(location, what, source, s)?;
+        let Some(text) = self.text(location, what, source, s)? else { return Ok(None) };
         let mut built = None;
         let regex = self.pattern(location, RegexUse::ReplaceMatches, pattern, s, &mut built)?;
         let by = self.text_arg(substitution, s, what)?;
-        let (Some(text), Some(regex), Some(by)) = (text, regex, by) else { return Ok(None) };
+        let (Some(regex), Some(by)) = (regex, by) else { return Ok(None) };
         // An empty pattern matches between all characters; HL7's engine leaves the text as it is.
         if regex.is_empty() {
             return Ok(Some(Item::String(text)));

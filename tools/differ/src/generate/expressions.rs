@@ -331,6 +331,44 @@ const WRITTEN: &[Written] = &[
     ("checkModifiers", Many, &["", "'http://example.org/vekt'"], Boolean),
     ("slice", Many, &["'http://hl7.org/fhir/StructureDefinition/Patient', 'a'"], Many),
     ("is", Many, &["string", "System.Integer"], Boolean),
+    ("matches", Text, PATTERNS, Boolean),
+    ("matchesFull", Text, PATTERNS, Boolean),
+    (
+        "replaceMatches",
+        Text,
+        &[
+            r"'(?<=a)([a-z])', '<$1>'",
+            r"'(.)\\1', '$1'",
+            r"'\\W', '_'",
+            r"'(?<first>[A-Z])', '${first}.'",
+        ],
+        Text,
+    ),
+];
+
+/// Regular expressions of every kind that Java has, and its own meaning of them.
+const PATTERNS: &[&str] = &[
+    r"'^\\w+$'",
+    r"'\\W'",
+    r"'^\\p{Lu}\\p{L}*$'",
+    r"'[[:alpha:]]'",
+    r"'^\\QA\\E'",
+    r"'[a-z&&[^aeiou]]{2}'",
+    r"'[\\w-.]+'",
+    r"'\\h'",
+    r"'^(?!A)'",
+    r"'(?=.*[0-9]).+'",
+    r"'(?<=a)n'",
+    r"'(?<!a)n'",
+    r"'(.)\\1'",
+    r"'(?>a*)a'",
+    r"'[A-Z]*+[A-Z]'",
+    r"'a{1,3}?$'",
+    r"'(?i)A'",
+    r"'\\<|\\>'",
+    r"'\\u0041'",
+    r"'a**'",
+    r"'[z-a]'",
 ];
 
 /// Operators with the kinds of both sides; the result's kind is that of the expression asked for.
