@@ -7,8 +7,6 @@
 
 mod translation;
 
-use std::borrow::Cow;
-
 /// Most bytes of a compiled expression.
 const MAX_SIZE: usize = 4 << 20;
 
@@ -175,13 +173,4 @@ impl<'t> Groups<'t> {
 fn without_last_line_end(text: &str) -> Option<&str> {
     text.strip_suffix("\r\n")
         .or_else(|| text.strip_suffix(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']))
-}
-
-/// A character that stands for itself, outside a class or in one.
-fn literal(c: char) -> Cow<'static, str> {
-    if c.is_alphanumeric() || !c.is_ascii() {
-        Cow::Owned(c.to_string())
-    } else {
-        Cow::Owned(format!("\\x{{{:x}}}", u32::from(c)))
-    }
 }

@@ -107,48 +107,34 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
         );
     }
     for passed in &scanned.passed_over {
-        let (count, example) = (passed.count, &passed.example);
-        if passed.kind == PassedOverKind::Unfinished {
-            checks.warn(
-                "source.files",
-                Text {
-                    nb: format!(
-                        "{count} {} er under skriving, f.eks. {example}",
-                        counted(count as u64, "fil", "filer")
-                    ),
-                    en: format!(
-                        "{count} {} still being written, e.g. {example}",
-                        counted(count as u64, "file is", "files are")
-                    ),
-                },
+        let (nb, en, remedy) = if passed.kind == PassedOverKind::Unfinished {
+            (
+                "er under skriving",
+                ("file is still being written", "files are still being written"),
                 text!(
                     "de tas med i neste overføring; er skrivingen avbrutt, må eksporten kjøres på nytt",
                     "they go with the next transfer; if writing broke off, run the export again"
                 ),
-            );
-            continue;
-        }
-        // Hidden files, README files and second links are passed over on purpose.
-        if !passed.kind.may_be_data() {
-            continue;
-        }
-        checks.warn(
-            "source.files",
-            Text {
-                nb: format!(
-                    "{count} {} blir ikke lest, f.eks. {example}",
-                    counted(count as u64, "fil", "filer")
+            )
+        } else if passed.kind.may_be_data() {
+            (
+                "blir ikke lest",
+                ("file is not read", "files are not read"),
+                text!(
+                    "det som leses, er .json, .ndjson, .jsonl og .xml, også som .gz og i .zip; gi filen nytt navn",
+                    "what is read is .json, .ndjson, .jsonl and .xml, also as .gz and in .zip; rename the file"
                 ),
-                en: format!(
-                    "{count} {} not read, e.g. {example}",
-                    counted(count as u64, "file is", "files are")
-                ),
-            },
-            text!(
-                "det som leses, er .json, .ndjson, .jsonl og .xml, også som .gz og i .zip; gi filen nytt navn",
-                "what is read is .json, .ndjson, .jsonl and .xml, also as .gz and in .zip; rename the file"
-            ),
-        );
+            )
+        } else {
+            // Hidden files, README files and second links are passed over on purpose.
+            continue;
+        };
+        let (count, example) = (passed.count, &passed.example);
+        let found = Text {
+            nb: format!("{count} {} {nb}, f.eks. {example}", counted(count as u64, "fil", "filer")),
+            en: format!("{count} {}, e.g. {example}", counted(count as u64, en.0, en.1)),
+        };
+        checks.warn("source.files", found, remedy);
     }
     // Such a source may have given them before, or somebody may have put their files away.
     if !config.is_incremental() {

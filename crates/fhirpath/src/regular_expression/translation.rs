@@ -4,6 +4,7 @@
 //! space of a line; `\<` is a `<`; `\Q...\E` quotes; `\0n` is octal, `\cX` a control character, `\uD83D\uDE00` one character;
 //! in a class `--`, `~~` and `[:` have no meaning; `a++` is possessive; `$` matches before the last line end too.
 
+use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -100,12 +101,21 @@ impl Translator<'_> {
                     Before::Item
                 }
                 c => {
-                    self.out.push_str(&super::literal(c));
+                    self.literal(c);
                     Before::Item
                 }
             };
         }
         (open == 0).then_some(())
+    }
+
+    /// A character that means itself, in a class or outside one.
+    fn literal(&mut self, c: char) {
+        if c.is_alphanumeric() || !c.is_ascii() {
+            self.out.push(c);
+        } else {
+            let _ = write!(self.out, "\\x{{{:x}}}", u32::from(c));
+        }
     }
 
     /// What follows a `(`: false for a group that only sets flags and is closed already.
@@ -205,7 +215,7 @@ impl Translator<'_> {
                 self.rest.next();
                 let mut now = before;
                 while let Some(c) = self.quoted() {
-                    self.out.push_str(&super::literal(c));
+                    self.literal(c);
                     now = Before::Item;
                 }
                 return Some(now);
@@ -244,7 +254,7 @@ impl Translator<'_> {
                 self.out.push(self.rest.next_if_eq(&'>')?);
             }
             _ => match self.escaped()? {
-                Escaped::Character(c) => self.out.push_str(&super::literal(c)),
+                Escaped::Character(c) => self.literal(c),
                 Escaped::Class { members, is_negated } => {
                     self.out.push_str(if is_negated { "[^" } else { "[" });
                     self.out.push_str(&members);
@@ -397,7 +407,7 @@ impl Translator<'_> {
                 }
                 '\\' if self.rest.next_if_eq(&'Q').is_some() => {
                     while let Some(c) = self.quoted() {
-                        self.out.push_str(&super::literal(c));
+                        self.literal(c);
                     }
                 }
                 '\\' => match self.escaped()? {
@@ -417,7 +427,7 @@ impl Translator<'_> {
 
     /// A character in a class, and the end of a range that begins with it.
     fn range(&mut self, first: char) -> Option<()> {
-        self.out.push_str(&super::literal(first));
+        self.literal(first);
         if self.rest.peek() != Some(&'-') {
             return Some(());
         }
@@ -435,7 +445,7 @@ impl Translator<'_> {
             c => c,
         };
         self.out.push('-');
-        self.out.push_str(&super::literal(last));
+        self.literal(last);
         (first <= last).then_some(())
     }
 }
