@@ -5,6 +5,8 @@ use std::fmt;
 use lmr_fhir::SourceLocation;
 use thiserror::Error;
 
+use crate::regular_expression::RegexFault;
+
 /// The text is not a FHIRPath expression; its author has to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{location}: {kind}")]
@@ -128,14 +130,19 @@ pub enum EvalErrorKind {
         /// Most bytes that are made.
         limit: usize,
     },
-    /// A regular expression that is none, or that is too large to be compiled.
-    #[error("{what}: not a regular expression that can be used (it is faulty or too large)")]
+    /// A regular expression that cannot be used.
+    #[error("{what}: the regular expression cannot be used: {why}")]
     Regex {
         /// The function.
         what: &'static str,
+        /// What is wrong with it.
+        why: RegexFault,
     },
     /// A regular expression with look-around, back-references and the like that takes too long in a text.
-    #[error("{what}: searching the text with this regular expression takes too long")]
+    #[error(
+        "{what}: searching the text with this regular expression takes too long; without look-around, back-references, atomic \
+         groups and possessive quantifiers there is no limit"
+    )]
     Backtracks {
         /// The function.
         what: &'static str,

@@ -69,7 +69,7 @@ pub use functions::function_names;
 pub use host::DocumentHost;
 pub use item::{Collection, Item, TypeInfo};
 pub use model::{Child, Model, TypeId, TypeKind, Typed};
-pub use regular_expression::{Extent, RegularExpression, TooManyBacktracks};
+pub use regular_expression::{Extent, RegexFault, RegularExpression, TooManyBacktracks};
 pub use render::to_json;
 pub use ucum::is_valid as is_ucum;
 pub use value::{CalendarUnit, Date, DateTime, Decimal, Quantity, Time, Unit};

@@ -12,6 +12,7 @@ pub(crate) mod mutation;
 pub(crate) mod narratives;
 pub(crate) mod primitive;
 pub(crate) mod profile;
+pub(crate) mod regexes;
 pub(crate) mod spelling;
 pub(crate) mod texts;
 pub(crate) mod variant;

@@ -261,14 +261,16 @@ impl<'a> Engine<'_, 'a> {
     {
         let what = use_as.text();
         match pattern {
-            Pattern::Built(Some(regex)) => Ok(Some(regex)),
-            Pattern::Built(None) => self.fail(location, EvalErrorKind::Regex { what }),
+            Pattern::Built(Ok(regex)) => Ok(Some(regex)),
+            Pattern::Built(Err(why)) => {
+                self.fail(location, EvalErrorKind::Regex { what, why: *why })
+            }
             Pattern::Computed(expr) => {
                 let Some(text) = self.text_arg(expr, s, what)? else { return Ok(None) };
                 self.steps(location, 1000 + text.len())?;
                 match RegularExpression::new(&text, use_as.extent()) {
-                    Some(regex) => Ok(Some(built.insert(regex))),
-                    None => self.fail(location, EvalErrorKind::Regex { what }),
+                    Ok(regex) => Ok(Some(built.insert(regex))),
+                    Err(why) => self.fail(location, EvalErrorKind::Regex { what, why }),
                 }
             }
         }

@@ -2,34 +2,84 @@
 //!
 //! What differs, apart from what is an error in one of them: `\d`, `\w`, `\s` and the POSIX classes are of ASCII; `\h` is white
 //! space of a line; `\<` is a `<`; `\Q...\E` quotes; `\0n` is octal, `\cX` a control character, `\uD83D\uDE00` one character;
-//! in a class `--`, `~~` and `[:` have no meaning; `a++` is possessive; `$` matches before the last line end too.
+//! in a class `--`, `~~` and `[:` have no meaning; `a++` is possessive; there are five line ends, and `$` matches before the
+//! last one too.
+
+mod class;
+mod source;
 
 use std::fmt::Write as _;
-use std::iter::Peekable;
-use std::str::Chars;
+
+use class::Escaped;
+use source::{Source, Token};
 
 /// An expression in the syntax of the engines.
+#[derive(Debug)]
 pub(super) struct Translated {
     pub(super) pattern: String,
     pub(super) needs_backtracking: bool,
-    /// There is a `$` outside classes.
-    pub(super) has_end: bool,
+    /// It has a `$` that matches before the last line end of a text, too, and is written as the end of the text.
+    pub(super) has_last_end: bool,
+    /// It has a `\z`.
+    pub(super) has_text_end: bool,
 }
 
-/// `None` for what is no regular expression in Java, and for the few constructs that no engine here has.
-pub(super) fn translate(source: &str) -> Option<Translated> {
+/// Why an expression is not translated, and where: the character, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Untranslated {
+    pub(super) at: usize,
+    pub(super) why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is none in Java either.
+    Faulty,
+    /// It is one in Java, but no engine here has what is written there.
+    Unsupported,
+    TooLarge,
+}
+
+/// How deep groups may be nested.
+const MAX_NESTED: usize = 100;
+
+/// Most repetitions of one item that are written as numbers, those of groups in groups multiplied; each number is one that Java
+/// takes, too.
+const MAX_REPETITIONS: u64 = i32::MAX as u64;
+
+/// The five line ends, as members of a class.
+const LINE_ENDS: &str = r"\n\r\x{85}\x{2028}\x{2029}";
+/// Before the last line end of the text, or at its end.
+const AT_LAST_LINE_END: &str = r"(?:(?=(?:\r\n|[\r\x{85}\x{2028}\x{2029}])?\z)|(?<!\r)(?=\n\z))";
+/// Before any line end, or at the end of the text.
+const AT_LINE_END: &str = r"(?:(?=\r\n|[\r\x{85}\x{2028}\x{2029}]|\z)|(?<!\r)(?=\n))";
+/// At the beginning of the text or behind a line end, and not at the end of the text.
+const AT_LINE_BEGIN: &str = r"(?:(?:\A|(?<=[\n\x{85}\x{2028}\x{2029}])|(?<=\r)(?!\n))(?!\z))";
+
+/// Translates an expression. With `ends_text`, a `$` that ends the expression is written as the end of the text, without
+/// look-around: where the whole text has to match, or it is searched without its last line end, too.
+pub(super) fn translate(source: &str, ends_text: bool) -> Result<Translated, Untranslated> {
     let mut translator = Translator {
-        rest: source.chars().peekable(),
+        rest: Source::new(source),
         out: String::with_capacity(source.len() + 8),
         needs_backtracking: false,
-        has_end: false,
+        why: Why::Faulty,
+        ends_text,
+        has_last_end: false,
+        has_text_end: false,
+        groups: vec![Group::default()],
+        captured: 0,
+        names: Vec::new(),
     };
-    translator.alternatives()?;
-    let Translator { out, needs_backtracking, has_end, .. } = translator;
-    Some(Translated { pattern: out, needs_backtracking, has_end })
+    if translator.expression().is_none() {
+        let at = source.chars().count() - translator.rest.left();
+        return Err(Untranslated { at, why: translator.why });
+    }
+    let Translator { out, needs_backtracking, has_last_end, has_text_end, .. } = translator;
+    Ok(Translated { pattern: out, needs_backtracking, has_last_end, has_text_end })
 }
 
-/// What stands before a quantifier.
+/// What is before a quantifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// Nothing that can be repeated.
@@ -42,62 +92,112 @@ enum Before {
     Modified,
 }
 
+/// A group that is open, or the expression itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    /// `(?m)`: `^` and `$` are about lines.
+    multi_line: bool,
+    /// `(?-s)`: `.` is no line end.
+    one_line: bool,
+    /// `(?x)`: white space and comments mean nothing.
+    commented: bool,
+    /// Repetitions of what is complete in it, and of its last item.
+    size: u64,
+    last: u64,
+}
+
+impl Group {
+    /// The next item begins.
+    fn item(&mut self, size: u64) {
+        self.size = self.size.saturating_add(self.last);
+        self.last = size;
+    }
+}
+
 struct Translator<'s> {
-    rest: Peekable<Chars<'s>>,
+    rest: Source<'s>,
     out: String,
     needs_backtracking: bool,
-    has_end: bool,
+    why: Why,
+    ends_text: bool,
+    has_last_end: bool,
+    has_text_end: bool,
+    groups: Vec<Group>,
+    /// How many groups have begun that have a number.
+    captured: u32,
+    names: Vec<String>,
 }
 
 impl Translator<'_> {
-    fn alternatives(&mut self) -> Option<()> {
+    /// What Java has and no engine here.
+    fn unsupported<T>(&mut self) -> Option<T> {
+        self.why = Why::Unsupported;
+        None
+    }
+
+    fn too_large<T>(&mut self) -> Option<T> {
+        self.why = Why::TooLarge;
+        None
+    }
+
+    fn group(&mut self) -> &mut Group {
+        // The expression itself is never closed.
+        if self.groups.is_empty() {
+            self.groups.push(Group::default());
+        }
+        let last = self.groups.len() - 1;
+        &mut self.groups[last]
+    }
+
+    fn expression(&mut self) -> Option<()> {
         let mut before = Before::Nothing;
-        let mut open = 0_usize;
-        while let Some(c) = self.rest.next() {
+        while let Some(token) = self.rest.next() {
+            let Token::Plain(c) = token else {
+                self.group().item(1);
+                if let Token::Quoted(c) = token {
+                    self.literal(c);
+                }
+                before = Before::Item;
+                continue;
+            };
+            if !matches!(c, '*' | '+' | '?' | '{' | '|' | '(' | ')') {
+                self.group().item(1);
+            }
             before = match c {
                 '(' => {
-                    open += 1;
-                    if self.group()? {
-                        Before::Nothing
-                    } else {
-                        open -= 1;
-                        before
-                    }
+                    self.open()?;
+                    Before::Nothing
                 }
                 ')' => {
-                    open = open.checked_sub(1)?;
-                    self.out.push(')');
+                    self.close()?;
                     Before::Item
                 }
                 '[' => {
                     self.class(0)?;
                     Before::Item
                 }
-                '\\' => self.escape(before)?,
+                '\\' => self.escape()?,
                 '|' => {
                     self.out.push('|');
                     Before::Nothing
                 }
                 '*' | '+' | '?' => self.quantifier(c, before)?,
-                '{' => {
-                    if before == Before::Nothing {
-                        return None;
-                    }
+                '{' if before == Before::Item => {
                     self.counted()?;
                     Before::Quantifier
                 }
+                // Java takes a second count and does not heed it.
+                '{' => return self.unsupported(),
+                '^' => {
+                    self.begin();
+                    Before::Item
+                }
                 '$' => {
-                    self.has_end = true;
-                    self.out.push('$');
+                    self.end();
                     Before::Item
                 }
-                '^' | '.' => {
-                    self.out.push(c);
-                    Before::Item
-                }
-                // Also white space and `#`, which mean something after `(?x)`.
-                c if c.is_alphanumeric() || c.is_whitespace() || c == '#' || !c.is_ascii() => {
-                    self.out.push(c);
+                '.' => {
+                    self.dot();
                     Before::Item
                 }
                 c => {
@@ -106,7 +206,42 @@ impl Translator<'_> {
                 }
             };
         }
-        (open == 0).then_some(())
+        (self.groups.len() == 1).then_some(())
+    }
+
+    fn begin(&mut self) {
+        if self.group().multi_line {
+            self.needs_backtracking = true;
+            self.out.push_str(AT_LINE_BEGIN);
+        } else {
+            self.out.push('^');
+        }
+    }
+
+    fn end(&mut self) {
+        if self.group().multi_line {
+            self.needs_backtracking = true;
+            self.out.push_str(AT_LINE_END);
+        } else if self.ends_text && self.ends_alternative() {
+            self.has_last_end = true;
+            self.out.push_str(r"\z");
+        } else {
+            self.needs_backtracking = true;
+            self.out.push_str(AT_LAST_LINE_END);
+        }
+    }
+
+    /// Whether nothing follows in an alternative of the whole expression.
+    fn ends_alternative(&mut self) -> bool {
+        self.groups.len() == 1 && matches!(self.rest.peek(), None | Some(Token::Plain('|')))
+    }
+
+    fn dot(&mut self) {
+        if self.group().one_line {
+            let _ = write!(self.out, "[^{LINE_ENDS}]");
+        } else {
+            self.out.push('.');
+        }
     }
 
     /// A character that means itself, in a class or outside one.
@@ -118,54 +253,109 @@ impl Translator<'_> {
         }
     }
 
-    /// What follows a `(`: false for a group that only sets flags and is closed already.
-    fn group(&mut self) -> Option<bool> {
-        self.out.push('(');
-        if self.rest.next_if_eq(&'?').is_none() {
-            return Some(true);
+    /// What follows a `(`.
+    fn open(&mut self) -> Option<()> {
+        if self.groups.len() > MAX_NESTED {
+            return self.too_large();
         }
-        self.out.push('?');
-        match self.rest.peek()? {
-            '=' | '!' | '>' => {
+        let mut group = Group { size: 0, last: 0, ..*self.group() };
+        if !self.rest.take('?') {
+            self.captured += 1;
+            self.out.push('(');
+            self.groups.push(group);
+            return Some(());
+        }
+        match self.rest.peek_plain()? {
+            c @ ('=' | '!' | '>') => {
+                self.rest.next();
                 self.needs_backtracking = true;
-                self.out.push(self.rest.next()?);
+                self.out.push_str("(?");
+                self.out.push(c);
             }
             '<' => {
-                self.out.push(self.rest.next()?);
-                if let Some(behind) = self.rest.next_if(|c| matches!(c, '=' | '!')) {
+                self.rest.next();
+                self.out.push_str("(?<");
+                if let Some(c @ ('=' | '!')) = self.rest.peek_plain() {
+                    self.rest.next();
                     self.needs_backtracking = true;
-                    self.out.push(behind);
+                    self.out.push(c);
                 } else {
-                    // A name.
-                    while let Some(c) = self.rest.next_if(char::is_ascii_alphanumeric) {
-                        self.out.push(c);
+                    let name = self.name()?;
+                    if self.names.contains(&name) {
+                        return None;
                     }
-                    self.out.push(self.rest.next_if_eq(&'>')?);
+                    self.captured += 1;
+                    self.out.push_str(&name);
+                    self.out.push('>');
+                    self.names.push(name);
                 }
             }
-            _ => {
-                // Flags. Of Java's, `d` and `u` change nothing here, and `U` means something else.
-                while let Some(flag) =
-                    self.rest.next_if(|c| matches!(c, 'i' | 'm' | 's' | 'x' | 'd' | 'u' | '-'))
-                {
-                    if !matches!(flag, 'd' | 'u') {
-                        self.out.push(flag);
+            _ => return self.flags(&mut group),
+        }
+        self.groups.push(group);
+        Some(())
+    }
+
+    /// A name and the `>` behind it.
+    fn name(&mut self) -> Option<String> {
+        let mut name = String::new();
+        while let Some(c) = self.rest.peek_plain().filter(char::is_ascii_alphanumeric) {
+            self.rest.next();
+            name.push(c);
+        }
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        (is_name && self.rest.take('>')).then_some(name)
+    }
+
+    /// `(?i)`, `(?m-s:`: after the `?`.
+    fn flags(&mut self, group: &mut Group) -> Option<()> {
+        let mut on = true;
+        let mut case: Option<bool> = None;
+        loop {
+            match self.rest.next_plain()? {
+                '-' if on => on = false,
+                'i' => case = Some(on),
+                'm' => group.multi_line = on,
+                's' => group.one_line = !on,
+                'x' => group.commented = on,
+                // Letters beyond ASCII are alike without it, too.
+                'u' => {}
+                'd' | 'U' => return self.unsupported(),
+                end @ (':' | ')') => {
+                    let case = match case {
+                        Some(true) => "i",
+                        Some(false) => "-i",
+                        None => "",
+                    };
+                    self.rest.commented = group.commented;
+                    if end == ':' {
+                        let _ = write!(self.out, "(?{case}:");
+                        self.groups.push(*group);
+                        return Some(());
                     }
+                    if !case.is_empty() {
+                        let _ = write!(self.out, "(?{case})");
+                    }
+                    // Up to the end of the group that is open.
+                    let Group { multi_line, one_line, commented, .. } = *group;
+                    let open = self.group();
+                    *open = Group { multi_line, one_line, commented, ..*open };
+                    return Some(());
                 }
-                let end = self.rest.next_if(|c| matches!(c, ':' | ')'))?;
-                if self.out.ends_with('-') {
-                    self.out.pop();
-                }
-                if end == ')' && self.out.ends_with('?') {
-                    // No flag is left: `(?)`.
-                    self.out.truncate(self.out.len() - 2);
-                } else {
-                    self.out.push(end);
-                }
-                return Some(end == ':');
+                _ => return None,
             }
         }
-        Some(true)
+    }
+
+    fn close(&mut self) -> Option<()> {
+        if self.groups.len() == 1 {
+            return None;
+        }
+        let closed = self.groups.pop()?;
+        self.rest.commented = self.group().commented;
+        self.group().item(closed.size.saturating_add(closed.last).max(1));
+        self.out.push(')');
+        Some(())
     }
 
     fn quantifier(&mut self, c: char, before: Before) -> Option<Before> {
@@ -189,71 +379,70 @@ impl Translator<'_> {
 
     /// `{2}`, `{2,}`, `{2,3}`: after the `{`.
     fn counted(&mut self) -> Option<()> {
-        self.out.push('{');
-        let mut digits = 0;
-        while let Some(c) = self.rest.next_if(char::is_ascii_digit) {
-            self.out.push(c);
-            digits += 1;
-        }
-        if digits == 0 {
+        let least = self.count()?;
+        let most = if !self.rest.take(',') {
+            let _ = write!(self.out, "{{{least}}}");
+            least
+        } else if self.rest.peek_plain() == Some('}') {
+            let _ = write!(self.out, "{{{least},}}");
+            least
+        } else {
+            let most = self.count()?;
+            let _ = write!(self.out, "{{{least},{most}}}");
+            if most < least {
+                return None;
+            }
+            most
+        };
+        if !self.rest.take('}') {
             return None;
         }
-        if self.rest.next_if_eq(&',').is_some() {
-            self.out.push(',');
-            while let Some(c) = self.rest.next_if(char::is_ascii_digit) {
-                self.out.push(c);
-            }
+        let group = self.group();
+        group.last = group.last.saturating_mul(most.max(1));
+        if group.last > MAX_REPETITIONS { self.too_large() } else { Some(()) }
+    }
+
+    fn count(&mut self) -> Option<u64> {
+        let mut digits = 0;
+        let mut number = 0_u64;
+        while let Some(digit) = self.rest.digit(10) {
+            number = number.saturating_mul(10).saturating_add(digit.into());
+            digits += 1;
         }
-        self.out.push(self.rest.next_if_eq(&'}')?);
-        Some(())
+        (digits > 0 && number <= MAX_REPETITIONS).then_some(number)
     }
 
     /// What follows a `\` outside a class.
-    fn escape(&mut self, before: Before) -> Option<Before> {
-        match *self.rest.peek()? {
-            'Q' => {
-                self.rest.next();
-                let mut now = before;
-                while let Some(c) = self.quoted() {
-                    self.literal(c);
-                    now = Before::Item;
-                }
-                return Some(now);
-            }
-            c @ ('b' | 'B' | 'A' | 'z') => {
-                self.rest.next();
+    fn escape(&mut self) -> Option<Before> {
+        let c = self.rest.behind_backslash()?;
+        match c {
+            'b' | 'B' | 'A' | 'z' => {
+                self.has_text_end |= c == 'z';
                 self.out.push('\\');
                 self.out.push(c);
             }
             'Z' => {
-                self.rest.next();
                 self.needs_backtracking = true;
-                self.out.push_str(r"(?=(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z)");
+                self.out.push_str(AT_LAST_LINE_END);
             }
             'R' => {
-                self.rest.next();
-                self.out.push_str(r"(?:\r\n|[\n\x0B\x0C\r\x{85}\x{2028}\x{2029}])");
+                // Repeated, it never gives back the second half of a line end.
+                let is_repeated = matches!(self.rest.peek_plain(), Some('*' | '+' | '?' | '{'));
+                self.needs_backtracking |= is_repeated;
+                self.out.push_str(if is_repeated { "(?>" } else { "(?:" });
+                self.out.push_str(r"\r\n|[\n\x0B\x0C\r\x{85}\x{2028}\x{2029}])");
             }
-            '1'..='9' => {
-                self.needs_backtracking = true;
-                self.out.push('\\');
-                self.out.push(self.rest.next()?);
-                // A further digit belongs to the number only where there are so many groups: rare, and left to stand for itself.
-                if self.rest.peek().is_some_and(char::is_ascii_digit) {
-                    self.out.push_str("(?:)");
-                }
-            }
+            'G' | 'X' | 'N' => return self.unsupported(),
+            '1'..='9' => self.back_reference(c.to_digit(10)?)?,
             'k' => {
-                self.rest.next();
                 self.needs_backtracking = true;
-                self.out.push_str("\\k");
-                self.out.push(self.rest.next_if_eq(&'<')?);
-                while let Some(c) = self.rest.next_if(char::is_ascii_alphanumeric) {
-                    self.out.push(c);
+                let name = if self.rest.take('<') { self.name()? } else { return None };
+                if !self.names.contains(&name) {
+                    return None;
                 }
-                self.out.push(self.rest.next_if_eq(&'>')?);
+                let _ = write!(self.out, "\\k<{name}>");
             }
-            _ => match self.escaped()? {
+            _ => match self.escaped(c)? {
                 Escaped::Character(c) => self.literal(c),
                 Escaped::Class { members, is_negated } => {
                     self.out.push_str(if is_negated { "[^" } else { "[" });
@@ -265,200 +454,22 @@ impl Translator<'_> {
         Some(Before::Item)
     }
 
-    /// The next character between `\Q` and `\E`.
-    fn quoted(&mut self) -> Option<char> {
-        let c = self.rest.next()?;
-        if c == '\\' && self.rest.next_if_eq(&'E').is_some() {
-            return None;
-        }
-        Some(c)
-    }
-
-    /// What follows a `\`, in a class or outside one.
-    fn escaped(&mut self) -> Option<Escaped> {
-        let c = self.rest.next()?;
-        let class = |members: &str, is_negated| {
-            Some(Escaped::Class { members: members.to_owned(), is_negated })
-        };
-        let character = |c| Some(Escaped::Character(c));
-        match c {
-            'd' | 'D' => class("0-9", c == 'D'),
-            'w' | 'W' => class("0-9A-Za-z_", c == 'W'),
-            's' | 'S' => class(r"\t\n\x0B\x0C\r\x20", c == 'S'),
-            'h' | 'H' => class(
-                r"\t\x20\x{a0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}",
-                c == 'H',
-            ),
-            'v' | 'V' => class(r"\n\x0B\x0C\r\x{85}\x{2028}\x{2029}", c == 'V'),
-            'p' | 'P' => self.property(c == 'P'),
-            't' => character('\t'),
-            'n' => character('\n'),
-            'r' => character('\r'),
-            'f' => character('\u{c}'),
-            'a' => character('\u{7}'),
-            'e' => character('\u{1b}'),
-            'c' => character(char::from_u32(u32::from(self.rest.next()?) ^ 64)?),
-            'x' => {
-                let number = if self.rest.next_if_eq(&'{').is_some() {
-                    let number = self.number(16, 1, 6)?;
-                    self.rest.next_if_eq(&'}')?;
-                    number
-                } else {
-                    self.number(16, 2, 2)?
-                };
-                character(char::from_u32(number)?)
+    /// `\1` with its first digit, and as many further digits as name a group that has begun.
+    fn back_reference(&mut self, mut number: u32) -> Option<()> {
+        while let Some(digit) = self.rest.peek_plain().and_then(|c| c.to_digit(10)) {
+            let longer = number.saturating_mul(10).saturating_add(digit);
+            if longer > self.captured {
+                break;
             }
-            'u' => {
-                let high = self.number(16, 4, 4)?;
-                if !(0xd800..0xdc00).contains(&high) {
-                    return character(char::from_u32(high)?);
-                }
-                self.rest.next_if_eq(&'\\')?;
-                self.rest.next_if_eq(&'u')?;
-                let low = self.number(16, 4, 4)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-                character(char::from_u32(0x10000 + ((high - 0xd800) << 10) + low)?)
-            }
-            '0' => character(char::from_u32(self.number(8, 1, 3).filter(|number| *number < 256)?)?),
-            c if c.is_ascii_alphanumeric() => None,
-            c => character(c),
-        }
-    }
-
-    /// A number of so many digits at least and at most.
-    fn number(&mut self, radix: u32, least: usize, most: usize) -> Option<u32> {
-        let mut number = 0;
-        let mut count = 0;
-        while count < most {
-            let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(radix)) else { break };
+            number = longer;
             self.rest.next();
-            number = number * radix + digit;
-            count += 1;
         }
-        (count >= least).then_some(number)
+        if number > self.captured {
+            // In Java it matches nothing.
+            return self.unsupported();
+        }
+        self.needs_backtracking = true;
+        let _ = write!(self.out, "(?:\\{number})");
+        Some(())
     }
-
-    /// `\pL`, `\p{Lu}`, `\p{IsLatin}`, `\p{script=Latin}`, `\p{Alpha}`: after the `p`.
-    fn property(&mut self, is_negated: bool) -> Option<Escaped> {
-        let first = self.rest.next()?;
-        let mut name = String::new();
-        if first == '{' {
-            while let Some(c) = self.rest.next_if(|c| *c != '}') {
-                name.push(c);
-            }
-            self.rest.next()?;
-        } else {
-            name.push(first);
-        }
-        let members = match name.as_str() {
-            "Lower" => "a-z".to_owned(),
-            "Upper" => "A-Z".to_owned(),
-            "ASCII" => r"\x00-\x7f".to_owned(),
-            "Alpha" => "A-Za-z".to_owned(),
-            "Digit" => "0-9".to_owned(),
-            "Alnum" => "0-9A-Za-z".to_owned(),
-            "Punct" => r"!-/:-@\x5b-`\x7b-~".to_owned(),
-            "Graph" => "!-~".to_owned(),
-            "Print" => r"\x20-~".to_owned(),
-            "Blank" => r"\t\x20".to_owned(),
-            "Cntrl" => r"\x00-\x1f\x7f".to_owned(),
-            "XDigit" => "0-9A-Fa-f".to_owned(),
-            "Space" => r"\t\n\x0B\x0C\r\x20".to_owned(),
-            "L1" => r"\x00-\x{ff}".to_owned(),
-            "all" => r"\x00-\x{10ffff}".to_owned(),
-            "javaLowerCase" => r"\p{Lowercase}".to_owned(),
-            "javaUpperCase" => r"\p{Uppercase}".to_owned(),
-            "InBasicLatin" | "InBASIC_LATIN" => r"\x00-\x7f".to_owned(),
-            _ => {
-                if !name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ' ' | '-'))
-                {
-                    return None;
-                }
-                format!("\\p{{{name}}}")
-            }
-        };
-        Some(Escaped::Class { members, is_negated })
-    }
-
-    /// A class after its `[`.
-    fn class(&mut self, depth: usize) -> Option<()> {
-        if depth == MAX_NESTED_CLASSES {
-            return None;
-        }
-        self.out.push('[');
-        if self.rest.next_if_eq(&'^').is_some() {
-            self.out.push('^');
-        }
-        let mut is_first = true;
-        loop {
-            match self.rest.next()? {
-                ']' if !is_first => {
-                    self.out.push(']');
-                    return Some(());
-                }
-                '[' => self.class(depth + 1)?,
-                '&' if self.rest.next_if_eq(&'&').is_some() => {
-                    while self.rest.next_if_eq(&'&').is_some() {}
-                    if !is_first {
-                        self.out.push_str("&&");
-                    }
-                    continue;
-                }
-                '\\' if self.rest.next_if_eq(&'Q').is_some() => {
-                    while let Some(c) = self.quoted() {
-                        self.literal(c);
-                    }
-                }
-                '\\' => match self.escaped()? {
-                    Escaped::Character(c) => self.range(c)?,
-                    Escaped::Class { members, is_negated: false } => self.out.push_str(&members),
-                    Escaped::Class { members, is_negated: true } => {
-                        self.out.push_str("[^");
-                        self.out.push_str(&members);
-                        self.out.push(']');
-                    }
-                },
-                c => self.range(c)?,
-            }
-            is_first = false;
-        }
-    }
-
-    /// A character in a class, and the end of a range that begins with it.
-    fn range(&mut self, first: char) -> Option<()> {
-        self.literal(first);
-        if self.rest.peek() != Some(&'-') {
-            return Some(());
-        }
-        let mut ahead = self.rest.clone();
-        ahead.next();
-        if matches!(ahead.peek()?, '[' | ']') {
-            return Some(());
-        }
-        self.rest.next();
-        let last = match self.rest.next()? {
-            '\\' => match self.escaped()? {
-                Escaped::Character(c) => c,
-                Escaped::Class { .. } => return None,
-            },
-            c => c,
-        };
-        self.out.push('-');
-        self.literal(last);
-        (first <= last).then_some(())
-    }
-}
-
-/// How deep classes may be nested.
-const MAX_NESTED_CLASSES: usize = 50;
-
-/// What a `\` and what follows it mean.
-enum Escaped {
-    Character(char),
-    /// The members as they are written in a class.
-    Class {
-        members: String,
-        is_negated: bool,
-    },
 }

@@ -1,6 +1,6 @@
 //! The compiled form: what the evaluator runs over. Names are hashed, functions resolved, patterns built.
 
-use crate::regular_expression::{Extent, RegularExpression};
+use crate::regular_expression::{Extent, RegexFault, RegularExpression};
 use lmr_fhir::{Name, SourceLocation};
 
 use crate::functions::{Function, Shape};
@@ -125,10 +125,11 @@ impl RegexUse {
         }
     }
 
-    /// `matches()` looks anywhere in the text, `matchesFull()` takes it whole.
+    /// `matches()` looks anywhere in the text, `matchesFull()` takes it whole, `replaceMatches()` needs the places.
     pub(crate) fn extent(self) -> Extent {
         match self {
-            Self::Matches | Self::ReplaceMatches => Extent::Anywhere,
+            Self::Matches => Extent::Anywhere,
+            Self::ReplaceMatches => Extent::Every,
             Self::MatchesFull => Extent::Whole,
         }
     }
@@ -136,8 +137,8 @@ impl RegexUse {
 
 #[derive(Debug)]
 pub(crate) enum Pattern {
-    /// A literal, built once; `None` when it is not a usable pattern.
-    Built(Option<Box<RegularExpression>>),
+    /// A literal, built once.
+    Built(Result<Box<RegularExpression>, RegexFault>),
     Computed(Box<Expr>),
 }
 

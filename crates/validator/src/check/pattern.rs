@@ -9,9 +9,6 @@ use crate::compile::{Def, TypeRule};
 use crate::messages::Message;
 use crate::messages::field::{Text, Value};
 
-/// The most that one search may cost, in steps of an evaluation.
-const MAX_COST: usize = 10_000_000;
-
 /// The element's own form, then its type's.
 pub(crate) fn check<'a>(
     cx: &mut Context<'a>,
@@ -36,10 +33,7 @@ fn matches<'a>(
     def: Def<'a>,
 ) {
     let Some(text) = item.text() else { return };
-    let matches = cx.profiles.pattern(pattern).map(|regex| {
-        // A text of this length would take too long, wherever the search ends.
-        if regex.cost(&text) > MAX_COST { Err(TooManyBacktracks) } else { regex.is_match(&text) }
-    });
+    let matches = cx.profiles.pattern(pattern).map(|regex| regex.is_match(&text));
     match matches {
         Some(Ok(true)) => {}
         Some(Ok(false)) => {

@@ -104,7 +104,7 @@ impl Profiles {
         {
             return known.clone();
         }
-        let made = RegularExpression::new(text, Extent::Whole);
+        let made = RegularExpression::new(text, Extent::Whole).ok();
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         patterns.entry(text.into()).or_insert(made).clone()
     }

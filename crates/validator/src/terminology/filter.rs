@@ -69,7 +69,7 @@ pub(super) fn select(
         }
         "regex" => {
             let expression =
-                RegularExpression::new(&value, Extent::Whole).ok_or_else(unsupported)?;
+                RegularExpression::new(&value, Extent::Whole).map_err(|_| unsupported())?;
             let values = Values::of(system, &property).ok_or_else(unsupported)?;
             let mut numbers = Vec::new();
             for number in all() {

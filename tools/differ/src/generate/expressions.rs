@@ -3,6 +3,8 @@
 
 use fastrand::Rng;
 
+use super::regexes;
+
 /// The kinds of values that expressions are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
@@ -414,6 +416,11 @@ fn of(rng: &mut Rng, sort: Sort, depth: usize) -> String {
         of(rng, sort, depth - 1)
     };
     match rng.u8(..14) {
+        12 if sort == Boolean && rng.bool() => {
+            let name = one(rng, &["matches", "matchesFull"]);
+            let text = regexes::literal(&regexes::text(rng));
+            format!("({text}).{name}({})", regexes::literal(&regexes::pattern(rng)))
+        }
         12 => {
             let fitting: Vec<&Written> = WRITTEN.iter().filter(|call| call.3 == sort).collect();
             let Some((name, on, texts, _)) = fitting.get(rng.usize(..fitting.len().max(1))) else {

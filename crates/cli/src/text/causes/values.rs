@@ -8,8 +8,8 @@ use lmr_auth::{ClientError, ProfileError as TrustError};
 use lmr_fhir::xml::XmlError;
 use lmr_fhir::{Language, Localized as _, ParseError};
 use lmr_fhirpath::{
-    EvalError, EvalErrorKind, SemanticError, SemanticErrorKind, SyntaxError, SyntaxErrorKind,
-    Unavailable,
+    EvalError, EvalErrorKind, RegexFault, SemanticError, SemanticErrorKind, SyntaxError,
+    SyntaxErrorKind, Unavailable,
 };
 use lmr_identifiers::OrganisationNumberError;
 use lmr_lmdi::json_fault;
@@ -126,12 +126,25 @@ fn evaluation(kind: &EvalErrorKind) -> String {
         EvalErrorKind::TextTooLong { what, limit } => {
             format!("{what}: teksten ville blitt lengre enn {limit} byte")
         }
-        EvalErrorKind::Regex { what } => {
-            format!("{what}: ikke et regulært uttrykk som kan brukes (det er feil eller for stort)")
+        EvalErrorKind::Regex { what, why } => {
+            let why = match why {
+                RegexFault::Faulty { at } => {
+                    format!("det er ikke et regulært uttrykk: se tegn {at}")
+                }
+                RegexFault::Unsupported { at: Some(at) } => {
+                    format!("det trenger noe som dette programmet ikke støtter: se tegn {at}")
+                }
+                RegexFault::Unsupported { at: None } => {
+                    "det trenger noe som dette programmet ikke støtter".to_owned()
+                }
+                RegexFault::TooLarge => "det er for stort".to_owned(),
+            };
+            format!("{what}: det regulære uttrykket kan ikke brukes: {why}")
         }
-        EvalErrorKind::Backtracks { what } => {
-            format!("{what}: søket i teksten med dette regulære uttrykket tar for lang tid")
-        }
+        EvalErrorKind::Backtracks { what } => format!(
+            "{what}: søket i teksten med dette regulære uttrykket tar for lang tid; uten lookahead og lookbehind, \
+             tilbakereferanser, atomiske grupper og possessive kvantorer er det ingen grense"
+        ),
         EvalErrorKind::TimeWithZone => "et klokkeslett kan ikke ha en tidssone".to_owned(),
         EvalErrorKind::DefiniteDuration(unit) => {
             format!("regning med datoer tar ikke varigheten {unit}")
