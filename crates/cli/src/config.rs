@@ -126,11 +126,12 @@ fn remedy(toml: &str, error: &toml::de::Error) -> Option<Text> {
             "it must be a whole number from 1; leave the key out where there is to be no limit"
         ));
     }
-    let is_date = line.split('=').next().is_some_and(|key| key.trim().ends_with("date"));
-    if is_date && message.contains("parse") {
-        return Some(text!("skriv datoen som 2026-01-31", "write the date as 2026-01-31"));
+    // Keys of these names are texts where one is expected.
+    if message.contains("expected a string") {
+        return None;
     }
-    None
+    let key = before.rsplit_once('=').map_or("", |(key, _)| key.trim_end());
+    moments::remedy(key.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?)
 }
 
 /// The folder that a file is or will be in.

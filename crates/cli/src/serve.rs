@@ -20,7 +20,7 @@ use lmr_server::{
 use lmr_storage::{
     ApartKeys, ApartStore, MAIN, Opening, PlacedStore, PostgresStore, SqliteStore, StorageKey,
 };
-use lmr_web::{Console, LONGEST_MINUTES};
+use lmr_web::Console;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -244,7 +244,7 @@ fn check_listeners(config: &ReceiverConfig) -> anyhow::Result<()> {
     let lease = config.outlet.as_ref().map_or(1, |outlet| outlet.lease_seconds);
     within("outlet.lease_seconds", u64::from(lease), 1, A_DAY)?;
     let session = config.console.as_ref().map_or(1, |console| console.session_minutes);
-    within("console.session_minutes", u64::from(session), 1, LONGEST_MINUTES)?;
+    within("console.session_minutes", u64::from(session), 1, A_DAY / 60)?;
     Ok(())
 }
 

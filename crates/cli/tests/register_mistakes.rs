@@ -351,7 +351,7 @@ fn what_would_have_no_effect_or_is_of_another_unit_is_refused() {
         ),
         (
             section(
-                "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 721",
+                "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 1441",
             ),
             unit,
         ),

@@ -141,6 +141,7 @@ impl Inner {
         }
         if let Some(before) = retention.refused_before {
             for sender in archive::refused_senders(&mut db).await? {
+                self.check_place()?;
                 removed.refused_calls += in_transaction(&mut db, async |db| {
                     archive::expire_refused(db, &sender, before).await
                 })

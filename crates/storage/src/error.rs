@@ -50,8 +50,9 @@ pub enum OpenError {
     OlderSchema,
     /// The log beside the file belongs to another file: what is in it would be mixed into this one.
     #[error(
-        "the file beside the database (-wal) belongs to another database, as when a copy was put in its place: stop the receiver, \
-         put the file in its place again, without -wal and -shm beside it, and start again (docs/operations.md, Restore)"
+        "the log beside the database (-wal) belongs to another file, as when a copy was put in its place: stop the receiver, move \
+         -wal and -shm away and keep them (they have what the other file took last), and start again; or put the other file back \
+         (docs/operations.md, Restore)"
     )]
     LogOfAnother,
     /// The key is not the one the database was made with.

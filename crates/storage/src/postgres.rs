@@ -235,7 +235,8 @@ fn is_of_session(error: &sqlx::Error) -> bool {
 }
 
 /// Whether two addresses are of one database: host, port, name, and the `search_path` that is set (another one is another
-/// schema). What is no address is the same as nothing.
+/// schema); where none is set, the user, whose name the first schema of PostgreSQL's own has. One server under two names is
+/// not noticed. What is no address is the same as nothing.
 #[must_use]
 pub fn is_same_postgres(one: &str, other: &str) -> bool {
     let place = |url: &str| {
@@ -247,7 +248,8 @@ pub fn is_same_postgres(one: &str, other: &str) -> bool {
         let set = options.get_options().unwrap_or_default().split_whitespace();
         let schema: Vec<String> =
             set.filter(|one| one.contains("search_path=")).map(str::to_owned).collect();
-        Some((socket, host, options.get_port(), name, schema))
+        let user = schema.is_empty().then(|| options.get_username().to_owned());
+        Some((socket, host, options.get_port(), name, schema, user))
     };
     place(one).is_some_and(|one| Some(one) == place(other))
 }

@@ -620,6 +620,13 @@ mod tests {
                 insight::Count::ByTime(between, insight::Read::Refused, 100),
                 insight::Count::WithCode("LMR-4001", 1000),
             ] {
+                let of_refused =
+                    matches!(count, insight::Count::ByTime(_, insight::Read::Refused, _));
+                let sql = insight::way_query(EXPLAIN, &["310000019", "320000009"], count);
+                let (steps, text) = steps_of(&mut session, sql).await;
+                if of_refused && !steps.iter().any(|step| step.contains("message_refused")) {
+                    bad.push(format!("not by the index of refused messages: {steps:?}: {text}"));
+                }
                 let sql = insight::way_query(EXPLAIN, &["310000019", "320000009"], count);
                 bad.extend(bad_steps(&mut session, sql).await);
             }

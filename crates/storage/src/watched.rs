@@ -14,11 +14,13 @@ use std::sync::{Mutex, PoisonError};
 
 /// Why a database whose file was replaced is not used any more.
 pub(crate) const REPLACED: &str = "the database's file was replaced or removed while it is used: stop the receiver, put the \
-    file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
+    right file in its place, and start again; the start says whether the log beside it (-wal) belongs to it \
+    (docs/operations.md, Restore)";
 
 /// Why a database whose file was written over is not used any more.
 pub(crate) const OVERWRITTEN: &str = "the database's file was written over by another program while it is used: stop the \
-    receiver, put the file in its place without -wal and -shm beside it, and start again (docs/operations.md, Restore)";
+    receiver, put the right file in its place once more, and start again; the start says whether the log beside it (-wal) \
+    belongs to it (docs/operations.md, Restore)";
 
 /// Bytes of a file's header (<https://sqlite.org/fileformat2.html#the_database_header>).
 const HEADER: usize = 100;
@@ -33,7 +35,8 @@ const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 /// The first bytes of a log, but for the last bit.
 const LOG_MAGIC: u32 = 0x377f_0682;
-/// The end of the name of a note beside a file that was written over: which log there is not this file's.
+/// The end of the name of a note beside a file that was replaced or written over: how the log there begins, and the header of
+/// the file that it belongs to.
 const LEFT: &str = "-wal-of-another";
 
 /// Which file a path leads to. SQLite knows files by the same two numbers.
@@ -65,6 +68,8 @@ impl Place {
 pub(crate) struct Watched {
     path: PathBuf,
     place: Option<Place>,
+    /// The log that SQLite writes beside it: by the name that links lead to.
+    log: PathBuf,
     /// Open as long as the database is: closing it takes from this process all locks that it has on the file (POSIX), those
     /// of SQLite too.
     file: File,
@@ -81,6 +86,10 @@ struct State {
     last: Option<Header>,
     /// Once it was written over, nothing makes it whole again.
     is_overwritten: bool,
+    /// Whether it is noted that the log is not the file's that is there now.
+    has_left_log: bool,
+    /// The log that was there when all was well last.
+    log: Option<Place>,
 }
 
 /// What the header of a file says.
@@ -100,6 +109,26 @@ impl Header {
             schema: number(bytes, SCHEMA),
             mark: number(bytes, MARK),
         }
+    }
+
+    /// As a note has it.
+    fn to_note(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let numbers = [self.changes, self.pages, self.schema, self.mark];
+        for (four, number) in bytes.chunks_exact_mut(4).zip(numbers) {
+            four.copy_from_slice(&number.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn of_note(bytes: &[u8]) -> Option<Self> {
+        let is_whole = bytes.len() == 16;
+        is_whole.then(|| Self {
+            changes: number(bytes, 0),
+            pages: number(bytes, 4),
+            schema: number(bytes, 8),
+            mark: number(bytes, 12),
+        })
     }
 
     /// Whether it is of an earlier state than another one of the same file. The numbers begin again after their last ones. A
@@ -128,7 +157,8 @@ impl Watched {
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let file = File::open(path).ok()?;
         let place = Place::of(path);
-        Some(Self { path: path.to_owned(), place, file, state: Mutex::default() })
+        let log = beside(path, "-wal");
+        Some(Self { path: path.to_owned(), place, log, file, state: Mutex::default() })
     }
 
     /// Whether the log beside the file is another file's: SQLite would write it into this one. It shows where the log has the
@@ -139,59 +169,84 @@ impl Watched {
         }
         let Found::Header(header) = self.found() else { return false };
         // What cannot be read SQLite cannot use either.
-        let in_log = mark_in_log(&self.beside("-wal")).ok().flatten();
+        let in_log = mark_in_log(&self.log).ok().flatten();
         in_log.is_some_and(|mark| mark != 0 && header.mark != 0 && mark != header.mark)
     }
 
-    /// A file that SQLite has beside it: by the name that links lead to.
-    fn beside(&self, end: &str) -> PathBuf {
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let mut path = path.into_os_string();
-        path.push(end);
-        path.into()
+    fn note(&self) -> PathBuf {
+        beside(&self.path, LEFT)
     }
 
-    /// Says beside the file that its log is not this file's: how the log begins. A log without the first page shows nothing,
-    /// and the next start would bring it into the file.
-    fn leave_log(&self) {
-        let Ok(begin) = begin_of(&self.beside("-wal")) else { return };
-        if let Err(error) = std::fs::write(self.beside(LEFT), begin) {
+    /// Notes beside the file that the log there is that of the file before: a log without the first page does not show it, and
+    /// the next start would bring it into the file.
+    fn leave_log(&self, state: &mut State) {
+        if std::mem::replace(&mut state.has_left_log, true) {
+            return;
+        }
+        // A log that was put there together with the file is the file's own.
+        if Place::of(&self.log) != state.log {
+            return;
+        }
+        let Ok(begin) = begin_of(&self.log) else { return };
+        let mut note = begin.to_vec();
+        if let Some(last) = state.last {
+            note.extend(last.to_note());
+        }
+        if let Err(error) = std::fs::write(self.note(), note) {
             tracing::error!(%error, "that the log beside the database is another file's could not be noted");
         }
     }
 
-    /// Whether the log beside the file is the one that was left there.
+    /// Whether the log beside the file is one that was left there by another file. Where that file was put back, or was away for
+    /// a moment only, the log is its own again.
     fn log_was_left(&self) -> bool {
-        let note = self.beside(LEFT);
-        let Ok(left) = std::fs::read(&note) else { return false };
-        let is_there = begin_of(&self.beside("-wal")).is_ok_and(|begin| begin.as_slice() == left);
-        if !is_there {
-            // The log is gone, as it should be. A note that stays says nothing of another log.
-            let _ = std::fs::remove_file(note);
+        let path = self.note();
+        let Ok(note) = std::fs::read(&path) else { return false };
+        let Some((log, file)) = note.split_at_checked(LOG_HEADER) else { return false };
+        let is_there = begin_of(&self.log).is_ok_and(|begin| begin.as_slice() == log);
+        let is_of_this_file = || match (self.found(), Header::of_note(file)) {
+            (Found::Header(header), Some(former)) => {
+                former.mark != 0 && header.mark == former.mark && !header.is_before(&former)
+            }
+            _ => false,
+        };
+        if is_there && !is_of_this_file() {
+            return true;
         }
-        is_there
+        // What cannot be removed says nothing of another log, and is asked again at the next start.
+        let _ = std::fs::remove_file(path);
+        false
     }
 
     /// From here on the file must be the one with this mark; 0 where it has none.
     pub(crate) fn expect_mark(&self, mark: u32) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).mark = mark;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.mark = mark;
+        state.log = Place::of(&self.log);
     }
 
     /// Why the file cannot be used any more.
     pub(crate) fn fault(&self) -> Option<&'static str> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self.place.is_some() && Place::of(&self.path) != self.place {
+            self.leave_log(&mut state);
             return Some(REPLACED);
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Twice: a header is written in one piece, but no rule says that it is read in one.
         if !state.is_overwritten
             && !state.agrees_with(&self.found())
             && !state.agrees_with(&self.found())
         {
             state.is_overwritten = true;
-            self.leave_log();
+            self.leave_log(&mut state);
         }
-        state.is_overwritten.then_some(OVERWRITTEN)
+        if state.is_overwritten {
+            return Some(OVERWRITTEN);
+        }
+        // Another one may take its place later.
+        state.has_left_log = false;
+        state.log = Place::of(&self.log);
+        None
     }
 
     fn found(&self) -> Found {
@@ -223,6 +278,14 @@ impl State {
         self.last = Some(*header);
         true
     }
+}
+
+/// A file that is kept beside a database.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let mut path = file.into_os_string();
+    path.push(end);
+    path.into()
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {

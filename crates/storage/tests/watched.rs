@@ -31,21 +31,24 @@ fn write_over(from: &Path, to: &Path) {
     file.write_all(&bytes).unwrap();
 }
 
-fn is_overwritten(error: &StoreError) -> bool {
+const OVERWRITTEN: &str = "was written over";
+const REPLACED: &str = "was replaced";
+
+fn says(error: &StoreError, fault: &str) -> bool {
     let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    source.contains("was written over")
+    source.contains(fault)
 }
 
 /// Everything that is asked of a store is refused, and goes on to be.
-async fn takes_no_more(store: &SqliteStore, what: &str) {
+async fn takes_no_more(store: &SqliteStore, fault: &str, what: &str) {
     for _ in 0..2 {
         let ready = store.ready().await.unwrap_err();
-        assert!(is_overwritten(&ready), "{what}: {ready:?}");
+        assert!(says(&ready, fault), "{what}: {ready:?}");
         let sent = delivery("late", 9, vec![version("l", 9, 1, 90)]);
         let committed = store.commit(sent).await.map(|done| done.as_str()).unwrap_err();
-        assert!(is_overwritten(&committed), "{what}: {committed:?}");
+        assert!(says(&committed, fault), "{what}: {committed:?}");
         let listed = store.avsendere().await.map(drop).unwrap_err();
-        assert!(is_overwritten(&listed), "{what}: {listed:?}");
+        assert!(says(&listed, fault), "{what}: {listed:?}");
     }
 }
 
@@ -53,7 +56,7 @@ async fn takes_no_more(store: &SqliteStore, what: &str) {
 async fn a_file_that_was_written_over_takes_no_more_whatever_was_written() {
     let kinds =
         ["another database", "an own backup", "an earlier state", "half of it", "no database"];
-    for what in kinds {
+    for (what, is_renamed) in kinds.into_iter().flat_map(|what| [(what, false), (what, true)]) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lmr.db");
         let store = open(&file).await.unwrap();
@@ -86,12 +89,51 @@ async fn a_file_that_was_written_over_takes_no_more_whatever_was_written() {
                 folder.path().join("none")
             }
         };
-        write_over(&from, &file);
-        takes_no_more(&store, what).await;
+        let right = folder.path().join("right.db");
+        std::fs::copy(&file, &right).unwrap();
+        let wrong = std::fs::read(&from).unwrap();
+        if is_renamed {
+            std::fs::rename(&from, &file).unwrap();
+        } else {
+            write_over(&from, &file);
+        }
+        takes_no_more(&store, if is_renamed { REPLACED } else { OVERWRITTEN }, what).await;
         store.close().await;
-        assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&from).unwrap(), "{what}: closed");
+        assert_eq!(std::fs::read(&file).unwrap(), wrong, "{what}: closed");
         starts_without_the_log_alone(&folder, what).await;
+        // The right file comes back: the log beside it is its own, and has what was taken last.
+        std::fs::rename(&right, &file).unwrap();
+        let again = open(&file).await.unwrap();
+        assert_eq!(again.deliveries(&Default::default()).await.unwrap().len(), 41, "{what}");
+        again.close().await;
+        assert!(!folder.path().join("lmr.db-wal-of-another").exists(), "{what}");
     }
+}
+
+/// A snapshot of the file with its log, put in the place of both: the log is the file's own.
+#[tokio::test]
+async fn a_log_that_was_put_there_with_its_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lmr.db");
+    let store = open(&file).await.unwrap();
+    let snapshot = tempfile::tempdir_in(folder.path()).unwrap();
+    let elsewhere = open(&snapshot.path().join("lmr.db")).await.unwrap();
+    elsewhere.commit(delivery("m", 1, vec![version("r", 1, 1, 10)])).await.unwrap();
+    store.commit(delivery("n", 1, vec![version("r", 1, 1, 10)])).await.unwrap();
+    store.ready().await.unwrap();
+    for end in ["", "-wal"] {
+        let name = format!("lmr.db{end}");
+        std::fs::copy(snapshot.path().join(&name), folder.path().join("new")).unwrap();
+        std::fs::rename(folder.path().join("new"), folder.path().join(&name)).unwrap();
+    }
+    let _ = std::fs::remove_file(folder.path().join("lmr.db-shm"));
+    assert!(store.ready().await.is_err());
+    store.close().await;
+    elsewhere.close().await;
+    let again = open(&file).await.unwrap();
+    let found = again.deliveries(&Default::default()).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.message_id.as_str()).collect::<Vec<_>>(), ["m"]);
+    again.close().await;
 }
 
 /// The next start, of another process: with the log beside the file it changes nothing, without it the file is as it was put
@@ -237,7 +279,7 @@ async fn a_file_of_identities_that_was_written_over_takes_no_more() {
     store.ready().await.unwrap();
     write_over(&other(&folder).await, &file);
     let error = store.ready().await.unwrap_err();
-    assert!(is_overwritten(&error), "{error:?}");
+    assert!(says(&error, OVERWRITTEN), "{error:?}");
     store.close().await;
 }
 

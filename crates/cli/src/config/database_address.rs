@@ -167,7 +167,9 @@ fn fault_of(url: &str) -> Option<Text> {
 /// in it the end is read as one.
 fn is_name(query: &str, name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
-    (1..=32).contains(&name.len())
+    // Behind a `@` the address goes on: what is before it belongs to the password.
+    !query.contains('@')
+        && (1..=32).contains(&name.len())
         && name.chars().all(is_letter)
         && query.split('&').any(|one| one.split_once('=').is_some_and(|(of, _)| of == name))
 }
@@ -218,6 +220,8 @@ mod tests {
             "postgres://lmr:abc#hemmelig@db.example/lmr",
             "postgres://lmr@db.example/lmr?password=hemmelig&password=hemmelig",
             "postgres://lmr@db.example/lmr?password=x&hemmelig",
+            "postgres://lmr:abc?hemmelig=2026@db.example/lmr",
+            "postgres://lmr:sommer?hemmelig=1&x@db.example/lmr",
             "postgres://lmr@db.example/lmr?hemmelighemmelighemmelighemmelighemmelig=1",
             "sqlserver://lmr:hemmelig@db.example/lmr",
         ] {
@@ -236,14 +240,21 @@ mod tests {
             ("lmr.db", "new/../lmr.db", true),
             ("lmr.db", "data/lmr.db", false),
             ("lmr.db", "postgres://lmr@db.example/lmr.db", false),
-            ("postgres://lmr@db.example/lmr", "postgresql://other:x@DB.example:5432/lmr", true),
+            ("postgres://lmr@db.example/lmr", "postgresql://lmr:x@DB.example:5432/lmr", true),
+            // The default search_path begins with a schema of the user's name.
+            ("postgres://lmr@db.example/lmr", "postgres://other@db.example/lmr", false),
+            (
+                "postgres://lmr@db.example/lmr?options[search_path]=a",
+                "postgres://other@db.example/lmr?options[search_path]=a",
+                true,
+            ),
             ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example/?dbname=lmr", true),
             (
                 "postgres://lmr@db.example/lmr",
                 "postgres:///lmr?user=lmr&host=db.example&port=5432",
                 true,
             ),
-            ("postgres://lmr@db.example", "postgres://db.example/lmr", true),
+            ("postgres://lmr@db.example", "postgres://lmr@db.example/lmr", true),
             ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example:5433/lmr", false),
             ("postgres://lmr@db.example/lmr", "postgres://lmr@db.example/who", false),
             ("postgres://lmr@db.example/lmr", "postgres://lmr@db2.example/lmr", false),

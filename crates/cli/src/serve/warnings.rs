@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use lmr_envelope::{Trust, TrustError};
 use lmr_intake::Avsender;
+use lmr_web::LONGEST_MINUTES;
 
 use crate::clock;
 use crate::config::callers::{everybody, instead_of_everybody};
@@ -49,6 +50,7 @@ pub(crate) fn of_config(config: &ReceiverConfig) -> Vec<Warning> {
     all.extend(plain_text(config));
     all.extend(tokens_of_the_past(config));
     all.extend(header_of_nobody(config));
+    all.extend(session_without_end(config));
     all.extend(parameters_without_effect(config));
     all
 }
@@ -62,6 +64,21 @@ fn header_of_nobody(config: &ReceiverConfig) -> Option<Warning> {
             "proxy_header has no effect without trusted_proxies"
         ),
         remedy: text!("før opp proxyene, eller ta den bort", "list the proxies, or leave it out"),
+    })
+}
+
+fn session_without_end(config: &ReceiverConfig) -> Option<Warning> {
+    let minutes = config.console.as_ref().map(|console| u64::from(console.session_minutes));
+    minutes.filter(|minutes| *minutes > LONGEST_MINUTES).map(|minutes| Warning {
+        id: "console.session_minutes",
+        found: text!(
+            "console.session_minutes er {minutes}, men hver økt slutter etter {LONGEST_MINUTES} minutter",
+            "console.session_minutes is {minutes}, but every session ends after {LONGEST_MINUTES} minutes"
+        ),
+        remedy: text!(
+            "skriv høyst {LONGEST_MINUTES}; en økt som ikke er i bruk, er det verdien gjelder",
+            "write {LONGEST_MINUTES} at most; the value is about a session that is not used"
+        ),
     })
 }
 
@@ -251,7 +268,7 @@ pub(crate) fn odd_start_date(name: &str, start: Date) -> Option<Warning> {
             "{name}: the start date {start} is most likely misspelt; until then no delivery is missed"
         ),
         false => text!(
-            "{name}: startdatoen {start} er nok feilskrevet; leveranser savnes alt fra da av",
+            "{name}: startdatoen {start} er nok feilskrevet; leveranser savnes allerede fra den datoen",
             "{name}: the start date {start} is most likely misspelt; deliveries are missed from then on"
         ),
     };

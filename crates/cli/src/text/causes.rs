@@ -292,8 +292,9 @@ fn database(error: &OpenError) -> Option<String> {
              eller lmr serve --check); ta en sikkerhetskopi først"
         }
         OpenError::LogOfAnother => {
-            "filen ved siden av databasen (-wal) hører til en annen database, som når en kopi er lagt i dens sted: stopp mottaket, \
-             legg filen på plass igjen, uten -wal og -shm ved siden av, og start på nytt (docs/nb/operations.md, Gjenopprett)"
+            "loggen ved siden av databasen (-wal) hører til en annen fil, som når en kopi er lagt i dens sted: stopp mottaket, flytt \
+             -wal og -shm bort og ta vare på dem (de har det siste som den andre filen tok imot), og start på nytt; eller legg den \
+             andre filen tilbake (docs/nb/operations.md, Gjenopprett)"
         }
         OpenError::WrongKey => {
             "nøkkelen hører ikke til denne databasen: bruk den som databasen er begynt med (ta den fra kopien), eller den \
