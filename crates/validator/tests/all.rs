@@ -20,3 +20,4 @@ mod statistics;
 mod terminology;
 mod wrong_values;
 mod xml;
+mod xml_forms;
