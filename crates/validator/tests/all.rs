@@ -21,3 +21,4 @@ mod terminology;
 mod wrong_values;
 mod xml;
 mod xml_forms;
+mod xml_spellings;
