@@ -245,7 +245,19 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
     true
 }
 
-/// A text with the characters that its references by number stand for.
+/// The character of a reference by number, if XML has it.
+fn character(number: &str) -> Option<char> {
+    let hex = number.strip_prefix('x');
+    let radix = if hex.is_some() { 16 } else { 10 };
+    let digits = hex.unwrap_or(number);
+    if digits.starts_with('+') {
+        return None;
+    }
+    let found = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    found.filter(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..))
+}
+
+/// A text with the characters that its references by number stand for; what stands for none stays.
 fn resolved(text: &str) -> Cow<'_, str> {
     if !text.contains("&#") {
         return Cow::Borrowed(text);
@@ -255,14 +267,7 @@ fn resolved(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find("&#") {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let found = rest.find(';').and_then(|end| {
-            let number = &rest[2..end];
-            let number = match number.strip_prefix('x') {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            Some((char::from_u32(number.ok()?)?, end + 1))
-        });
+        let found = rest.find(';').and_then(|end| Some((character(&rest[2..end])?, end + 1)));
         match found {
             Some((character, end)) => {
                 out.push(character);
@@ -287,16 +292,7 @@ fn entities_known(text: &str) -> bool {
         let Some(end) = rest.find(';') else { return false };
         let name = &rest[..end];
         let ok = match name.strip_prefix('#') {
-            Some(number) => {
-                let hex = number.strip_prefix('x');
-                let digits = hex.unwrap_or(number);
-                let radix = if hex.is_some() { 16 } else { 10 };
-                u32::from_str_radix(digits, radix).is_ok_and(|n| {
-                    char::from_u32(n).is_some_and(
-                        |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..),
-                    )
-                })
-            }
+            Some(number) => character(number).is_some(),
             None => {
                 !name.is_empty()
                     && name.len() <= 8
@@ -344,6 +340,8 @@ mod tests {
             "<p>x</p>",
             "<div>a</div><div>b</div>",
             "<div>a & b</div>",
+            "<div>&#+97;</div>",
+            "<div>&#1;</div>",
             "text",
             "<div",
             "",
