@@ -6,10 +6,14 @@
 //! element's definition: [`Shapes`] has it, so that this crate still knows no resource type.
 
 mod error;
+mod events;
 mod json;
 mod map;
+mod names;
+mod narrative;
 mod read;
 mod shape;
+mod values;
 mod well_formed;
 mod write;
 
@@ -24,3 +28,5 @@ pub use write::{XmlWriteError, to_xml};
 const FHIR: &str = "http://hl7.org/fhir";
 /// The namespace of narratives.
 const XHTML: &str = "http://www.w3.org/1999/xhtml";
+/// The namespace of the attribute that says where an XML Schema is.
+const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";

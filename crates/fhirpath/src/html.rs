@@ -1,6 +1,8 @@
 //! The rules for the XHTML of a narrative (invariants txt-1 and txt-2,
 //! <https://hl7.org/fhir/R4/narrative.html#xhtml>).
 
+use std::borrow::Cow;
+
 const TAGS: [&str; 51] = [
     "p",
     "br",
@@ -103,6 +105,7 @@ pub(crate) fn is_narrative(text: &str) -> bool {
     let mut roots = 0;
     let well_formed = scan(text, &mut |part| match part {
         Part::Text(t) => (!open.is_empty() || t.trim().is_empty()) && entities_known(t),
+        Part::Data(_) => !open.is_empty(),
         Part::Start { tag, attributes, closed } => {
             let plain = without_prefix(tag);
             if open.is_empty() {
@@ -132,7 +135,8 @@ pub(crate) fn has_content(text: &str) -> bool {
     let mut found = false;
     scan(text, &mut |part| {
         match part {
-            Part::Text(t) => found |= !t.trim_matches(is_blank).is_empty(),
+            Part::Text(t) => found |= !resolved(t).trim_matches(is_blank).is_empty(),
+            Part::Data(t) => found |= !t.trim_matches(is_blank).is_empty(),
             Part::Start { tag, .. } => found |= without_prefix(tag) == "img",
             Part::End(_) => {}
         }
@@ -148,8 +152,15 @@ fn is_blank(c: char) -> bool {
 }
 
 enum Part<'t> {
+    /// Text with references.
     Text(&'t str),
-    Start { tag: &'t str, attributes: &'t str, closed: bool },
+    /// What is in a CDATA section, where nothing is a reference.
+    Data(&'t str),
+    Start {
+        tag: &'t str,
+        attributes: &'t str,
+        closed: bool,
+    },
     End(&'t str),
 }
 
@@ -170,7 +181,7 @@ fn scan<'t>(text: &'t str, each: &mut dyn FnMut(Part<'t>) -> bool) -> bool {
         }
         if let Some(data) = rest.strip_prefix("<![CDATA[") {
             let Some(end) = data.find("]]>") else { return false };
-            if !each(Part::Text(&data[..end])) {
+            if !each(Part::Data(&data[..end])) {
                 return false;
             }
             rest = &data[end + 3..];
@@ -224,7 +235,7 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
         let value = &tail[1..=end];
         let name = name.trim();
         let own = TAG_ATTRIBUTES.iter().find(|(t, _)| *t == tag).map_or(&[][..], |(_, list)| list);
-        let script = value.trim_start().to_ascii_lowercase().starts_with("javascript:");
+        let script = resolved(value).trim_start().to_ascii_lowercase().starts_with("javascript:");
         let known = ATTRIBUTES.contains(&name) || own.contains(&name) || name.starts_with("xmlns");
         if !known || script || !entities_known(value) {
             return false;
@@ -232,6 +243,44 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
         rest = tail[end + 2..].trim_start();
     }
     true
+}
+
+/// The character of a reference by number, if XML has it.
+fn character(number: &str) -> Option<char> {
+    let hex = number.strip_prefix('x');
+    let radix = if hex.is_some() { 16 } else { 10 };
+    let digits = hex.unwrap_or(number);
+    if digits.starts_with('+') {
+        return None;
+    }
+    let found = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    found.filter(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..))
+}
+
+/// A text with the characters that its references by number stand for; what stands for none stays.
+fn resolved(text: &str) -> Cow<'_, str> {
+    if !text.contains("&#") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("&#") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let found = rest.find(';').and_then(|end| Some((character(&rest[2..end])?, end + 1)));
+        match found {
+            Some((character, end)) => {
+                out.push(character);
+                rest = &rest[end..];
+            }
+            None => {
+                out.push_str("&#");
+                rest = &rest[2..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// XML's five entities and numbers; HTML's others need a DTD that FHIR does not allow, but the
@@ -243,16 +292,7 @@ fn entities_known(text: &str) -> bool {
         let Some(end) = rest.find(';') else { return false };
         let name = &rest[..end];
         let ok = match name.strip_prefix('#') {
-            Some(number) => {
-                let hex = number.strip_prefix('x');
-                let digits = hex.unwrap_or(number);
-                let radix = if hex.is_some() { 16 } else { 10 };
-                u32::from_str_radix(digits, radix).is_ok_and(|n| {
-                    char::from_u32(n).is_some_and(
-                        |c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..),
-                    )
-                })
-            }
+            Some(number) => character(number).is_some(),
             None => {
                 !name.is_empty()
                     && name.len() <= 8
@@ -278,6 +318,7 @@ mod tests {
             "<div><p class='x'>1 <b>2</b></p><!-- c --><table border=\"1\"><tr><td>x</td></tr></table></div>",
             "<h:div xmlns:h=\"http://www.w3.org/1999/xhtml\"><h:p class='x'>1</h:p></h:div>",
             "<div xmlns:h='http://www.w3.org/1999/xhtml'><h:b>1</h:b><i xmlns:x=\"http://a.no\">1</i></div>",
+            "<div><![CDATA[a & b <script>]]></div>",
             "<div><a href=\"http://example.org\" name=\"n\">x</a><img src=\"#i\" alt='a > b'/></div>",
         ] {
             assert!(is_narrative(text), "{text}");
@@ -290,6 +331,8 @@ mod tests {
             "<div><script>x</script></div>",
             "<div onclick=\"x()\">x</div>",
             "<div><a href=\"javascript:x()\">x</a></div>",
+            "<div><a href=\"&#106;ava&#x73;cript:x()\">x</a></div>",
+            "<![CDATA[ ]]><div>x</div>",
             "<div><p>x</div>",
             "<h:div>x</div>",
             "<h:p>x</h:p>",
@@ -297,6 +340,8 @@ mod tests {
             "<p>x</p>",
             "<div>a</div><div>b</div>",
             "<div>a & b</div>",
+            "<div>&#+97;</div>",
+            "<div>&#1;</div>",
             "text",
             "<div",
             "",
@@ -308,6 +353,9 @@ mod tests {
     #[test]
     fn content_is_text_or_an_image() {
         assert!(has_content("<div> a </div>") && has_content("<div><img src='x'/></div>"));
+        assert!(has_content("<div><![CDATA[a]]></div>") && has_content("<div>&#97;</div>"));
+        assert!(has_content("<div>&#160;</div>") && has_content("<div><![CDATA[&#32;]]></div>"));
         assert!(!has_content("<div>  <p/>\n</div>") && !has_content(""));
+        assert!(!has_content("<div>&#32;&#xa;</div>") && !has_content("<div><![CDATA[ ]]></div>"));
     }
 }

@@ -382,6 +382,15 @@ fn what_is_not_a_fest_file_is_refused() {
     assert!(matches!(read("<FEST></FEST>".as_bytes()), Err(FestError::Codes(_))));
     assert!(matches!(read("<FEST><a></b></FEST>".as_bytes()), Err(FestError::NotXml { .. })));
     assert!(matches!(read("<FEST>&nbsp;</FEST>".as_bytes()), Err(FestError::NotXml { .. })));
+    // An attribute that cannot be read is not passed over, nor is a declaration.
+    for text in [
+        "<FEST><a V=1/></FEST>",
+        "<FEST><a V=\"1\" V=\"2\"></a></FEST>",
+        "<FEST><a V=\"&nbsp;\"/></FEST>",
+        "<?xml version=\"1.0\" encoding=utf-8?><FEST/>",
+    ] {
+        assert!(matches!(read(text.as_bytes()), Err(FestError::NotXml { .. })), "{text}");
+    }
     assert!(matches!(read("<FEST/><FEST/>".as_bytes()), Err(FestError::SecondRoot)));
     assert!(matches!(read(&b"PK\x03\x04rest"[..]), Err(FestError::Zip)));
     let with_entity = file.replace("<FEST", "<!DOCTYPE FEST [<!ENTITY a \"b\">]><FEST");
@@ -390,6 +399,9 @@ fn what_is_not_a_fest_file_is_refused() {
     assert!(matches!(read(deep.as_bytes()), Err(FestError::TooDeep { .. })));
     let utf16: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(matches!(read(utf16.as_slice()), Err(FestError::Encoding(_))));
+    for name in ["UTF-8", "utf8"] {
+        assert!(read(file.replace("utf-8", name).as_bytes()).is_ok(), "{name}");
+    }
     let declared = file.replace("utf-8", "iso-8859-1");
     assert!(matches!(read(declared.as_bytes()), Err(FestError::Encoding(_))));
     let latin1: Vec<u8> = file.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();

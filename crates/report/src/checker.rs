@@ -484,7 +484,7 @@ mod tests {
             (of("<active></Nordmann>"), true),
             (of("<active Nordmann></active>"), false),
             (of("<active value=Nordmann/>"), false),
-            (of("<active value=\"1\" Nordmann=\"1\" Nordmann=\"2\"/>"), true),
+            (of("<active value=\"1\" Nordmann=\"1\" Nordmann=\"2\"/>"), false),
             (of("<Nordmann/><active/><Nordmann/>"), true),
             (of("<contained><Organization/><Nordmann/></contained>"), false),
             (of("<name><family value=\"Nordmann\"/>Nordmann</name>"), false),

@@ -532,6 +532,7 @@ fn location(path: &Path, file: &str) -> String {
         format!("{file} in {}", path.display())
     }
 }
+
 /// Whether two texts are the same JSON: packing a package may write it without white space.
 fn is_same_content(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();

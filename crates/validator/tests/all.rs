@@ -20,3 +20,5 @@ mod statistics;
 mod terminology;
 mod wrong_values;
 mod xml;
+mod xml_forms;
+mod xml_spellings;

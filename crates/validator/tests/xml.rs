@@ -201,6 +201,18 @@ fn what_xml_cannot_hold_is_not_written() {
             r#"{"resourceType":"Patient","text":{"div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"/><x/>"}}"#,
             "Patient.text.div",
         ),
+        (
+            r#"{"resourceType":"Patient","text":{"div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">&nbsp;</div>"}}"#,
+            "Patient.text.div",
+        ),
+        (
+            r#"{"resourceType":"Patient","text":{"div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p class=a>x</p></div>"}}"#,
+            "Patient.text.div",
+        ),
+        (
+            r#"{"resourceType":"Patient","text":{"div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><x:p>x</x:p></div>"}}"#,
+            "Patient.text.div",
+        ),
     ] {
         assert_eq!(reason(json), path, "{json}");
     }
@@ -349,7 +361,45 @@ fn what_is_not_well_formed_is_refused_by_its_rule() {
         (IllFormed::Declaration, declared(r#"<?xml version="1.0" foo="x"?>"#)),
         (IllFormed::Declaration, declared(r#"<?xml version="2.0"?>"#)),
         (IllFormed::SectionEnd, narrative("a ]]> b")),
+        (IllFormed::Declaration, declared(r#"<?xml version="1.2"?>"#)),
+        (IllFormed::Declaration, declared(r#"<?xml version="1.0" junk?>"#)),
         (IllFormed::Prefix, narrative("<x:p>x</x:p>")),
+        (IllFormed::Prefix, narrative(r#"<p x:title="a">x</p>"#)),
+        (IllFormed::Prefix, narrative(r#"<br x:title="a"/>"#)),
+        (IllFormed::Prefix, patient(r#"<x:active value="true"/>"#)),
+        (IllFormed::Prefix, patient(r#"<active x:id="a" value="true"/>"#)),
+        (IllFormed::Prefix, patient(r#"<active xsi:schemaLocation="a b" value="true"/>"#)),
+        (IllFormed::Prefix, patient(r#"<active xmlns:x="u"/><birthDate x:a="b"/>"#)),
+        (IllFormed::Name, patient(r#"<1a value="x"/>"#)),
+        (IllFormed::Name, patient(r#"<a:b:c value="x"/>"#)),
+        (IllFormed::Name, patient(r#"<a: value="x"/>"#)),
+        (IllFormed::Name, patient(r#"<active 1a="x"/>"#)),
+        (IllFormed::Name, patient(r#"<active id:="x"/>"#)),
+        (IllFormed::Name, patient(r#"<active xmlns:="x"/>"#)),
+        (IllFormed::Name, patient(&format!("<?a+b c?>{active}"))),
+        (IllFormed::Name, narrative("<p!>x</p!>")),
+        (IllFormed::Name, narrative(r#"<p 1a="x">x</p>"#)),
+        (IllFormed::Attribute, patient("<active value/>")),
+        (IllFormed::Attribute, patient("<active value=true />")),
+        (IllFormed::Attribute, patient(r#"<active id value="true"/>"#)),
+        (IllFormed::Attribute, narrative("<p class>x</p>")),
+        (IllFormed::Attribute, narrative("<p class=a>x</p>")),
+        (IllFormed::Duplicate, patient(r#"<active value="true" value="false"/>"#)),
+        (IllFormed::Duplicate, narrative(r#"<p class="a" class="b">x</p>"#)),
+        (IllFormed::Duplicate, narrative(r#"<p xmlns:a="u" xmlns:b="u" a:c="1" b:c="2">x</p>"#)),
+        (IllFormed::Binding, patient(r#"<active xmlns:f="" value="true"/>"#)),
+        (IllFormed::Binding, patient(r#"<active xmlns:xml="u" value="true"/>"#)),
+        (IllFormed::Binding, patient(r#"<active xmlns:xmlns="u" value="true"/>"#)),
+        (
+            IllFormed::Binding,
+            patient(r#"<active xmlns:f="http://www.w3.org/XML/1998/namespace" value="true"/>"#),
+        ),
+        (IllFormed::Binding, narrative(r#"<p xmlns="http://www.w3.org/2000/xmlns/">x</p>"#)),
+        (IllFormed::Reference, patient(r#"<active value="a & b"/>"#)),
+        (IllFormed::Reference, patient(r#"<active value="&#x;"/>"#)),
+        (IllFormed::Reference, narrative("a & b")),
+        (IllFormed::Reference, narrative("&#+65;")),
+        (IllFormed::Reference, narrative(r#"<p title="&1;">x</p>"#)),
     ];
     for (fault, text) in refused {
         assert_eq!(refusal(&text), XmlErrorKind::IllFormed(fault), "{text}");
@@ -363,7 +413,111 @@ fn what_is_not_well_formed_is_refused_by_its_rule() {
         patient(r#"<name><family value="a>b"/></name>"#),
         narrative("a ]] > b<p xml:lang='nb' title=\"it's\">x</p><!-- x --><br />"),
         format!("{}<!-- x -->", patient(active)),
+        patient(&format!("<?a:b c?>{active}")),
+        patient(r#"<active xmlns:xml="http://www.w3.org/XML/1998/namespace" value="true"/>"#),
+        narrative(r#"<p xmlns:a="u" xmlns:b="v" a:c="1" b:c="2">x</p>"#),
     ] {
         json(&text);
+    }
+    // What is well-formed by itself, and that a narrative cannot be.
+    for (kind, inner) in [
+        (XmlErrorKind::Entity("nbsp".into()), "a&nbsp;b"),
+        (XmlErrorKind::Entity("nbsp".into()), r#"<p title="&nbsp;">x</p>"#),
+        (XmlErrorKind::Character(0xd800), "&#xd800;"),
+        (XmlErrorKind::Character(0), r#"<p title="&#0;">x</p>"#),
+    ] {
+        assert_eq!(refusal(&narrative(inner)), kind, "{inner}");
+    }
+}
+
+#[test]
+fn a_location_of_the_schema_is_passed_over_by_its_namespace() {
+    let declared = |attributes: &str| {
+        format!(
+            r#"<Patient xmlns="http://hl7.org/fhir" {attributes}><active value="true"/></Patient>"#
+        )
+    };
+    let instance = "http://www.w3.org/2001/XMLSchema-instance";
+    for prefix in ["xsi", "s", "æ"] {
+        let text =
+            declared(&format!(r#"xmlns:{prefix}="{instance}" {prefix}:schemaLocation="a b""#));
+        same(&json(&text), r#"{"resourceType":"Patient","active":true}"#);
+    }
+    for (attributes, name) in [
+        (
+            r#"xmlns:xsi="http://elsewhere" xsi:schemaLocation="a b""#.to_owned(),
+            "xsi:schemaLocation",
+        ),
+        (r#"schemaLocation="a b""#.to_owned(), "schemaLocation"),
+        (format!(r#"xmlns:xsi="{instance}" xsi:type="a""#), "xsi:type"),
+        (r#"xmlns:f="http://hl7.org/fhir" f:value="a""#.to_owned(), "f:value"),
+    ] {
+        assert_eq!(refusal(&declared(&attributes)), XmlErrorKind::Attribute(name.to_owned()));
+    }
+    // A reference in the name of a namespace stands for its character.
+    same(
+        &json(
+            r#"<f:Patient xmlns:f="&#104;ttp://hl7.org/fhir"><f:active value="true"/></f:Patient>"#,
+        ),
+        r#"{"resourceType":"Patient","active":true}"#,
+    );
+}
+
+#[test]
+fn a_declaration_names_utf_8_in_any_spelling() {
+    let declared = |name: &str, text: &str| {
+        format!(r#"<?xml version="1.0" encoding="{name}"?>{}"#, patient(text))
+    };
+    for name in ["UTF-8", "utf-8", "utf8", "UTF8", "Utf8", "US-ASCII"] {
+        json(&declared(name, r#"<active value="true"/>"#));
+    }
+    json(&declared("utf8", r#"<name><family value="Åse"/></name>"#));
+    assert_eq!(
+        refusal(&declared("us-ascii", r#"<name><family value="Åse"/></name>"#)),
+        XmlErrorKind::Declared("us-ascii".to_owned())
+    );
+}
+
+#[test]
+fn a_narrative_keeps_what_its_prefixes_mean() {
+    let around = |attributes: &str, narrative: &str| {
+        let text = format!(
+            r#"<Patient xmlns="http://hl7.org/fhir" xmlns:h="http://www.w3.org/1999/xhtml" {attributes}><text><status value="generated"/>{narrative}</text></Patient>"#
+        );
+        let text = json(&text);
+        let document = Document::parse(text, &ParseOptions::strict()).expect("JSON");
+        let narrative = document.root().member("text").and_then(|text| text.member("div"));
+        narrative.and_then(Node::as_str).expect("a narrative").into_owned()
+    };
+    let own = r#"<div xmlns="http://www.w3.org/1999/xhtml">"#;
+    for (attributes, narrative, expected) in [
+        ("", "<h:div/>", r#"<div xmlns="http://www.w3.org/1999/xhtml"/>"#.to_owned()),
+        ("", "<h:div>a<h:br/></h:div>", format!("{own}a<br/></div>")),
+        (
+            r#"xmlns:x="u""#,
+            r#"<div xmlns="http://www.w3.org/1999/xhtml"><p x:a="b" xml:lang="nb">c</p></div>"#,
+            format!(r#"{own}<p xmlns:x="u" x:a="b" xml:lang="nb">c</p></div>"#),
+        ),
+        (
+            r#"xmlns:s="u&amp;&quot;""#,
+            "<h:div><s:a><s:b/><h:i/></s:a><h:b/></h:div>",
+            format!(
+                r#"{own}<a xmlns="u&amp;&quot;"><b/><i xmlns="http://www.w3.org/1999/xhtml"/></a><b/></div>"#
+            ),
+        ),
+        // No declaration, though it looks like one.
+        (
+            "",
+            r#"<h:div title="xmlns=">a</h:div>"#,
+            format!("{} title=\"xmlns=\">a</div>", &own[..own.len() - 1]),
+        ),
+        // As written: it has all that it needs.
+        (
+            "",
+            "<div xmlns='http://www.w3.org/1999/xhtml' ><p  >a</p ></div >",
+            "<div xmlns='http://www.w3.org/1999/xhtml' ><p  >a</p ></div >".to_owned(),
+        ),
+    ] {
+        assert_eq!(around(attributes, narrative), expected);
     }
 }

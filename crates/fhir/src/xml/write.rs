@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use quick_xml::events::Event;
 
+use super::error::XmlErrorKind;
+use super::events::Events;
+use super::read::Fault;
 use super::shape::{Content, Shape, Shapes};
 use super::{FHIR, XHTML};
 use crate::arena::Kind;
@@ -174,47 +177,14 @@ impl XmlWriter<'_> {
 
     /// A narrative goes as it is, if it can be part of an XML text.
     fn narrative(&mut self, markup: &str, child: Element<'_>) -> Result<(), XmlWriteError> {
-        let mut reader = quick_xml::NsReader::from_str(markup);
-        let mut depth = 0_usize;
-        let mut roots = 0_usize;
-        loop {
-            let opens = match reader.read_resolved_event() {
-                Ok((_, Event::Eof)) => break,
-                Ok((namespace, Event::Start(ref start) | Event::Empty(ref start))) => {
-                    let is_xhtml = matches!(
-                        namespace,
-                        quick_xml::name::ResolveResult::Bound(name) if name.0 == XHTML
-                    );
-                    let is_div = start.local_name().as_ref() == "div";
-                    if depth == 0 && (!is_xhtml || !is_div) {
-                        return fail(child, "a narrative is a div of XHTML");
-                    }
-                    true
-                }
-                Ok((_, Event::End(_))) => {
-                    depth = depth.saturating_sub(1);
-                    continue;
-                }
-                Ok((_, Event::Text(_) | Event::CData(_) | Event::GeneralRef(_))) if depth > 0 => {
-                    continue;
-                }
-                Ok((_, Event::Comment(_))) => continue,
-                _ => return fail(child, "the narrative is not well-formed XML"),
-            };
-            if opens {
-                roots += usize::from(depth == 0);
-                // An empty element has no end of its own.
-                let at = reader.buffer_position() as usize;
-                if !markup[..at].ends_with("/>") {
-                    depth += 1;
-                }
+        match is_div(markup) {
+            Ok(true) => {
+                self.out.push_str(markup);
+                Ok(())
             }
+            Ok(false) => fail(child, "a narrative is a div of XHTML"),
+            Err(_) => fail(child, "the narrative is not well-formed XML"),
         }
-        if depth != 0 || roots != 1 || markup.trim() != markup {
-            return fail(child, "the narrative is not well-formed XML");
-        }
-        self.out.push_str(markup);
-        Ok(())
     }
 
     /// Appends a text as the value of an attribute. Line ends and tabs are written as references, since a
@@ -236,5 +206,32 @@ impl XmlWriter<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether markup is one div of XHTML and nothing around it but comments.
+fn is_div(markup: &str) -> Result<bool, Fault> {
+    let mut events = Events::of(markup)?;
+    let mut is_div = false;
+    let mut depth = 0_usize;
+    loop {
+        let event = events.next()?;
+        match event {
+            Event::Start(_) | Event::Empty(_) => {
+                if depth == 0 {
+                    if is_div || events.namespace() != Some(XHTML) || events.local_name() != "div" {
+                        return Ok(false);
+                    }
+                    is_div = true;
+                }
+                depth += usize::from(matches!(event, Event::Start(_)));
+            }
+            Event::End(_) => depth -= 1,
+            Event::Eof if depth > 0 => return Err((XmlErrorKind::UnexpectedEnd, markup.len())),
+            Event::Eof => return Ok(is_div),
+            Event::Comment(_) => {}
+            _ if depth == 0 => return Ok(false),
+            _ => {}
+        }
     }
 }

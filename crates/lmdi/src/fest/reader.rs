@@ -59,8 +59,12 @@ pub(super) fn read(mut source: impl BufRead) -> Result<FestFile, FestError> {
             Err(error) => return Err(not_utf8(&error, at)),
         };
         match event {
-            (namespace, Event::Start(start)) => state.open(&namespace, &start)?,
+            (namespace, Event::Start(start)) => {
+                attributes(&start).map_err(not_xml)?;
+                state.open(&namespace, &start)?;
+            }
             (namespace, Event::Empty(start)) => {
+                attributes(&start).map_err(not_xml)?;
                 state.open(&namespace, &start)?;
                 state.close()?;
             }
@@ -82,10 +86,11 @@ pub(super) fn read(mut source: impl BufRead) -> Result<FestFile, FestError> {
                 }
             }
             (_, Event::Decl(declaration)) => {
-                if let Some(Ok(encoding)) = declaration.encoding()
-                    && !encoding.eq_ignore_ascii_case("utf-8")
-                {
-                    return Err(FestError::Encoding(encoding.to_string()));
+                if let Some(encoding) = declaration.encoding() {
+                    let encoding = encoding.map_err(|error| not_xml(error.to_string()))?;
+                    if !["utf-8", "utf8"].iter().any(|name| encoding.eq_ignore_ascii_case(name)) {
+                        return Err(FestError::Encoding(encoding.to_string()));
+                    }
                 }
             }
             (_, Event::DocType(_)) => return Err(FestError::Doctype { at }),
@@ -95,6 +100,20 @@ pub(super) fn read(mut source: impl BufRead) -> Result<FestFile, FestError> {
         buffer.clear();
     }
     state.finish()
+}
+
+/// Refuses what is not written like an attribute: an entry would lose it in silence.
+fn attributes(start: &BytesStart<'_>) -> Result<(), String> {
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        // Only a reference can be wrong in a value.
+        if attribute.value.contains('&') {
+            attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
 }
 
 fn not_utf8(error: &quick_xml::Error, at: u64) -> FestError {

@@ -635,7 +635,7 @@ fn syntax(canonical: &str, code: &str) -> Option<Membership> {
     Some(Membership::NotMember)
 }
 
-/// Whether an issue is about the display of a code.
+/// A value set by its title or name, and its address.
 fn named(set: &ValueSet, canonical: &str) -> Defined {
     let title: Option<&Arc<str>> = set.title.as_ref().or(set.name.as_ref());
     match title {

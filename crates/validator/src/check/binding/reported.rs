@@ -33,7 +33,8 @@ impl Reported {
     pub(super) fn of(cx: &Context<'_>, at: Node<'_>) -> Self {
         let begin = at.span().start;
         let issues = &cx.out.issues;
-        // What was reported of an element last comes last.
+        // What is reported on the way through an element is at it or within it, and that of an element before it came
+        // earlier: nothing of another element is in between.
         let within = issues.iter().rev().take_while(|issue| issue.span.start >= begin).count();
         let from = issues.len() - within;
         let mut found = Self {
