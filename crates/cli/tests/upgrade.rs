@@ -351,3 +351,33 @@ fn the_present_schemas_name_the_version_that_they_came_with() {
         assert!(number(newest) <= number(env!("CARGO_PKG_VERSION")), "{name}: {newest}");
     }
 }
+
+/// A ledger that another text of a step has made is of a program between releases: the doctor says so, as a run does.
+#[test]
+fn a_ledger_made_by_an_unknown_text_of_a_step_is_refused_by_the_doctor_too() {
+    let world = world_of(&released()[0]);
+    // Brings it to the present schema.
+    assert!(world.send(&["export-ledger"]).status.success());
+    let file = world.config("sender.sqlite");
+    sql(&file, "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 10;".to_owned());
+    let words = ["step 10 was made by another text than this program's"];
+    for command in [&["run", "--dry-run"][..], &["status"], &["export-ledger"]] {
+        is_refused(&format!("{command:?}"), &world.send(command), 4, &words);
+    }
+    let doctor = |language: &str| {
+        let output = std::process::Command::new(world::lmr())
+            .args(["doctor", "--format", "json", "--lang", language, "--config"])
+            .arg(world.config("sender.toml"))
+            .output()
+            .expect("lmr doctor");
+        let rows = lines(&String::from_utf8(output.stdout).expect("UTF-8"));
+        rows.into_iter().find(|row| row["check"] == "database").expect("the database's line")
+    };
+    for (language, words) in
+        [("en", words[0]), ("nb", "trinn 10 er gjort med en annen tekst enn dette programmets")]
+    {
+        let row = doctor(language);
+        assert_eq!(row["status"], "failed", "{row}");
+        assert!(row["text"].as_str().is_some_and(|text| text.contains(words)), "{row}");
+    }
+}

@@ -72,6 +72,15 @@ pub enum AttemptFailure {
         /// Why it could not be asked.
         reason: Box<Self>,
     },
+    /// The address of the register is another one than before, and what answers there refuses to say which register it is.
+    NewAddressUntold {
+        /// The address before.
+        before: String,
+        /// The address now.
+        now: String,
+        /// How it refuses.
+        reason: Box<Self>,
+    },
     /// A text of another version of the program.
     Other {
         /// The text.
@@ -293,6 +302,25 @@ impl AttemptFailure {
                         "receiver.url is another one than before ({before} became {now}), and whether it is the same \
                          register could not be asked now: {reason}. Nothing was sent; the next transfer asks again. If the \
                          address is wrong, correct receiver.url"
+                    ),
+                }
+            }
+            Self::NewAddressUntold { before, now, reason } => {
+                let reason = reason.text(language);
+                match language {
+                    Language::Bokmal => format!(
+                        "receiver.url er en annen enn før ({before} ble {now}), og svaret på spørsmålet om det er samme \
+                         register, sier det ikke: {reason}. Ingenting er sendt. Er adressen feil, rett receiver.url; er \
+                         tilgangen ikke gitt der ennå, be registeret om den. Er det samme register, og svarer det ikke på \
+                         dette: lmr send run --same-register, én gang. Til et annet register hører en ny databasefil \
+                         (database)"
+                    ),
+                    Language::English => format!(
+                        "receiver.url is another one than before ({before} became {now}), and the answer to the question \
+                         whether it is the same register does not say it: {reason}. Nothing was sent. If the address is \
+                         wrong, correct receiver.url; if access is not granted there yet, ask the register for it. If it \
+                         is the same register, and does not answer this: lmr send run --same-register, once. To another \
+                         register belongs a new database file (database)"
                     ),
                 }
             }

@@ -38,9 +38,9 @@ pub(crate) use annulments::{FoundAnnulment, JournalNames, JournalledAnnulment, W
 pub use daemon::{DaemonFailure, Reread};
 pub use desk::{Act, ActError, Discarded, JournalEntry, JournalRecord, SourceIssueRow};
 use error::database_text;
-pub use error::{OutboxError, sqlite_text};
+pub use error::{OutboxError, form_text, sqlite_text};
 pub(crate) use forms::forms;
-use forms::{is_newer_form, needed_program};
+use forms::{check_texts, is_newer_form, needed_program};
 pub(crate) use held::HeldCount;
 use held::depend_on_clock;
 pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};

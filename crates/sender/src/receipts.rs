@@ -142,6 +142,10 @@ impl Agent {
                 Ok(Some(AttemptFailure::NewAddressUnreached { before, now, reason }))
             }
             Some(NewestReceipt::Unreached { failure, passes: false }) => Ok(Some(failure.clone())),
+            Some(NewestReceipt::Refused(failure)) => {
+                let reason = Box::new(failure.clone());
+                Ok(Some(AttemptFailure::NewAddressUntold { before, now, reason }))
+            }
             Some(NewestReceipt::Payload(_) | NewestReceipt::NoMessage | NewestReceipt::Untold)
             | None => Ok(Some(AttemptFailure::OtherReceiver { before, now })),
         }
@@ -155,9 +159,15 @@ impl Agent {
         if receipt.sender.as_str() != self.settings.organisation {
             return Ok(false);
         }
-        let signed = self.signed_receipts(&receipt).await?;
-        if !signed.is_empty() {
-            return Ok(signed.contains(&ReceiptDigest::of(payload)));
+        let newest = ReceiptDigest::of(payload);
+        // It was verified when it was kept: a certificate that the register has replaced since is no reason to doubt it.
+        let kept = self.outbox.receipt_digests(receipt.sequence).await?;
+        if kept.contains(&newest) {
+            return Ok(true);
+        }
+        // A digest may be damaged; what is signed says what it was.
+        if !kept.is_empty() {
+            return Ok(self.signed_receipts(&receipt).await?.contains(&newest));
         }
         let id = &receipt.message_id;
         Ok(self.outbox.knows_message(id).await? && self.outbox.receipts_of(id).await?.is_empty())
@@ -211,7 +221,9 @@ impl Agent {
         unknown: &mut u64,
     ) -> Result<Option<LostAtRegister>, OutboxError> {
         let last = match newest {
-            NewestReceipt::Untold | NewestReceipt::Unreached { .. } => return Ok(None),
+            NewestReceipt::Untold | NewestReceipt::Refused(_) | NewestReceipt::Unreached { .. } => {
+                return Ok(None);
+            }
             NewestReceipt::NoMessage => 0,
             NewestReceipt::Payload(payload) => {
                 let Ok(receipt) = Receipt::parse(&payload) else { return Ok(None) };

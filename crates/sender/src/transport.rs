@@ -89,6 +89,8 @@ impl std::fmt::Debug for PostOutcome {
 pub enum NewestReceipt {
     /// It does not tell.
     Untold,
+    /// An error status that does not pass by itself: which register answers it does not say.
+    Refused(AttemptFailure),
     /// It cannot be asked now.
     Unreached {
         /// Why.
@@ -461,16 +463,29 @@ impl<A: Authorizer> HttpTransport<A> {
                     }
                     return Some(NewestReceipt::Payload(payload));
                 }
-                status @ (408 | 429 | 500 | 502..=504) => {
-                    let (note, codes) = (StatusNote::Register, Vec::new());
-                    return unreached(AttemptFailure::Status { status, note, codes });
-                }
-                status if nonce.is_none() => {
-                    nonce = Some(demanded_nonce(status, answer.headers())?);
-                }
-                _ => return None,
+                status => match demanded_nonce(status, answer.headers()) {
+                    Some(demanded) if nonce.is_none() => nonce = Some(demanded),
+                    _ => return error_status(status),
+                },
             }
         }
+    }
+}
+
+/// What an error status says to the question for a receipt; `None` for another status, which does not answer it. What
+/// answered may be something before the register, and it refuses the question: neither says which register it is.
+fn error_status(status: u16) -> Option<NewestReceipt> {
+    let failure = |note| AttemptFailure::Status { status, note, codes: Vec::new() };
+    match status {
+        // Not implemented, HTTP version not supported.
+        400..=407 | 409..=428 | 430..=499 | 501 | 505 => {
+            Some(NewestReceipt::Refused(failure(StatusNote::NotTheRegister)))
+        }
+        408 | 429 | 500..=599 => {
+            let failure = failure(StatusNote::Register);
+            Some(NewestReceipt::Unreached { failure, passes: true })
+        }
+        _ => None,
     }
 }
 

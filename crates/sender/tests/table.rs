@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lmr_fhir::{Document, ParseOptions};
+use lmr_fhir::{Document, Language, ParseOptions};
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
 use lmr_sender::HashKey;
 use lmr_sender::source::*;
@@ -958,46 +958,152 @@ fn the_ids_of_a_table_are_stable_and_its_folder_may_have_a_marker() {
     assert!(scanned.places.len() == 1 && scanned.places[0].is_empty, "{:?}", scanned.places);
 }
 
-/// `1.000` is one with a sign before the decimals, and a thousand with one between thousands: it is said which rows are
-/// meant, until the mapping says which sign it is.
+/// A mapping of the municipal table whose numbers have more keys.
+fn municipal_with(keys: &str) -> Result<Mapping, MappingError> {
+    let ready = ready_mappings().iter().find(|ready| ready.name == "municipal").expect("it");
+    let keys = format!("kind = \"decimal\"\n{keys}");
+    let mut mapping =
+        Mapping::parse(&ready.text.replace("kind = \"decimal\"", &keys), Path::new("."))?;
+    for (name, value) in [
+        ("administration_system", "urn:oid:2.999.578.1"),
+        ("municipality_organisation", "310000027"),
+        ("municipality_name", "Liksom kommune"),
+    ] {
+        mapping.set_constant(name, value).expect("a constant");
+    }
+    Ok(mapping)
+}
+
+/// A row for each amount.
+fn rows_of(amounts: &[&str]) -> Vec<String> {
+    let of = |(at, amount): (usize, &&str)| {
+        row(&[("Id", &format!("A-{at}")), ("Mengde_PreparatGitt", amount)])
+    };
+    amounts.iter().enumerate().map(of).collect()
+}
+
+/// `1.000` is one with a decimal separator, and a thousand with a thousands separator: it is said which rows are meant,
+/// until the column or the mapping shows which it is.
 #[test]
 fn numbers_that_may_be_thousands_are_pointed_out_with_their_row() {
-    let amounts = ["1,5", "1.000", "2,500", "0,125"];
-    let rows: Vec<String> = amounts
-        .iter()
-        .zip(["A-1", "A-2", "A-3", "A-4"])
-        .map(|(amount, id)| row(&[("Id", id), ("Mengde_PreparatGitt", amount)]))
-        .collect();
-    let read = scan_rows(&rows).scanned;
-    let expected = DoubtfulNumbers {
-        column: "Mengde_PreparatGitt".to_owned(),
-        count: 2,
-        example: "rows.csv:3".to_owned(),
-    };
-    assert_eq!((read.doubtful_numbers, read.issues.len()), (vec![expected], 0));
+    for (amounts, expected) in [
+        (&["1.000", "2.500"][..], Some((2, 2))),
+        (&["1.000", "2,500"], Some((2, 2))),
+        // The comma is the decimal separator of the column, also in a row behind it.
+        (&["2,500", "1,5"], None),
+        (&["0,125", "2,500"], None),
+        (&["1000,125", "2,500"], None),
+        (&["1.250", "2.5", "7"], None),
+        // And then a point is none.
+        (&["1,5", "1.000", "2,500", "0,125"], Some((1, 3))),
+        // Where both are, nobody knows.
+        (&["1,5", "1.5", "2,500", "1.000"], Some((2, 4))),
+        (&["1000", "7"], None),
+    ] {
+        let read = scan_rows(&rows_of(amounts)).scanned;
+        let expected: Vec<_> = expected
+            .map(|(count, line)| DoubtfulNumbers {
+                column: "Mengde_PreparatGitt".to_owned(),
+                count,
+                example: format!("rows.csv:{line}"),
+            })
+            .into_iter()
+            .collect();
+        assert_eq!((read.doubtful_numbers, read.issues.len()), (expected, 0), "{amounts:?}");
+    }
+}
 
-    let ready = ready_mappings().iter().find(|ready| ready.name == "municipal").expect("it");
-    let with = |separator: &str| {
-        let keys = format!("kind = \"decimal\"\nseparator = {separator:?}");
-        let text = ready.text.replace("kind = \"decimal\"", &keys);
-        Mapping::parse(&text, Path::new("."))
-    };
-    for (separator, held) in [(",", 1), (".", 3)] {
-        let mut mapping = with(separator).expect("a mapping");
-        for (name, value) in [
-            ("administration_system", "urn:oid:2.999.578.1"),
-            ("municipality_organisation", "310000027"),
-            ("municipality_name", "Liksom kommune"),
+/// What is pointed out reads well for one and for several, and says what to do.
+#[test]
+fn numbers_that_may_be_thousands_have_their_remedy() {
+    for (count, words) in [(1, "1 number has a comma or point"), (2, "2 numbers have a comma")] {
+        let column = "amount".to_owned();
+        let text = DoubtfulNumbers { column, count, example: "a.csv:2".to_owned() };
+        for (language, words) in [
+            (Language::English, [words, "decimal separator", "thousands separator", "remove"]),
+            (Language::Bokmal, ["a.csv:2", "desimaltegn", "tusenskille", "separator"]),
         ] {
-            mapping.set_constant(name, value).expect("a constant");
+            let text = text.text(language);
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_number_with_another_separator_than_the_mapping_says_is_held_with_its_remedy() {
+    let rows = rows_of(&["1,5", "1.000", "2,500", "x"]);
+    for (separator, other, held) in [(",", "\",\"", 1), (".", "\".\"", 2)] {
+        let mapping = municipal_with(&format!("separator = {separator:?}")).expect("a mapping");
         let read = scan_bytes(table(&rows).as_bytes(), mapping).expect("a table");
         assert_eq!(read.scanned.doubtful_numbers, [], "{separator}");
         let issues = read.issues();
-        assert_eq!(issues.len(), held, "{issues:?}");
-        assert!(issues.iter().all(|issue| issue.contains("is not a number")), "{issues:?}");
+        assert_eq!(issues.len(), held + 1, "{issues:?}");
+        let words = format!("has another decimal separator than {other}");
+        assert_eq!(issues.iter().filter(|text| text.contains(&words)).count(), held, "{issues:?}");
+        let not = issues.iter().filter(|text| text.contains("is not a number")).count();
+        assert_eq!(not, 1, "{issues:?}");
     }
-    let mapping = with(";").expect("read");
-    let error = scan_bytes(table(&rows).as_bytes(), mapping).err().expect("refused");
-    assert!(error.contains("separator is the sign before the decimals"), "{error}");
+}
+
+/// The mapping is refused with what to write, in both languages.
+#[test]
+fn a_separator_that_is_none_is_refused() {
+    let rows = rows_of(&["1,5"]);
+    for (separator, words, ord) in [
+        ("", "separator is empty", "separator er tom"),
+        (";", "is the decimal separator", "er desimaltegnet"),
+        (" ", "is the decimal separator", "er desimaltegnet"),
+        (".,", "is the decimal separator", "er desimaltegnet"),
+        ("komma", "not \"komma\"", "ikke «komma»"),
+    ] {
+        let mapping = municipal_with(&format!("separator = {separator:?}")).expect("read");
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("rows.csv"), table(&rows)).expect("written");
+        let source = TableSource::new(TableRows::Csv(folder.path().into()), mapping, key());
+        let error = source.scan(Scope::All, &mut |_| Ok(())).expect_err("refused").cause;
+        let texts = [error.text(Language::English), error.text(Language::Bokmal)];
+        assert!(texts[0].contains(words) && texts[1].contains(ord), "{separator:?}: {texts:?}");
+    }
+}
+
+/// Of a database a number has a point, whatever its texts have; a text of a database is read as one of a file.
+#[tokio::test]
+async fn numbers_of_a_database_are_distinguished_from_texts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = sqlite(
+        folder.path(),
+        &[
+            "CREATE TABLE given (id INTEGER, number REAL, words TEXT, given_at TEXT)",
+            "INSERT INTO given VALUES (1, 1.125, '1.125', '2026-01-10 08:00:00'), \
+             (2, 2, '2,5', '2026-01-11 08:00:00')",
+        ],
+    )
+    .await;
+    let of = |column: &str, keys: &str| {
+        let rows = SqlTable {
+            label: "given".to_owned(),
+            url: format!("sqlite:{}", path.display()),
+            password_file: None,
+            query: format!("SELECT id, {column} AS amount, given_at FROM given"),
+            overlap: jiff::SignedDuration::from_mins(60),
+        };
+        let text = format!(
+            "namespace = \"n\"\nkey = \"id\"\n[[field]]\nname = \"amount\"\ncolumn = \"amount\"\n\
+             kind = \"decimal\"\n{keys}\n[[field]]\nname = \"at\"\ncolumn = \"given_at\"\nkind = \"date-time\"\n\
+             [[resource]]\nname = \"a\"\ntype = \"MedicationAdministration\"\nkey = \"${{id}}\"\n\
+             template = '{{\"effectiveDateTime\":\"${{at}}\",\"dosage\":{{\"dose\":{{\"value\":\"${{amount}}\"}}}}}}'\n"
+        );
+        let mapping = Mapping::parse(&text, Path::new(".")).expect("a mapping");
+        scan(&TableSource::new(TableRows::Sql(rows), mapping, key())).expect("read")
+    };
+    for keys in ["", "separator = \",\"", "separator = \".\"", "remove = \".\""] {
+        let found = of("number", keys);
+        assert_eq!((found.issues().len(), found.scanned.doubtful_numbers.len()), (0, 0), "{keys}");
+        assert!(found.says("\"value\":1.125"), "{keys}: {:?}", found.texts);
+    }
+    let found = of("words", "");
+    let doubtful: Vec<_> =
+        found.scanned.doubtful_numbers.iter().map(|of| (of.count, &*of.example)).collect();
+    assert_eq!(doubtful, [(1, "given:1")]);
+    assert_eq!(of("words", "separator = \",\"").issues().len(), 1, "the text with a point");
 }

@@ -273,13 +273,23 @@ async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
     assert_eq!(ask(answers(204, "")).await, NewestReceipt::NoMessage);
     let payload = NewestReceipt::Payload(b"{}".to_vec());
     assert_eq!(ask(answers(200, "{}")).await, payload);
-    for status in [301, 400, 401, 403, 404, 405, 501] {
+    // Too much of it below.
+    for status in [202, 301] {
         assert_eq!(ask(answers(status, "{}")).await, NewestReceipt::Untold, "{status}");
     }
-    // A register that does not know the question, and too much below.
-    assert_eq!(ask(Router::new()).await, NewestReceipt::Untold);
+    let refused = |answer: &NewestReceipt, status: u16| {
+        let NewestReceipt::Refused(AttemptFailure::Status { status: found, .. }) = answer else {
+            panic!("{status}: {answer:?}");
+        };
+        assert_eq!(*found, status);
+    };
+    for status in [400, 401, 403, 404, 405, 421, 499, 501, 505] {
+        refused(&ask(answers(status, "{}")).await, status);
+    }
+    // What does not know the question.
+    refused(&ask(Router::new()).await, 404);
     // What cannot be asked now says nothing of which register it is: no answer, one of something before it, no token.
-    for status in [408, 429, 500, 502, 503, 504] {
+    for status in [408, 429, 500, 502, 503, 504, 507, 599] {
         let answer = ask(answers(status, "{}")).await;
         assert!(
             matches!(

@@ -9,7 +9,7 @@ use lmr_envelope::{
 use lmr_intake::{AddressError, AvsenderError, StoreError};
 use lmr_sandbox::folder::FolderError;
 use lmr_sender::SenderError;
-use lmr_sender::outbox::{OutboxError, sqlite_text};
+use lmr_sender::outbox::{OutboxError, form_text, sqlite_text};
 use lmr_server::TlsError;
 use lmr_storage::{KeyFileError, OpenError};
 
@@ -116,7 +116,8 @@ fn outbox(error: &OutboxError) -> String {
         }
         OutboxError::Newer { needed } => newer("avsenderens database", needed.as_deref()),
         OutboxError::Form(reason) => format!(
-            "avsenderens database har en ukjent form ({reason}): bruk den versjonen av programmet som skrev den; lmr send repair sier om den er skadet"
+            "avsenderens database har en ukjent form ({}): bruk den versjonen av programmet som skrev den; lmr send repair sier om den er skadet",
+            form_text(reason, Language::Bokmal)
         ),
         OutboxError::Damaged(what) => format!(
             "avsenderens database er skadet ({what}): lmr send repair sier hva som kan tas vare på; eller bruk en sikkerhetskopi"

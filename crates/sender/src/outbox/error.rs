@@ -18,7 +18,7 @@ pub enum OutboxError {
     },
     /// The file was made by another version of the program.
     #[error(
-        "the outbox database has an unknown form ({0}): use the version of the program that wrote it; lmr send repair says whether it is damaged"
+        "the outbox database has an unknown form ({}): use the version of the program that wrote it; lmr send repair says whether it is damaged", form_text(.0, Language::English)
     )]
     Form(MigrateError),
     /// SQLite's check found a fault.
@@ -103,6 +103,25 @@ pub fn sqlite_text(
         _ => return None,
     };
     Some(if language == Language::Bokmal { nb } else { en })
+}
+
+/// Why the form of a file is unknown.
+#[must_use]
+pub fn form_text(error: &MigrateError, language: Language) -> String {
+    let is_bokmal = language == Language::Bokmal;
+    match error {
+        MigrateError::VersionMismatch(step) if is_bokmal => {
+            format!("trinn {step} er gjort med en annen tekst enn dette programmets")
+        }
+        MigrateError::VersionMismatch(step) => {
+            format!("step {step} was made by another text than this program's")
+        }
+        MigrateError::VersionMissing(step) if is_bokmal => {
+            format!("trinn {step} er ukjent for dette programmet")
+        }
+        MigrateError::VersionMissing(step) => format!("this program does not know step {step}"),
+        other => other.to_string(),
+    }
 }
 
 fn newer_text(needed: Option<&str>) -> String {

@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 };
 
 use super::columns::Columns;
-use super::forms::{forms, is_newer_form, needed_program};
+use super::forms::{accept_former_texts, check_texts, forms, is_newer_form, needed_program};
 use super::{Outbox, OutboxError, Result};
 
 /// Refuses a schema that is no text any more: the driver takes the types of columns from it for text, and its worker ends
@@ -55,7 +55,11 @@ impl Outbox {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10));
         let outbox = Self::connect(options).await?;
-        match forms.run(&outbox.pool).await {
+        let mut connection = outbox.pool.acquire().await?;
+        accept_former_texts(&mut connection, forms).await?;
+        let made = forms.run(&mut *connection).await;
+        drop(connection);
+        match made {
             Ok(()) => Ok(outbox),
             Err(MigrateError::VersionMissing(found)) if is_newer_form(found) => {
                 Err(OutboxError::Newer { needed: needed_program(&outbox.pool).await })
@@ -69,7 +73,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`OutboxError::WriteAheadLog`] when what was written last is still in the file beside it, which
-    /// cannot be read without writing; [`OutboxError::Newer`] as for [`Outbox::open`].
+    /// cannot be read without writing; [`OutboxError::Newer`] and [`OutboxError::Form`] as for [`Outbox::open`].
     pub async fn open_read_only(path: &Path) -> Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -83,6 +87,7 @@ impl Outbox {
         if newest.is_some_and(is_newer_form) {
             return Err(OutboxError::Newer { needed: needed_program(&outbox.pool).await });
         }
+        check_texts(&mut *outbox.pool.acquire().await?, "main").await?;
         Ok(outbox)
     }
 

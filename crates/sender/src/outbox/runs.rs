@@ -25,10 +25,13 @@ pub(super) enum Left {
     NotStored,
     /// Receipts that do not hold.
     DoubtfulReceipts,
+    /// Records under whose ids the source had others, as another source has.
+    OfAnotherSource,
 }
 
 impl Left {
-    const ALL: [Self; 3] = [Self::GivenUp, Self::NotStored, Self::DoubtfulReceipts];
+    const ALL: [Self; 4] =
+        [Self::GivenUp, Self::NotStored, Self::DoubtfulReceipts, Self::OfAnotherSource];
 
     /// Under this name the outbox has the count.
     fn setting(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Left {
             Self::GivenUp => "since-transfer.given_up",
             Self::NotStored => "since-transfer.not_stored",
             Self::DoubtfulReceipts => "since-transfer.doubtful_receipts",
+            Self::OfAnotherSource => "since-transfer.of_another_source",
         }
     }
 

@@ -9,7 +9,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::{Columns, compact};
-use super::{CHANGED_SINCE, Outbox, OutboxError, Result, hash, is_newer_form, ms, time};
+use super::{
+    CHANGED_SINCE, Outbox, OutboxError, Result, check_texts, hash, is_newer_form, ms, time,
+};
 use crate::annul::AnnulTarget;
 use crate::attempt::AttemptFailure;
 use crate::former::FormerVersions;
@@ -498,29 +500,31 @@ impl Outbox {
             let needed = row.ok().flatten().and_then(|row| row.read(0).ok());
             return Err(OutboxError::Newer { needed });
         }
+        check_texts(&mut connection, "known").await?;
+        // A name alone may mean a table of the attached file, where the driver's connection has not seen those of this one.
         for sql in [
-            "INSERT INTO setting SELECT name, value FROM known.setting",
-            "INSERT INTO resource_type SELECT number, name FROM known.resource_type",
-            "INSERT INTO id_space SELECT number, name FROM known.id_space",
-            "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, source_key, \
+            "INSERT INTO main.setting SELECT name, value FROM known.setting",
+            "INSERT INTO main.resource_type SELECT number, name FROM known.resource_type",
+            "INSERT INTO main.id_space SELECT number, name FROM known.id_space",
+            "INSERT INTO main.stored (identity, version, resource_type, seq, at, resource_id, source_key, \
              annulled_at, id_space) SELECT identity, version, resource_type, seq, at, resource_id, source_key, \
              annulled_at, id_space FROM known.stored",
-            "INSERT INTO held (number, identity, version, resource_type, resource_id, file, line, since, \
+            "INSERT INTO main.held (number, identity, version, resource_type, resource_id, file, line, since, \
              origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
              discard_reason) SELECT number, identity, version, resource_type, resource_id, file, line, since, \
              origin, message_id, issues, source_key, depends_on_clock, discarded_at, discarded_by, \
              discard_reason FROM known.held",
-            "INSERT INTO vanished (number, identity, since, replaced_by) \
+            "INSERT INTO main.vanished (number, identity, since, replaced_by) \
              SELECT number, identity, since, replaced_by FROM known.vanished",
-            "INSERT INTO message (seq, message_id, made_at, state, sealed, bytes, resource_bytes, entries, \
+            "INSERT INTO main.message (seq, message_id, made_at, state, sealed, bytes, resource_bytes, entries, \
              round, may_have_arrived, next_attempt) SELECT seq, message_id, made_at, state, x'', bytes, \
              resource_bytes, entries, round, may_have_arrived, next_attempt FROM known.message \
              WHERE state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped')",
-            "INSERT INTO item (seq, position, identity, version, role, root, resource_type, resource_id, \
+            "INSERT INTO main.item (seq, position, identity, version, role, root, resource_type, resource_id, \
              file, line, id_space) SELECT i.seq, i.position, i.identity, i.version, i.role, i.root, \
              i.resource_type, i.resource_id, i.file, i.line, i.id_space \
-             FROM known.item i JOIN message m ON m.seq = i.seq",
-            "INSERT INTO receipt (sequence, digest, message_id, kept_at, problem, receipt) \
+             FROM known.item i JOIN main.message m ON m.seq = i.seq",
+            "INSERT INTO main.receipt (sequence, digest, message_id, kept_at, problem, receipt) \
              SELECT sequence, digest, message_id, kept_at, problem, receipt FROM known.receipt",
             "DETACH DATABASE known",
         ] {

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use super::columns::Columns;
+use super::runs::Left;
 use super::{Outbox, PAGE, Result, hash, ms, time};
 use crate::identity::Hash;
 use crate::index::Index;
@@ -72,8 +73,8 @@ pub(crate) enum VanishedSearch {
 pub(crate) struct VanishedNow {
     /// Records that joined the list.
     pub(crate) joined: u64,
-    /// Records in whose place the source has another one and that did not join it: they are most of all, so the source is
-    /// most likely another one than before.
+    /// Records in whose place the source has another one and that did not join it, now or in transfers since that did not
+    /// come to their end: they are most of all, so the source is most likely another one than before.
     pub(crate) of_another_source: u64,
 }
 
@@ -98,17 +99,21 @@ fn vanished_row(row: &SqliteRow) -> Result<VanishedRow> {
     })
 }
 
-/// Takes off the list what the source has again, and gives what stays on it.
+/// Takes off the list what the source has again, and gives what stays on it with a record in its place.
 async fn drop_found_again(
     step: &mut Transaction<'static, Sqlite>,
     index: &Index,
 ) -> Result<HashSet<Hash>> {
     let mut listed = HashSet::new();
-    let rows = sqlx::query("SELECT number, identity FROM vanished").fetch_all(&mut **step).await?;
+    let rows = sqlx::query("SELECT number, identity, replaced_by IS NOT NULL FROM vanished")
+        .fetch_all(&mut **step)
+        .await?;
     for row in rows {
         let identity = hash(&row, 1)?;
         if index.position(identity).is_none() {
-            listed.insert(identity);
+            if row.read(2)? {
+                listed.insert(identity);
+            }
         } else {
             sqlx::query("DELETE FROM vanished WHERE number = ?")
                 .bind(row.read::<i64>(0)?)
@@ -120,21 +125,25 @@ async fn drop_found_again(
 }
 
 /// The records of an index by type, id and the space of the id.
-struct ById {
+struct ById<'s> {
     hashes: RandomState,
+    /// The spaces that its ids are of.
+    spaces: HashSet<&'s str>,
     /// Positions; none where two records go by the same, so that neither stands for an earlier one.
     positions: HashMap<u64, Option<u32>>,
 }
 
-impl ById {
-    fn of<'s>(index: &Index, id_space: impl Fn(&str) -> Option<&'s str>) -> Self {
-        let mut all = Self { hashes: RandomState::new(), positions: HashMap::new() };
+impl<'s> ById<'s> {
+    fn of(index: &Index, id_space: impl Fn(&str) -> Option<&'s str>) -> Self {
+        let (hashes, spaces) = (RandomState::new(), HashSet::new());
+        let mut all = Self { hashes, spaces, positions: HashMap::new() };
         for at in 0..u32::try_from(index.records.len()).unwrap_or(u32::MAX) {
             let resource_type = &**index.resource_type(at);
             if let Some(id) = index.id(at).filter(|_| ANNULLED.contains(&resource_type))
                 && let Some(space) = id_space(index.label(at))
             {
-                match all.positions.entry(all.hashes.hash_one((space, resource_type, id))) {
+                all.spaces.insert(space);
+                match all.positions.entry(all.name(space, resource_type, id)) {
                     Entry::Vacant(place) => drop(place.insert(Some(at))),
                     Entry::Occupied(mut place) => drop(place.insert(None)),
                 }
@@ -143,8 +152,13 @@ impl ById {
         all
     }
 
+    /// What a type and an id are kept by.
+    fn name(&self, space: &str, resource_type: &str, id: &str) -> u64 {
+        self.hashes.hash_one((space, resource_type, id))
+    }
+
     fn position(&self, index: &Index, space: &str, resource_type: &str, id: &str) -> Option<u32> {
-        let at = (*self.positions.get(&self.hashes.hash_one((space, resource_type, id)))?)?;
+        let at = (*self.positions.get(&self.name(space, resource_type, id))?)?;
         (index.id(at) == Some(id) && **index.resource_type(at) == *resource_type).then_some(at)
     }
 }
@@ -155,7 +169,9 @@ impl Outbox {
     /// key): an identifier was corrected there, and the register has the record under both, which a source that gives
     /// changes only shows in no other way. With [`VanishedSearch::Missing`] all that are missed join it.
     ///
-    /// Where most of what the register has seems to be replaced at once, the source is another one: nothing joins for that.
+    /// Where most ids of the source's that the register has seem to have other records at once, the source is another one:
+    /// nothing joins for that, also not later, since what those ids named is forgotten. That it was so is counted until a
+    /// transfer has come to its end.
     ///
     /// `id_space` is [`Source::id_space`](crate::source::Source::id_space).
     pub(crate) async fn note_vanished<'s>(
@@ -169,7 +185,8 @@ impl Outbox {
         let by_id = ById::of(index, |label| id_space(label).filter(|_| looks));
         let mut step = self.begin().await?;
         let listed = drop_found_again(&mut step, index).await?;
-        let (mut known, mut replaced, mut missed, mut after) = (0, Vec::new(), 0, Vec::new());
+        let (mut known, mut replaced) = (HashSet::new(), Vec::new());
+        let (mut missed, mut after) = (0, Vec::new());
         let may_add = search == VanishedSearch::Missing;
         while may_add || !by_id.positions.is_empty() {
             // What was sent before id spaces were noted has none, as what is of a source without stable ids.
@@ -186,17 +203,20 @@ impl Outbox {
             .await?;
             for row in &rows {
                 let identity = hash(row, 0)?;
-                known += 1;
+                let (resource_type, id) = (row.read::<&str>(1)?, row.read_name(2)?);
+                let space = row.read::<Option<&str>>(3)?;
+                // What is of other sources says nothing of this one.
+                let named = space.filter(|space| by_id.spaces.contains(space)).zip(id);
+                if let Some((space, id)) = &named {
+                    known.insert(by_id.name(space, resource_type, id));
+                }
                 if index.position(identity).is_some() {
                     continue;
                 }
-                let (resource_type, id) = (row.read::<&str>(1)?, row.read_name(2)?);
-                let found = row
-                    .read::<Option<&str>>(3)?
-                    .zip(id)
-                    .and_then(|(space, id)| by_id.position(index, space, resource_type, &id));
+                let found =
+                    named.and_then(|(space, id)| by_id.position(index, space, resource_type, &id));
                 if let Some(at) = found {
-                    replaced.push((identity, index.records[at as usize].identity));
+                    replaced.push((identity, at));
                 } else if may_add {
                     missed += join(&mut step, identity, now).await?;
                 }
@@ -206,22 +226,33 @@ impl Outbox {
                 None => break,
             }
         }
-        let new = replaced.iter().filter(|(identity, _)| !listed.contains(identity)).count();
+        // Those that are noted as corrected already say nothing of today.
+        let new = || replaced.iter().filter(|(identity, _)| !listed.contains(identity));
+        let ids: HashSet<u32> = new().map(|(_, at)| *at).collect();
         // One alone may well be corrected.
-        let is_another_source = new > 1 && new * 2 > known;
-        let mut done = VanishedNow { joined: missed, of_another_source: 0 };
+        let is_another_source = ids.len() > 1 && ids.len() * 2 > known.len();
+        let mut joined = missed;
         if is_another_source {
-            done.of_another_source = new as u64;
-            for (identity, _) in replaced.iter().filter(|_| may_add) {
-                done.joined += join(&mut step, *identity, now).await?;
+            Left::OfAnotherSource.add(&mut step, new().count()).await?;
+        }
+        for (identity, at) in &replaced {
+            if !is_another_source {
+                let by = index.records[*at as usize].identity;
+                joined += join_replaced(&mut step, *identity, by, now).await?;
+                continue;
             }
-        } else {
-            for (identity, by) in replaced {
-                done.joined += join_replaced(&mut step, identity, by, now).await?;
+            // A single record of the other source would look like a correction at its next change.
+            sqlx::query("UPDATE stored SET id_space = NULL WHERE identity = ?")
+                .bind(identity.0.as_slice())
+                .execute(&mut *step)
+                .await?;
+            if may_add {
+                joined += join(&mut step, *identity, now).await?;
             }
         }
         self.commit(step).await?;
-        Ok(done)
+        let of_another_source = self.left(Left::OfAnotherSource).await?;
+        Ok(VanishedNow { joined, of_another_source })
     }
 
     /// What has vanished and is not annulled, oldest first.

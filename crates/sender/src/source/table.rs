@@ -12,7 +12,7 @@ mod row_error;
 mod sql;
 mod template;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use lmr_fhir::{Document, Language, ParseOptions};
 
 pub use doubtful::DoubtfulNumbers;
+use doubtful::NumberColumns;
 pub use mapping::{Mapping, MappingError};
 pub use ready::{ReadyMapping, ready_mappings};
 pub use row_error::{RowError, RowReason};
@@ -165,6 +166,11 @@ trait Rows {
 
     /// Reads the next row; `None` at the end.
     fn next(&mut self, row: &mut StringRecord) -> Result<Option<FoundRow>, FileError>;
+
+    /// Whether the last row has a number in a column, and not a text; a file has texts only.
+    fn is_number(&self, _column: usize) -> bool {
+        false
+    }
 }
 
 /// A row that was read.
@@ -210,7 +216,7 @@ impl Source for TableSource {
             source: self,
             scanned: Scanned::default(),
             skipped: None,
-            doubtful: BTreeMap::new(),
+            numbers: NumberColumns::default(),
             seen: HashSet::new(),
             hashers: (RandomState::new(), RandomState::new()),
             spool: Arc::new(Spool::new().map_err(|error| self.unavailable(error.into()))?),
@@ -225,7 +231,7 @@ impl Source for TableSource {
             }
             pass.part(&label, &mut open)?;
         }
-        let Pass { mut scanned, skipped, doubtful, .. } = pass;
+        let Pass { mut scanned, skipped, numbers, .. } = pass;
         scanned.passed_over.extend(passed_over);
         if let TableRows::Csv(path) = &self.rows
             && path.is_dir()
@@ -237,10 +243,7 @@ impl Source for TableSource {
         if scanned.resources == 0 && self.is_asked_for_all() {
             scanned.empty_in_full.push(self.name());
         }
-        scanned.doubtful_numbers = doubtful
-            .into_iter()
-            .map(|(column, (count, example))| DoubtfulNumbers { column, count, example })
-            .collect();
+        scanned.doubtful_numbers = numbers.doubtful();
         scanned.passed_over.extend(skipped.map(|(count, example)| PassedOver {
             kind: PassedOverKind::SkippedRows,
             count,
@@ -256,8 +259,8 @@ struct Pass<'v> {
     scanned: Scanned,
     /// Rows that the mapping says to leave out: how many, and the first.
     skipped: Option<(usize, String)>,
-    /// Numbers that may be a thousand times as much, by their column: how many, and the first.
-    doubtful: BTreeMap<String, (usize, String)>,
+    /// The numbers that are texts, by their columns.
+    numbers: NumberColumns,
     /// Resources handed over, by id and content: many rows are of one patient.
     seen: HashSet<u128>,
     hashers: (RandomState, RandomState),
@@ -302,16 +305,13 @@ impl Pass<'_> {
                 self.report(label, line, SourceIssueKind::Row { error });
                 continue;
             }
-            match bound.map(&row) {
+            match bound.map(&row, |column| rows.is_number(column)) {
                 Ok(Made::Skipped) => {
                     self.skipped.get_or_insert_with(|| (0, format!("{label}:{line}"))).0 += 1;
                 }
                 Ok(Made::Resources) => {
-                    // A database gives numbers as such.
-                    let is_text = matches!(self.source.rows, TableRows::Csv(_));
-                    if let Some(column) = bound.doubtful().filter(|_| is_text) {
-                        let first = || (0, format!("{label}:{line}"));
-                        self.doubtful.entry(column.to_owned()).or_insert_with(first).0 += 1;
+                    for (column, form) in bound.numbers() {
+                        self.numbers.note(column, *form, || format!("{label}:{line}"));
                     }
                     for made in 0..bound.made() {
                         self.resource(&part, line, &bound, made);

@@ -71,6 +71,115 @@ async fn a_ledger_opens_whatever_its_reports_are() {
     assert_eq!(outbox.sent_before(now).await.unwrap().len(), 1);
 }
 
+/// A ledger of the form before the tenth, with reports that the step to it counts.
+async fn of_form_9(path: &std::path::Path) {
+    let before = crate::outbox::forms().iter().filter(|form| form.version < 10).cloned().collect();
+    let before = sqlx::migrate::Migrator::with_migrations(before);
+    let outbox = Outbox::open_as(path, SqliteSynchronous::Off, &before).await.unwrap();
+    for (kind, report) in [
+        ("retry", Some("{\"given_up\": 9}")),
+        ("planned", Some("{\"stopped_early\": true, \"given_up\": 4}")),
+        ("planned", None),
+        ("retry", Some("{\"given_up\": 2, \"not_stored\": 0}")),
+        ("retry", None),
+        ("annulment", Some("{\"doubtful_receipts\": 1}")),
+    ] {
+        sqlx::query("INSERT INTO run (kind, started_at, ended_at, report) VALUES (?, 0, 0, ?)")
+            .bind(kind)
+            .bind(report)
+            .execute(&mut *outbox.connection().await.unwrap())
+            .await
+            .unwrap();
+    }
+    outbox.close().await;
+}
+
+/// Brings a ledger of the ninth form to the tenth by the step's text of before it was changed.
+async fn by_the_former_text(path: &std::path::Path) {
+    let mut forms: Vec<_> =
+        crate::outbox::forms().iter().filter(|form| form.version <= 10).cloned().collect();
+    let former = sqlx::migrate::Migration::new(
+        10,
+        "replaced".into(),
+        sqlx::migrate::MigrationType::Simple,
+        sqlx::SqlSafeStr::into_sql_str(include_str!("../../migrations/former/0010_replaced.sql")),
+        false,
+    );
+    assert_ne!(forms[9].checksum, former.checksum);
+    forms[9] = former;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::migrate::Migrator::with_migrations(forms).run(&pool).await.unwrap();
+    pool.close().await;
+}
+
+/// What a step makes: the schema, the settings, and the list of steps.
+async fn made(outbox: &Outbox) -> Vec<(String, Vec<u8>)> {
+    let sql = "SELECT name, CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL \
+               UNION ALL SELECT name, CAST(value AS BLOB) FROM setting \
+               UNION ALL SELECT description, checksum FROM _sqlx_migrations ORDER BY 1, 2";
+    let rows = sqlx::query(sql).fetch_all(&mut *outbox.connection().await.unwrap()).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// The text of the tenth step was changed after ledgers were made by it: both make the same of a ledger.
+#[tokio::test]
+async fn a_ledger_made_by_the_former_text_of_a_step_is_as_one_made_by_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["former", "present"] {
+        of_form_9(&path(name)).await;
+    }
+    by_the_former_text(&path("former")).await;
+    // What makes no steps takes it as it is, and leaves it so.
+    let before = std::fs::read(path("former")).unwrap();
+    Outbox::open_read_only(&path("former")).await.unwrap().close().await;
+    let copy = Outbox::scratch_copy(&path("former"), &path("scratch")).await.unwrap();
+    assert_eq!(copy.overview().await.unwrap().given_up, 2);
+    copy.close().await;
+    assert!(std::fs::read(path("former")).unwrap() == before);
+    assert_eq!(crate::outbox::examine(&path("former")).await.unwrap().faults, [""; 0]);
+
+    let former = Outbox::open(&path("former")).await.unwrap();
+    let present = Outbox::open(&path("present")).await.unwrap();
+    assert_eq!(made(&former).await, made(&present).await);
+    assert_eq!(former.setting("since-transfer.given_up").await.unwrap().as_deref(), Some("2"));
+    former.close().await;
+    Outbox::open(&path("former")).await.unwrap().close().await;
+}
+
+/// A ledger that another text of a step has made may be anything: nothing takes it for one of this program's.
+#[tokio::test]
+async fn a_ledger_made_by_an_unknown_text_of_a_step_is_refused_by_all() {
+    for (change, words) in [
+        (
+            "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 10",
+            "step 10 was made by another text",
+        ),
+        (
+            "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1",
+            "step 1 was made by another text",
+        ),
+        ("UPDATE _sqlx_migrations SET version = -3 WHERE version = 3", "does not know step -3"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox.db");
+        let outbox = Outbox::open(&path).await.unwrap();
+        sqlx::query(change).execute(&mut *outbox.connection().await.unwrap()).await.unwrap();
+        outbox.empty_log().await.unwrap();
+        outbox.close().await;
+        let errors = [
+            Outbox::open(&path).await.map(drop),
+            Outbox::open_read_only(&path).await.map(drop),
+            Outbox::scratch_copy(&path, &folder.path().join("scratch")).await.map(drop),
+        ];
+        for error in errors {
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(words), "{change}: {error}");
+        }
+    }
+}
+
 /// A connection that is still open, or just being closed, keeps SQLite from emptying the log at the end; a repair puts the
 /// file alone in place, and what was in the log alone would be lost: which annulments are to be looked for, among others.
 #[tokio::test]

@@ -210,6 +210,65 @@ async fn a_new_address_at_which_nothing_answers_is_asked_again() {
     assert_eq!((report.status(), report.messages.len()), (RunStatus::Clean, 1));
 }
 
+/// The receipts so far are signed under the certificate of then, which is not configured any more: they were verified when
+/// they came.
+#[tokio::test]
+async fn a_register_with_a_new_certificate_is_known_at_another_address() {
+    let mut world = ward(true).await;
+    (world.receiver, world.is_renewed) = (ELSEWHERE, true);
+    let report = world.run().await;
+    assert_eq!((&report.stop, report.status()), (&None, RunStatus::Clean));
+    assert_eq!((report.lost_at_register, report.messages.len()), (None, 0));
+    // Another register is none of it.
+    world.receiver = "https://third.example/v1";
+    let (_, change) = other_registers()[3];
+    change(&mut world.register.lock().unwrap());
+    let report = world.run().await;
+    assert!(matches!(report.stop, Some(AttemptFailure::OtherReceiver { .. })), "{report:?}");
+}
+
+/// An error status says nothing of which register answers: at a new address nothing is sent, with its reason, and at the
+/// same one the transfer goes on.
+#[tokio::test]
+async fn an_error_status_at_a_new_address_is_not_another_register() {
+    for status in [400, 401, 403, 404, 501] {
+        let mut world = ward(true).await;
+        world.register.lock().unwrap().refuses_with = Some(status);
+        world.write("given.ndjson", &[given("a", "p", 1), given("b", "p", 1)]);
+        let report = world.run().await;
+        assert_eq!((report.status(), report.messages.len()), (RunStatus::Clean, 1), "{status}");
+        assert_eq!(report.lost_at_register, None, "{status}");
+        world.pass(24);
+
+        world.receiver = ELSEWHERE;
+        let posted = world.posted();
+        for _ in 0..2 {
+            let report = world.run().await;
+            let Some(AttemptFailure::NewAddressUntold { before, now, reason }) =
+                report.stop.clone()
+            else {
+                panic!("{status}: {report:?}");
+            };
+            assert_eq!((&*before, &*now), ("https://register.example/v1", ELSEWHERE));
+            assert!(reason.to_string().contains(&status.to_string()), "{status}: {reason}");
+            assert_eq!((report.status(), world.posted()), (RunStatus::Stopped, posted), "{status}");
+            assert_eq!((report.lost_at_register, report.unknown_messages), (None, 0), "{status}");
+        }
+        let stop = world.agent().await.other_register().await.unwrap().unwrap();
+        for (language, words) in [
+            (lmr_fhir::Language::English, ["does not say it", "--same-register"]),
+            (lmr_fhir::Language::Bokmal, ["sier det ikke", "--same-register"]),
+        ] {
+            let text = stop.text(language);
+            for word in words.into_iter().chain([&*status.to_string()]) {
+                assert!(text.contains(word), "{status}: {text}");
+            }
+        }
+        world.register.lock().unwrap().refuses_with = None;
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{status}");
+    }
+}
+
 /// Two spellings of one address are one register.
 #[tokio::test]
 async fn an_address_that_is_written_in_another_way_is_the_same() {

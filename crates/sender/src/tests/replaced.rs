@@ -149,22 +149,127 @@ async fn what_an_earlier_version_sent_is_not_known_by_its_id() {
 }
 
 /// Another system under the same name gives its own records the ids that others had: nothing of the former one's was
-/// corrected.
+/// corrected, also in the runs after, in which the register has the records of both.
 #[tokio::test]
 async fn another_source_with_the_same_ids_lists_nothing() {
     for is_incremental in [true, false] {
         let world = server(is_incremental).await;
+        let missing = if is_incremental { 0 } else { 2 };
         let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
         world.write("given.ndjson", &all.collect::<Vec<_>>());
         let report = world.run().await;
         assert_eq!((report.replaced, report.of_another_source), (0, 2), "{is_incremental}");
-        assert_eq!(report.vanished, if is_incremental { 0 } else { 2 }, "missing, no more");
+        assert_eq!(report.vanished, missing, "missing, no more");
         assert_eq!(report.status(), RunStatus::ToCorrect, "{is_incremental}");
         let agent = world.agent().await;
         let overview = agent.outbox().overview().await.unwrap();
         assert_eq!(overview.status, RunStatus::ToCorrect, "{is_incremental}");
         agent.outbox().close().await;
+
+        for run in ["second", "third"] {
+            let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+            world.write("given.ndjson", &all.collect::<Vec<_>>());
+            let report = world.run().await;
+            let found = (report.vanished, report.replaced, report.of_another_source);
+            assert_eq!(found, (missing, 0, 0), "{run}: {is_incremental}");
+            world.pass(24);
+        }
+        // The new source's own records are corrected as any other's.
+        world.write("given.ndjson", &[keyed(&world, "1", "C2"), keyed(&world, "2", "D")]);
+        let report = world.run().await;
+        assert_eq!((report.vanished, report.replaced), (missing + 1, 1), "{is_incremental}");
     }
+}
+
+/// The first change after a source became another one is no correction of what the former one had under that id.
+#[tokio::test]
+async fn a_change_of_another_source_lists_nothing_either() {
+    let world = server(true).await;
+    let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+    world.write("given.ndjson", &all.collect::<Vec<_>>());
+    assert_eq!(world.run().await.of_another_source, 2);
+    world.pass(24);
+    world.write("given.ndjson", &[keyed(&world, "1", "C")]);
+    let report = world.run().await;
+    assert_eq!((report.vanished, report.replaced, report.of_another_source), (0, 0, 0));
+}
+
+/// What was corrected before does not make another source look like more corrections.
+#[tokio::test]
+async fn another_source_is_recognised_after_corrections() {
+    let world = server(true).await;
+    for (id, key) in [("1", "A2"), ("2", "B2")] {
+        world.write("given.ndjson", &[keyed(&world, id, key)]);
+        world.run().await;
+        world.pass(24);
+    }
+    let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+    world.write("given.ndjson", &all.collect::<Vec<_>>());
+    let report = world.run().await;
+    assert_eq!((report.vanished, report.replaced, report.of_another_source), (2, 2, 2));
+    let rows = listed(&world).await;
+    assert_eq!(keys(&rows), [("A", Some("A2")), ("B", Some("B2"))], "as they were corrected");
+}
+
+/// A run that is cut off has no report: the one that comes to its end says it, wherever the other one was cut off.
+#[tokio::test]
+async fn another_source_is_reported_by_the_run_that_comes_to_its_end() {
+    let mut noted = Vec::new();
+    for steps in 0.. {
+        let world = server(true).await;
+        let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+        world.write("given.ndjson", &all.collect::<Vec<_>>());
+        let agent = world.agent().await;
+        agent.outbox().fail_after(steps);
+        let has_ended = agent.run().await.is_ok();
+        agent.outbox().fail_after(i64::MAX);
+        noted.push(agent.outbox().setting("since-transfer.of_another_source").await.unwrap());
+        // It may be cut off when its report is written, which is as good.
+        let overview = agent.outbox().overview().await.unwrap();
+        let is_reported = overview.last_source.unwrap().of_another_source == 2;
+        agent.outbox().close().await;
+        drop(agent);
+        if has_ended {
+            break;
+        }
+        let expected = if is_reported { 0 } else { 2 };
+        let found = world.run().await.of_another_source;
+        assert_eq!(found, expected, "cut off after {steps} half steps");
+        world.pass(24);
+        assert_eq!(world.run().await.of_another_source, 0, "cut off after {steps} half steps");
+    }
+    assert!(noted.contains(&Some("2".to_owned())), "a run was cut off after it was noted");
+    assert_eq!(noted.last(), Some(&None), "the run that ended has reported it");
+}
+
+/// How many records other sources have delivered says nothing of this one.
+#[tokio::test]
+async fn records_of_other_sources_do_not_hide_another_source() {
+    let world = server(true).await;
+    let agent = world.agent().await;
+    let mut connection = agent.outbox().connection().await.unwrap();
+    sqlx::query("INSERT INTO id_space (name) VALUES ('other')")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    // Enough of them, of a source that gave none today.
+    for id in 10..30 {
+        sqlx::query(
+            "INSERT INTO stored (identity, version, resource_type, seq, at, resource_id, id_space) \
+             SELECT randomblob(length(s.identity)), s.version, s.resource_type, s.seq, s.at, CAST(? AS TEXT), g.number \
+             FROM stored s, id_space g WHERE s.resource_id = '1' AND g.name = 'other'",
+        )
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    }
+    drop(connection);
+    agent.outbox().close().await;
+    let all = ["C", "D"].iter().zip(["1", "2"]).map(|(key, id)| keyed(&world, id, key));
+    world.write("given.ndjson", &all.collect::<Vec<_>>());
+    let report = world.run().await;
+    assert_eq!((report.replaced, report.of_another_source), (0, 2));
 }
 
 /// Ids of files name nothing for good, also when the files are followed by a source whose ids do.

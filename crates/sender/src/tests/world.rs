@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use lmr_lmdi::RuleSetId;
 
 use crate::agent::{Agent, Parts, Settings};
-use crate::attempt::{AttemptFailure, ConnectionFailure};
+use crate::attempt::{AttemptFailure, ConnectionFailure, StatusNote};
 use crate::check::{CheckContext, CheckError, CheckFinding, Checker};
 use crate::error::SenderError;
 use crate::identity::HashKey;
@@ -107,6 +107,8 @@ pub(super) struct Register {
     pub(super) is_silent_on_receipts: bool,
     /// Nothing answers when it is asked for the newest receipt.
     pub(super) is_away: bool,
+    /// It refuses the question for the newest receipt with this status.
+    pub(super) refuses_with: Option<u16>,
     /// Its receipts are for another answer than they come with.
     pub(super) misstates_answers: bool,
     /// It cannot check what has `"fault": "unchecked"`.
@@ -316,6 +318,10 @@ impl Transport for Line {
                 let failure = AttemptFailure::NoConnection { reason: ConnectionFailure::Refused };
                 NewestReceipt::Unreached { failure, passes: true }
             }
+            _ if register.refuses_with.is_some() => {
+                let (status, note) = (register.refuses_with.unwrap(), StatusNote::NotTheRegister);
+                NewestReceipt::Refused(AttemptFailure::Status { status, note, codes: Vec::new() })
+            }
             _ if register.is_silent_on_receipts => NewestReceipt::Untold,
             None => NewestReceipt::Untold,
             Some(receipts) => match receipts.last() {
@@ -374,7 +380,10 @@ impl Source for Changes {
 }
 
 /// The seal of the model: the id in front, so that the same bundle under another id is another message.
-struct Wax;
+struct Wax {
+    /// The register's certificate is another one than when it gave the receipts so far.
+    is_renewed: bool,
+}
 
 impl Sealer for Wax {
     fn seal(
@@ -392,6 +401,9 @@ impl Sealer for Wax {
     ) -> Result<lmr_envelope::VerifiedReceipt, lmr_envelope::ReceiptError> {
         let digest = ReceiptDigest::of(receipt.as_bytes());
         let certificate = Thumbprint::parse(&"0".repeat(40)).unwrap();
+        if self.is_renewed {
+            return Err(lmr_envelope::ReceiptError::OtherCertificate { named: certificate });
+        }
         let receipt = Receipt::parse(receipt.as_bytes())?;
         let signed_at = receipt.received_at;
         Ok(lmr_envelope::VerifiedReceipt { receipt, digest, signed_at, certificate })
@@ -480,6 +492,8 @@ pub(super) struct World {
     pub(super) environment: &'static str,
     /// The register's address.
     pub(super) receiver: &'static str,
+    /// The register's certificate is another one than when it gave the receipts so far.
+    pub(super) is_renewed: bool,
 }
 
 impl World {
@@ -505,6 +519,7 @@ impl World {
             organisation: "310000007",
             environment: "test",
             receiver: "https://register.example/v1",
+            is_renewed: false,
         }
     }
 
@@ -597,7 +612,7 @@ impl World {
             key: HashKey::new(&Zeroizing::new([7; 32])),
             outbox,
             checker: Arc::new(Glance { rules: self.rules }),
-            sealer: Arc::new(Wax),
+            sealer: Arc::new(Wax { is_renewed: self.is_renewed }),
             transport: Arc::new(Line {
                 register: Arc::clone(&self.register),
                 now: Arc::clone(&self.now),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use lmr_lmdi::person::looks_personal;
 
 use super::FestSystems;
-use super::field::{Kind, Read};
+use super::field::{Kind, NumberForm, Read};
 use super::mapping::{Field, Mapping, MappingError};
 use super::row_error::{RowError, RowReason};
 use super::template::{Names, Template, Text, Value};
@@ -34,8 +34,8 @@ pub(super) struct Bound<'m> {
     /// How many of them are of the last row; the others keep their room.
     count: usize,
     namespace: &'m str,
-    /// The column of the last row whose number may be a thousand times as much.
-    doubtful: Option<&'m str>,
+    /// What the numbers of the last row that are texts show of their signs, by their columns.
+    numbers: Vec<(&'m str, NumberForm)>,
 }
 
 struct Step<'m> {
@@ -192,16 +192,22 @@ impl<'m> Bound<'m> {
             made: Vec::new(),
             count: 0,
             namespace: &mapping.namespace,
-            doubtful: None,
+            numbers: Vec::new(),
         })
     }
 
-    /// Makes the resources of a row.
+    /// Makes the resources of a row. `is_number` says of a column whether the row has a number of a database's there, and
+    /// not a text.
     ///
     /// # Errors
     /// [`RowError`] when the row must be held.
-    pub(super) fn map(&mut self, row: &StringRecord) -> Result<Made, RowError> {
-        (self.count, self.doubtful) = (0, None);
+    pub(super) fn map(
+        &mut self,
+        row: &StringRecord,
+        is_number: impl Fn(usize) -> bool,
+    ) -> Result<Made, RowError> {
+        self.count = 0;
+        self.numbers.clear();
         if row.len() != self.columns {
             let reason = RowReason::FieldCount { found: row.len(), expected: self.columns };
             return Err(self.error(row, "", reason));
@@ -210,7 +216,7 @@ impl<'m> Bound<'m> {
             value.set(field.trim(), false);
         }
         for at in 0..self.steps.len() {
-            match self.step(at) {
+            match self.step(at, &is_number) {
                 Ok(Read::Value) => {}
                 Ok(Read::Skip) => return Ok(Made::Skipped),
                 Err(reason) => {
@@ -227,7 +233,7 @@ impl<'m> Bound<'m> {
         Ok(Made::Resources)
     }
 
-    fn step(&mut self, at: usize) -> Result<Read, RowReason> {
+    fn step(&mut self, at: usize, is_number: &impl Fn(usize) -> bool) -> Result<Read, RowReason> {
         let step = &self.steps[at];
         let (before, after) = self.values.split_at_mut(step.first);
         let own = &mut after[..step.end - step.first];
@@ -239,15 +245,23 @@ impl<'m> Bound<'m> {
             return Ok(Read::Value);
         }
         let (mut put_together, mut by_default) = (String::new(), String::new());
-        let mut text: &str = match &step.input {
-            Input::Value(number) => &before[*number].text,
+        let (mut text, mut is_number): (&str, bool) = match &step.input {
+            // The values of the columns are the first ones.
+            Input::Value(number) => {
+                let is_decimal = matches!(step.kind, Kind::Decimal { .. });
+                (&before[*number].text, is_decimal && is_number(*number))
+            }
             Input::Text(text) => {
                 text.write(before, &mut put_together);
-                &put_together
+                (&put_together, false)
             }
         };
         let without;
-        if !step.field.remove.is_empty() && text.contains(|c| step.field.remove.contains(c)) {
+        // What is left out of texts may be the decimal separator of a number.
+        if !is_number
+            && !step.field.remove.is_empty()
+            && text.contains(|c| step.field.remove.contains(c))
+        {
             without = text.replace(|c| step.field.remove.contains(c), "");
             text = &without;
         }
@@ -255,14 +269,15 @@ impl<'m> Bound<'m> {
             && let Some(default) = &step.default
         {
             default.write(before, &mut by_default);
-            text = &by_default;
+            (text, is_number) = (&by_default, false);
         }
         if text.is_empty() {
             return if step.field.required { Err(RowReason::Empty) } else { Ok(Read::Value) };
         }
-        let read = step.kind.read(text, own, self.fest)?;
-        if step.kind.may_be_thousands(text) {
-            self.doubtful = Some(step.field.column.as_ref().unwrap_or(&step.field.name));
+        let read = step.kind.read(text, is_number, own, self.fest)?;
+        if !is_number && let Some(form) = step.kind.number_form(text) {
+            let column = step.field.column.as_ref().unwrap_or(&step.field.name);
+            self.numbers.push((column, form));
         }
         Ok(read)
     }
@@ -308,9 +323,9 @@ impl<'m> Bound<'m> {
         self.count += 1;
     }
 
-    /// The column of the last row with a number that may be a thousand times as much.
-    pub(super) fn doubtful(&self) -> Option<&'m str> {
-        self.doubtful
+    /// What the numbers of the last row that are texts show of their signs, by their columns.
+    pub(super) fn numbers(&self) -> &[(&'m str, NumberForm)] {
+        &self.numbers
     }
 
     /// How many resources the last row was.

@@ -1,10 +1,14 @@
 //! Numbers that were read and may mean something else.
 
+use std::collections::BTreeMap;
+
 use lmr_fhir::Language;
 use serde::Serialize;
 
-/// Numbers of a column with one sign, before three digits: `1.000` is read as one, and is a thousand where the sign stands
-/// between thousands.
+use super::field::{NumberForm, SEPARATORS};
+
+/// Numbers of a column with a comma or a point before three digits: `1.000` is read as one, and is a thousand where the
+/// sign is a thousands separator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoubtfulNumbers {
     /// The column, or the field of the mapping.
@@ -22,15 +26,65 @@ impl DoubtfulNumbers {
         let Self { column, count, example } = self;
         match language {
             Language::Bokmal => format!(
-                "{column}: i {count} tall står tegnet foran tre sifre, som i 1.000 (først {example}), og leses som tegnet før \
-                 desimalene. Er det riktig, skriv tegnet som separator i feltet i mappingen; skiller det tusener, ta det bort \
-                 med remove"
+                "{column}: {count} tall har komma eller punktum foran tre sifre, som i 1.000 (først {example}), og det leses \
+                 som desimaltegn. Er det riktig, skriv det som separator i feltet i mappingen; er det tusenskille, ta det \
+                 bort med remove"
             ),
             Language::English => format!(
-                "{column}: {count} × a number with its sign before three digits, as in 1.000 (first {example}), read as the \
-                 sign before the decimals. If that is right, write the sign as separator into the field of the mapping; if it \
-                 stands between thousands, leave it out with remove"
+                "{column}: {count} {} a comma or point before three digits, as in 1.000 (first {example}), and it is read \
+                 as the decimal separator. If that is right, write it as separator into the field of the mapping; if it is \
+                 a thousands separator, leave it out with remove",
+                if *count == 1 { "number has" } else { "numbers have" }
             ),
         }
+    }
+}
+
+/// What the numbers of a column look like that are texts.
+#[derive(Debug, Default)]
+struct Column {
+    /// Of each sign: whether it is a decimal separator in some number.
+    is_decimal: [bool; SEPARATORS.len()],
+    /// Of each sign: how many numbers may be thousands, and where the first is, by its place among all of them and by name.
+    doubtful: [Option<(usize, usize, String)>; SEPARATORS.len()],
+}
+
+/// The numbers of a scan, by their column: what one number leaves open another one of its column may show.
+#[derive(Debug, Default)]
+pub(super) struct NumberColumns {
+    columns: BTreeMap<String, Column>,
+    seen: usize,
+}
+
+impl NumberColumns {
+    /// Notes a number of a column; `row` names its row.
+    pub(super) fn note(&mut self, column: &str, form: NumberForm, row: impl FnOnce() -> String) {
+        if !self.columns.contains_key(column) {
+            self.columns.insert(column.to_owned(), Column::default());
+        }
+        let Some(known) = self.columns.get_mut(column) else { return };
+        self.seen += 1;
+        match form {
+            NumberForm::Decimal { sign } => known.is_decimal[sign] = true,
+            NumberForm::MaybeThousands { sign } => {
+                known.doubtful[sign].get_or_insert_with(|| (0, self.seen, row())).0 += 1;
+            }
+        }
+    }
+
+    /// What is doubtful: numbers with a sign that is not the one decimal separator that their column shows.
+    pub(super) fn doubtful(self) -> Vec<DoubtfulNumbers> {
+        let of = |(column, found): (String, Column)| {
+            let Column { is_decimal, doubtful } = found;
+            let is_settled = |sign: usize| {
+                is_decimal[sign] && is_decimal.iter().filter(|is_it| **is_it).count() == 1
+            };
+            let open = doubtful.into_iter().enumerate().filter(|(sign, _)| !is_settled(*sign));
+            let open: Vec<_> = open.filter_map(|(_, numbers)| numbers).collect();
+            let count = open.iter().map(|(count, ..)| count).sum();
+            let (_, _, example) = open.into_iter().min_by_key(|(_, first, _)| *first)?;
+            Some(DoubtfulNumbers { column, count, example })
+        };
+        self.columns.into_iter().filter_map(of).collect()
     }
 }

@@ -42,8 +42,40 @@ pub(super) struct Lookup {
     rows: std::collections::HashMap<String, (bool, Vec<Value>)>,
 }
 
-/// Signs before the decimals of a number.
-const SEPARATORS: [char; 2] = [',', '.'];
+/// Decimal separators.
+pub(super) const SEPARATORS: [char; 2] = [',', '.'];
+
+/// What a number that is a text shows of its sign, by its place among [`SEPARATORS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NumberForm {
+    /// It can only be a decimal separator.
+    Decimal { sign: usize },
+    /// Before three digits, where a thousands separator may be too: the number may be a thousand times as much.
+    MaybeThousands { sign: usize },
+}
+
+/// The decimal separator that a mapping gives.
+fn separator_of(text: &str, at: &str) -> Result<char, MappingError> {
+    let mut signs = text.chars();
+    match (signs.next(), signs.next()) {
+        (None, _) => Err(MappingError::new(
+            at,
+            "separator er tom: skriv desimaltegnet, «,» eller «.», eller ta nøkkelen bort, så leses begge",
+            "separator is empty: write the decimal separator, \",\" or \".\", or leave the key out, and both are read",
+        )),
+        (Some(sign), None) if SEPARATORS.contains(&sign) => Ok(sign),
+        _ => Err(MappingError::new(
+            at,
+            format!(
+                "separator er desimaltegnet, «,» eller «.», ikke «{text}»; tusenskille tas bort med remove"
+            ),
+            format!(
+                "separator is the decimal separator, \",\" or \".\", not \"{text}\"; a thousands separator is left out with \
+                 remove"
+            ),
+        )),
+    }
+}
 
 /// Longest value that a message repeats.
 const MAX_SHOWN: usize = 40;
@@ -75,19 +107,14 @@ impl Kind {
                 format!("{key} does not belong to this kind"),
             ));
         }
-        if field.separator.is_some_and(|sign| !SEPARATORS.contains(&sign)) {
-            return Err(MappingError::new(
-                at,
-                "separator er tegnet før desimalene: «,» eller «.»",
-                "separator is the sign before the decimals: \",\" or \".\"",
-            ));
-        }
+        let separator = match &field.separator {
+            Some(text) => Some(separator_of(text, at)?),
+            None => None,
+        };
         let lower = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect();
         Ok(match field.kind {
             FieldKind::Text => Self::Text,
-            FieldKind::Decimal => {
-                Self::Decimal { positive: field.positive, separator: field.separator }
-            }
+            FieldKind::Decimal => Self::Decimal { positive: field.positive, separator },
             FieldKind::Boolean => {
                 if field.true_texts.is_empty() || field.false_texts.is_empty() {
                     return Err(MappingError::new(
@@ -156,19 +183,25 @@ impl Kind {
         }
     }
 
-    /// Whether a text that was read is a thousand times as much where its sign stands between thousands.
-    pub(super) fn may_be_thousands(&self, text: &str) -> bool {
-        let Self::Decimal { separator: None, .. } = self else { return false };
+    /// What a text that was read as a number shows of its sign; `None` where it has none, or the mapping says which it is.
+    pub(super) fn number_form(&self, text: &str) -> Option<NumberForm> {
+        let Self::Decimal { separator: None, .. } = self else { return None };
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        digits.split_once(SEPARATORS).is_some_and(|(whole, rest)| {
-            (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3
+        let (whole, rest) = digits.split_once(SEPARATORS)?;
+        let sign = SEPARATORS.iter().position(|sign| digits[whole.len()..].starts_with(*sign))?;
+        let is_open = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3;
+        Some(match is_open {
+            true => NumberForm::MaybeThousands { sign },
+            false => NumberForm::Decimal { sign },
         })
     }
 
-    /// Reads a text that is not empty into the field's values: its own and the further ones.
+    /// Reads a text that is not empty into the field's values: its own and the further ones. `is_number`: it is a number of
+    /// a database's, which is written with a point whatever the texts of the mapping are.
     pub(super) fn read(
         &self,
         text: &str,
+        is_number: bool,
         values: &mut [Value],
         fest: Option<&FestSystems>,
     ) -> Result<Read, RowReason> {
@@ -176,7 +209,7 @@ impl Kind {
         match self {
             Self::Text => own.set(text, false),
             Self::Decimal { positive, separator } => {
-                decimal(text, *separator, own)?;
+                decimal(text, separator.filter(|_| !is_number), own)?;
                 let is_positive = !own.text.starts_with('-')
                     && own.text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
                 if *positive && !is_positive {
@@ -273,8 +306,8 @@ impl Lookup {
     }
 }
 
-/// A number with a point or a comma before its decimals, or with the one that is given, without signs between thousands.
-/// Its digits stay as they are.
+/// A number with a point or a comma as its decimal separator, or with the one that is given, and no thousands separator. Its
+/// digits stay as they are.
 fn decimal(text: &str, separator: Option<char>, out: &mut Value) -> Result<(), RowReason> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let parts = match separator {
@@ -285,7 +318,13 @@ fn decimal(text: &str, separator: Option<char>, out: &mut Value) -> Result<(), R
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let whole_ok = all_digits(whole) || (whole.is_empty() && rest.is_some());
     if !whole_ok || rest.is_some_and(|rest| !all_digits(rest)) {
-        return Err(RowReason::NotANumber);
+        // It is a number, but for the sign.
+        return Err(match separator {
+            Some(separator) if decimal(text, None, out).is_ok() => {
+                RowReason::OtherSeparator { separator }
+            }
+            _ => RowReason::NotANumber,
+        });
     }
     out.text.clear();
     if text.starts_with('-') {
@@ -459,7 +498,7 @@ mod tests {
 
     fn read(kind: &Kind, text: &str) -> Result<String, RowReason> {
         let mut values = [Value::default(), Value::default()];
-        kind.read(text, &mut values, None).map(|_| values[0].text.clone())
+        kind.read(text, false, &mut values, None).map(|_| values[0].text.clone())
     }
 
     fn times(formats: &[&str]) -> Kind {
@@ -535,27 +574,46 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_before_three_digits_may_stand_between_thousands_unless_the_mapping_says_which_it_is()
+    fn a_sign_before_three_digits_may_be_a_thousands_separator_unless_the_mapping_says_which_it_is()
     {
         let kind = |separator| Kind::Decimal { positive: false, separator };
-        for (text, is_doubtful) in [
-            ("1.000", true),
-            ("1,000", true),
-            ("-250,125", true),
-            ("0,125", false),
-            ("1000,125", false),
-            ("1,5", false),
-            ("1,2500", false),
-            (",125", false),
-            ("1000", false),
+        let open = |sign| Some(NumberForm::MaybeThousands { sign });
+        let decimal = |sign| Some(NumberForm::Decimal { sign });
+        for (text, form) in [
+            ("1.000", open(1)),
+            ("1,000", open(0)),
+            ("-250,125", open(0)),
+            ("0,125", decimal(0)),
+            ("1000,125", decimal(0)),
+            ("1.5", decimal(1)),
+            ("1,2500", decimal(0)),
+            (",125", decimal(0)),
+            ("1000", None),
         ] {
-            assert_eq!(kind(None).may_be_thousands(text), is_doubtful, "{text}");
+            assert_eq!(kind(None).number_form(text), form, "{text}");
             for sign in SEPARATORS {
-                assert!(!kind(Some(sign)).may_be_thousands(text), "{text}");
+                assert_eq!(kind(Some(sign)).number_form(text), None, "{text}");
                 let other = if sign == ',' { '.' } else { ',' };
-                let expected = !text.contains(other);
-                assert_eq!(read(&kind(Some(sign)), text).is_ok(), expected, "{text} {sign}");
+                let expected = match text.contains(other) {
+                    true => Err(RowReason::OtherSeparator { separator: sign }),
+                    false => Ok(()),
+                };
+                assert_eq!(read(&kind(Some(sign)), text).map(drop), expected, "{text} {sign}");
             }
+        }
+        for text in ["1.000,5", "1,000.5", "x", "1 000"] {
+            assert_eq!(read(&kind(Some(',')), text), Err(RowReason::NotANumber), "{text}");
+        }
+    }
+
+    /// A database writes a number with a point, whatever separator its texts have.
+    #[test]
+    fn a_number_of_a_database_has_a_point() {
+        for separator in [None, Some(','), Some('.')] {
+            let kind = Kind::Decimal { positive: false, separator };
+            let mut values = [Value::default()];
+            assert!(kind.read("1.500", true, &mut values, None).is_ok(), "{separator:?}");
+            assert_eq!((&*values[0].text, values[0].bare), ("1.500", true), "{separator:?}");
         }
     }
 
@@ -616,7 +674,7 @@ mod tests {
             std::sync::Arc::new(|code| code.starts_with("ID_C3").then_some(systems::FEST_PACKAGE));
         let read = |text: &str| {
             let mut values = [Value::default(), Value::default()];
-            kind.read(text, &mut values, Some(&list))
+            kind.read(text, false, &mut values, Some(&list))
                 .map(|_| (values[0].text.clone(), values[1].text.clone()))
         };
         let id = "ID_C31AF94A-5D5A-4C91-9B99-BB221E26E4C9";

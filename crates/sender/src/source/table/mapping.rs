@@ -140,8 +140,8 @@ pub(super) struct Field {
     /// Whether a number must be greater than zero.
     #[serde(default)]
     pub(super) positive: bool,
-    /// The sign before the decimals of a number; either a point or a comma where it is not given.
-    pub(super) separator: Option<char>,
+    /// The decimal separator of a number that is a text, a point or a comma; either where it is not given.
+    pub(super) separator: Option<String>,
     #[serde(default, rename = "true")]
     pub(super) true_texts: Vec<String>,
     #[serde(default, rename = "false")]

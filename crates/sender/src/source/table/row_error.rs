@@ -38,6 +38,11 @@ pub enum RowReason {
     Empty,
     /// Not a number.
     NotANumber,
+    /// A number with another decimal separator than the mapping gives.
+    OtherSeparator {
+        /// The separator of the mapping.
+        separator: char,
+    },
     /// A number that is zero or less.
     NotPositive,
     /// Not a date or time in any of these forms.
@@ -98,6 +103,14 @@ impl RowReason {
             }
             Self::Empty => pick("er tom, men må ha en verdi", "is empty but must have a value"),
             Self::NotANumber => pick("er ikke et tall", "is not a number"),
+            Self::OtherSeparator { separator } if nb => format!(
+                "har et annet desimaltegn enn «{separator}», som mappingen sier (separator); er det tusenskille, ta det bort \
+                 med remove"
+            ),
+            Self::OtherSeparator { separator } => format!(
+                "has another decimal separator than \"{separator}\", which the mapping says (separator); if it is a \
+                 thousands separator, leave it out with remove"
+            ),
             Self::NotPositive => pick("må være større enn null", "must be greater than zero"),
             Self::NotATime { formats } if nb => {
                 format!("er ikke en dato eller et tidspunkt på formen {formats}")

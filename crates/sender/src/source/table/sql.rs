@@ -20,7 +20,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions as _, Connection as _, Executor as _, Row as _,
-    SqlSafeStr as _, Statement as _,
+    SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
 };
 
 use super::{FoundRow, Rows};
@@ -110,10 +110,19 @@ impl SqlTable {
 /// 1900-01-01: before everything that a register of medicines asks for.
 const BEGINNING: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
+/// A value of a row.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct SqlValue {
+    /// As text; empty for NULL.
+    text: String,
+    /// It is a number in the database, and not a text that may be one.
+    is_number: bool,
+}
+
 /// What the query's thread sends.
 enum Sent {
     Columns(Vec<String>),
-    Row(Vec<Option<String>>),
+    Row(Vec<SqlValue>),
     /// The last row was the last: without it a table that was cut off would be taken for complete.
     End,
     Failed(FileError),
@@ -124,6 +133,8 @@ pub(super) struct SqlRows {
     sent: Receiver<Sent>,
     columns: Vec<String>,
     number: u32,
+    /// Which columns of the last row have a number.
+    numbers: Vec<bool>,
 }
 
 impl SqlRows {
@@ -154,7 +165,9 @@ impl SqlRows {
         })?;
         match sent.recv() {
             Ok(Sent::Columns(columns)) if columns.is_empty() => Err(FileError::NoColumns),
-            Ok(Sent::Columns(columns)) => Ok(Self { sent, columns, number: 0 }),
+            Ok(Sent::Columns(columns)) => {
+                Ok(Self { sent, columns, number: 0, numbers: Vec::new() })
+            }
             Ok(Sent::Failed(error)) => Err(error),
             Ok(Sent::Row(_) | Sent::End) | Err(_) => Err(FileError::QueryCutOff),
         }
@@ -170,8 +183,10 @@ impl Rows for SqlRows {
         match self.sent.recv() {
             Ok(Sent::Row(fields)) => {
                 row.clear();
+                self.numbers.clear();
                 for field in &fields {
-                    row.push_field(field.as_deref().unwrap_or_default());
+                    row.push_field(&field.text);
+                    self.numbers.push(field.is_number);
                 }
                 self.number += 1;
                 Ok(Some(FoundRow { line: self.number, held: None }))
@@ -181,6 +196,10 @@ impl Rows for SqlRows {
             // The thread has ended and has not said that all is read.
             Ok(Sent::Columns(_)) | Err(_) => Err(FileError::QueryCutOff),
         }
+    }
+
+    fn is_number(&self, column: usize) -> bool {
+        self.numbers.get(column).copied().unwrap_or_default()
     }
 }
 
@@ -312,9 +331,15 @@ async fn sqlite(
     }
     let mut rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch(&mut connection);
     while let Some(row) = rows.try_next().await.map_err(database)? {
-        // SQLite gives any value as text.
-        let fields: Result<Vec<Option<String>>, sqlx::Error> =
-            (0..count).map(|at| row.try_get_unchecked(at)).collect();
+        // A value has a type of its own, whatever its column is declared as, and is given as text.
+        let fields: Result<Vec<SqlValue>, sqlx::Error> = (0..count)
+            .map(|at| {
+                let is_number =
+                    matches!(row.try_get_raw(at)?.type_info().name(), "INTEGER" | "REAL");
+                let text: Option<String> = row.try_get_unchecked(at)?;
+                Ok(SqlValue { text: text.unwrap_or_default(), is_number })
+            })
+            .collect();
         if sender.send(Sent::Row(fields.map_err(database)?)).is_err() {
             return Ok(());
         }
@@ -348,7 +373,8 @@ async fn postgres(
             return Err(FileError::Database { reason: "row_to_json: not JSON".to_owned() });
         };
         let root = document.root();
-        let fields = columns.iter().map(|name| root.member(name).and_then(text_of)).collect();
+        let value = |name: &String| root.member(name).map(value_of).unwrap_or_default();
+        let fields = columns.iter().map(value).collect();
         if sender.send(Sent::Row(fields)).is_err() {
             return Ok(());
         }
@@ -358,12 +384,13 @@ async fn postgres(
     Ok(())
 }
 
-fn text_of(node: Node<'_>) -> Option<String> {
-    match node.kind() {
+fn value_of(node: Node<'_>) -> SqlValue {
+    let text = match node.kind() {
         Kind::Null => None,
         Kind::String => node.as_str().map(Cow::into_owned),
         _ => Some(node.raw().to_owned()),
-    }
+    };
+    SqlValue { text: text.unwrap_or_default(), is_number: node.kind() == Kind::Number }
 }
 
 #[cfg(test)]
@@ -445,13 +472,24 @@ mod tests {
         }
     }
 
+    /// PostgreSQL gives its rows as JSON, in which a number is none in quotes.
+    #[test]
+    fn a_number_of_postgresql_is_distinguished_from_a_text() {
+        let text = r#"{"a":1.125,"b":"1.125","c":null}"#;
+        let document = Document::parse(text, &ParseOptions::strict()).expect("JSON");
+        let value = |name: &str| document.root().member(name).map(value_of).unwrap_or_default();
+        assert_eq!(value("a"), SqlValue { text: "1.125".to_owned(), is_number: true });
+        assert_eq!(value("b"), SqlValue { text: "1.125".to_owned(), is_number: false });
+        assert_eq!(value("c"), SqlValue::default());
+    }
+
     /// A reader that panics, as a driver may on what it does not expect.
     #[test]
     fn rows_that_are_cut_off_are_never_taken_for_all() {
         let rows = |is_cut_off: bool| {
             SqlRows::of(move |sender| {
                 let _ = sender.send(Sent::Columns(vec!["id".to_owned()]));
-                let _ = sender.send(Sent::Row(vec![Some("A-1".to_owned())]));
+                let _ = sender.send(Sent::Row(vec![SqlValue::default()]));
                 assert!(!is_cut_off, "a panic that the test wants");
                 Ok(())
             })

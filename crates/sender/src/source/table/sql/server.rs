@@ -13,7 +13,7 @@ use tiberius::{AuthMethod, Client, ColumnData, Config, EncryptionLevel, QueryIte
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
-use super::{Sent, without_quoted};
+use super::{Sent, SqlValue, without_quoted};
 use crate::attempt::ConnectionFailure;
 use crate::source::FileError;
 
@@ -182,7 +182,7 @@ pub(super) async fn run(
             }
             QueryItem::Metadata(_) => return Err(FileError::SeveralResults),
             QueryItem::Row(row) => {
-                Sent::Row(row.into_iter().map(|value| text_of(&value)).collect())
+                Sent::Row(row.into_iter().map(|value| value_of(&value)).collect())
             }
         };
         if sender.send(sent).is_err() {
@@ -222,6 +222,20 @@ fn database(error: Error) -> FileError {
         other => other.to_string(),
     };
     FileError::Database { reason }
+}
+
+fn value_of(value: &ColumnData<'_>) -> SqlValue {
+    let is_number = matches!(
+        value,
+        ColumnData::U8(_)
+            | ColumnData::I16(_)
+            | ColumnData::I32(_)
+            | ColumnData::I64(_)
+            | ColumnData::F32(_)
+            | ColumnData::F64(_)
+            | ColumnData::Numeric(_)
+    );
+    SqlValue { text: text_of(value).unwrap_or_default(), is_number }
 }
 
 /// A value as text, as `sqlcmd` writes it, times in ISO 8601; `None` for NULL.
@@ -366,6 +380,9 @@ mod tests {
             |minutes| ColumnData::DateTimeOffset(Some(tds::DateTimeOffset::new(both, minutes)));
         assert_eq!(text(zoned(60)), "2026-03-02T14:00:00.1234567+01:00");
         assert_eq!(text(zoned(-870)), "2026-03-01T22:30:00.1234567-14:30");
+        let is_number = |value: ColumnData<'static>| value_of(&value).is_number;
+        assert!(is_number(numeric(1_125, 3)) && is_number(ColumnData::F64(Some(1.125))));
+        assert!(!is_number(ColumnData::String(Some("1.125".into()))));
         assert_eq!(text_of(&ColumnData::String(None)), None);
         // Damaged: a day that no calendar has is no value, and nothing panics.
         let far = tds::DateTime::new(i32::MAX, u32::MAX);
