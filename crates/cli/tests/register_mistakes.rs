@@ -442,6 +442,12 @@ fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
             "proxy_header has no effect",
         ),
         (
+            "[[avsender]]",
+            "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 721\n\n[[avsender]]"
+                .to_owned(),
+            "every session ends after 720 minutes",
+        ),
+        (
             "environment =",
             "authorities = \"other-ca.pem\"\nenvironment =".to_owned(),
             "was not issued by a configured authority",
