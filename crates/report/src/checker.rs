@@ -493,7 +493,8 @@ mod tests {
             (of("<birthDate><Nordmann xmlns=\"http://a.no\"/></birthDate>"), true),
             (format!("<?xml version=\"1.0\" encoding=\"Nordmann\"?>{}", of("")), true),
             ("<Nordmann/>".to_owned(), true),
-            ("<a:Nordmann/>".to_owned(), true),
+            ("<a:Nordmann/>".to_owned(), false),
+            ("<a:Nordmann xmlns:a=\"http://a.no\"/>".to_owned(), true),
             (format!("{}<Nordmann/>", of("")), true),
             ("<!DOCTYPE Nordmann>".to_owned(), false),
         ] {
