@@ -291,7 +291,9 @@ impl LostAtRegister {
 }
 
 impl Report {
-    pub(crate) fn new(kind: RunKind, now: Timestamp) -> Self {
+    /// The report of a run that begins: nothing was done yet.
+    #[must_use]
+    pub fn new(kind: RunKind, now: Timestamp) -> Self {
         Self {
             kind,
             source_failure: None,

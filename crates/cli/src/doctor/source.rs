@@ -165,10 +165,20 @@ fn dangling(referred: &[String], checks: &mut Checks) {
     let (count, kind) = (referred.len(), first.split('/').next().unwrap_or_default());
     checks.warn(
         "source.references",
-        text!(
-            "{count} referanser (i et utvalg) fører til noe som ikke er i kilden, den første til en {kind}",
-            "{count} references (in a sample) lead to what is not in the source, the first to a {kind}"
-        ),
+        Text {
+            nb: format!(
+                "{count} {} (i et utvalg) fører til noe som ikke er i kilden, den første til en {kind}",
+                counted(count as u64, "referanse", "referanser")
+            ),
+            en: format!(
+                "{count} {} to what is not in the source, the first to a {kind}",
+                counted(
+                    count as u64,
+                    "reference (in a sample) leads",
+                    "references (in a sample) lead"
+                )
+            ),
+        },
         text!(
             "ressurser som viser til noe som mangler, holdes tilbake (LMR-3030): ta med det de viser til; \
              lmr send run --dry-run viser alle",
@@ -249,10 +259,16 @@ fn fits(sample: &[(String, String)], wanted: RuleSetId, checks: &mut Checks) {
             text!("kilden passer til regelsettet {name}", "the source fits the rule set {name}"),
         );
     }
-    let found = text!(
-        "{count} av {all} ressurser (et utvalg) ville bli holdt tilbake etter {name}",
-        "{count} of {all} resources (a sample) would be held back by {name}"
-    );
+    let found = Text {
+        nb: format!(
+            "{count} av {all} {} (et utvalg) ville bli holdt tilbake etter {name}",
+            counted(all as u64, "ressurs", "ressurser")
+        ),
+        en: format!(
+            "{count} of {all} {} (a sample) would be held back by {name}",
+            counted(all as u64, "resource", "resources")
+        ),
+    };
     let better = RuleSetId::ALL
         .into_iter()
         .filter(|id| *id != wanted)

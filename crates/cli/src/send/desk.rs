@@ -9,12 +9,13 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use lmr_sender::desk::{HeldFilter, causes};
 use lmr_sender::outbox::{Act, HeldRow, Outbox};
+use lmr_sender::wording::counted;
 
 use super::{Format, Send, moment, setup, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
 use crate::output::{self, Language, complain};
-use crate::text::{Explain, fail, failure, text};
+use crate::text::{Explain, Text, fail, failure, text};
 
 /// Which of the held records are meant.
 #[derive(Args, Default)]
@@ -187,9 +188,8 @@ impl Release {
             self.reason.as_deref(),
             clock::now(),
         );
-        let act = act.map_err(|error| {
-            failure(crate::text::Text::of(|language| error.text(language).to_owned()))
-        })?;
+        let act =
+            act.map_err(|error| failure(Text::of(|language| error.text(language).to_owned())))?;
         let outbox = setup::outbox(config, folder).await?;
         let mut rows = outbox.held().await?;
         if !self.number.is_empty() {
@@ -238,9 +238,8 @@ impl Discard {
             &self.reason,
             clock::now(),
         );
-        let act = act.map_err(|error| {
-            failure(crate::text::Text::of(|language| error.text(language).to_owned()))
-        })?;
+        let act =
+            act.map_err(|error| failure(Text::of(|language| error.text(language).to_owned())))?;
         let outbox = setup::outbox(config, folder).await?;
         let rows = filter.of(outbox.held().await?);
         if !self.signature.agrees(
@@ -272,11 +271,20 @@ impl Signature {
             return Ok(true);
         }
         let waiting: u64 = rows.iter().map(|row| row.waiting).sum();
-        let head = text!(
-            "{count} poster, {waiting} venter på dem:",
-            "{count} records, {waiting} wait for them:",
-            count = rows.len()
-        );
+        let count = rows.len() as u64;
+        let head = Text {
+            nb: format!(
+                "{count} {}, {waiting} venter på {}:",
+                counted(count, "post", "poster"),
+                counted(count, "den", "dem")
+            ),
+            en: format!(
+                "{count} {}, {waiting} {} for {}:",
+                counted(count, "record", "records"),
+                counted(waiting, "waits", "wait"),
+                counted(count, "it", "them")
+            ),
+        };
         complain(head.get(lang));
         for cause in causes(rows) {
             let code = cause.finding.code.as_deref().unwrap_or("–");

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use lmr_sender::lock::Lock;
 use lmr_sender::outbox::{Examination, LedgerRow, OutboxError, Repaired, examine, repair};
 use lmr_sender::report::RunStatus;
+use lmr_sender::wording::counted;
 
 use super::{Send, setup};
 use crate::clock;
@@ -117,12 +118,17 @@ fn state(found: &Examination, lang: Language) -> String {
         };
         out += &format!("  {:<14} {:>9}  {whole}\n", table.name, table.rows);
         if table.unusable > 0 {
-            out += text!(
-                "    {count} rader kan ikke beholdes, for en kolonne har en verdi av feil type:\n",
-                "    {count} rows cannot be kept, since a column has a value of another type:\n",
-                count = table.unusable
-            )
-            .get(lang);
+            let count = table.unusable;
+            out += &match lang {
+                Language::Bokmal => format!(
+                    "    {count} {} kan ikke beholdes, for en kolonne har en verdi av feil type:\n",
+                    counted(count, "rad", "rader")
+                ),
+                Language::English => format!(
+                    "    {count} {} cannot be kept, since a column has a value of another type:\n",
+                    counted(count, "row", "rows")
+                ),
+            };
             for row in &table.unusable_rows {
                 out += &format!("      {row}\n");
             }

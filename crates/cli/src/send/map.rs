@@ -287,13 +287,12 @@ fn write_issues(
         let (count, example) = (over.count, &over.example);
         match language {
             Language::Bokmal => {
-                writeln!(out, "  {count} rader utelates, som mappingen sier (først {example})")?;
+                let rows = counted(count as u64, "rad", "rader");
+                writeln!(out, "  {count} {rows} utelates, som mappingen sier (først {example})")?;
             }
             Language::English => {
-                writeln!(
-                    out,
-                    "  {count} rows are left out, as the mapping says (first {example})"
-                )?;
+                let rows = counted(count as u64, "row is", "rows are");
+                writeln!(out, "  {count} {rows} left out, as the mapping says (first {example})")?;
             }
         }
     }

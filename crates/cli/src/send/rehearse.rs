@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lmr_lmdi::RuleSetId;
 use lmr_sender::SenderError;
 use lmr_sender::rehearse::{Rehearsal, RehearsalProgress, RehearsedPart};
+use lmr_sender::wording::counted;
 
 use super::{Send, setup};
 use crate::config::sender::SenderConfig;
@@ -109,19 +110,36 @@ fn write_part(
         out.push('\n');
     };
     line(&style.bold(title));
-    for (count, nb, en) in [
-        (resources, "ressurser kontrollert", "resources checked"),
-        (refused, "ville blitt avvist", "would be refused"),
+    for (count, is_always, nb, en) in [
         (
-            waiting,
-            "feilfrie, men viser til en som ville blitt avvist",
-            "correct, but refer to one that would be refused",
+            *resources,
+            true,
+            ["ressurs kontrollert", "ressurser kontrollert"],
+            ["resource checked", "resources checked"],
         ),
-        (unreadable, "deler kan ikke leses", "parts cannot be read"),
+        (*refused, true, ["ville blitt avvist"; 2], ["would be refused"; 2]),
+        (
+            *waiting,
+            false,
+            [
+                "feilfri, men viser til en som ville blitt avvist",
+                "feilfrie, men viser til en som ville blitt avvist",
+            ],
+            [
+                "correct, but refers to one that would be refused",
+                "correct, but refer to one that would be refused",
+            ],
+        ),
+        (
+            *unreadable,
+            false,
+            ["del kan ikke leses", "deler kan ikke leses"],
+            ["part cannot be read", "parts cannot be read"],
+        ),
     ] {
-        if *count > 0 || nb == "ressurser kontrollert" || nb == "ville blitt avvist" {
-            let what = if language == Language::Bokmal { nb } else { en };
-            line(&format!("{count:>8}  {what}"));
+        if count > 0 || is_always {
+            let [one, several] = if language == Language::Bokmal { nb } else { en };
+            line(&format!("{count:>8}  {}", counted(count, one, several)));
         }
     }
     for cause in causes {

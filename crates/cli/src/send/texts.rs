@@ -26,6 +26,12 @@ fn pick<'t>(language: Language, nb: &'t str, en: &'t str) -> &'t str {
     }
 }
 
+/// The form of a phrase that goes with a count; of each language one for one and one for several.
+fn phrase<'t>(count: u64, language: Language, nb: [&'t str; 2], en: [&'t str; 2]) -> &'t str {
+    let [one, several] = if language == Language::Bokmal { nb } else { en };
+    counted(count, one, several)
+}
+
 fn time(time: Timestamp) -> String {
     clock::oslo(time).strftime("%Y-%m-%d %H:%M").to_string()
 }
@@ -45,33 +51,41 @@ fn name(resource_type: &str, key: Option<&str>, id: Option<&str>) -> String {
 fn lost_administrations(lost: u64, language: Language) -> String {
     match language {
         Language::Bokmal => format!(
-            "Kilden har ikke én administrering lenger, og registeret har {lost}: er filen med dem tom, eller mangler den? \
-             Ingenting regnes som forsvunnet. Rett eksporten, og kjør på nytt. Leverer kilden bare det som er nytt, skal \
-             incremental = true stå i sender.toml. Er alt virkelig feilført, leverer kilden det med status \
-             entered-in-error, eller det annulleres enkeltvis med lmr send annul."
+            "Kilden har ikke én administrering lenger, og registeret har {lost}: er filen eller tabellen med dem tom, eller \
+             mangler den? Ingenting regnes som forsvunnet. Rett eksporten (for en FHIR-server: url, search og hva tilgangen \
+             gir rett til å se), og kjør på nytt. Leverer kilden bare det som er nytt, skal incremental = true stå i \
+             sender.toml. Er alt virkelig feilført, leverer kilden det med status entered-in-error, eller det annulleres \
+             enkeltvis med lmr send annul."
         ),
         Language::English => format!(
-            "The source has not a single administration any more, and the register has {lost}: is their file empty, or \
-             missing? Nothing counts as vanished. Correct the export, and run again. If the source delivers only what is \
-             new, sender.toml should have incremental = true. If all of them were wrong, the source delivers them with \
-             status entered-in-error, or lmr send annul annuls them one by one."
+            "The source has not a single administration any more, and the register has {lost}: is their file or table \
+             empty, or missing? Nothing counts as vanished. Correct the export (of a FHIR server: url, search, and what the \
+             access may see), and run again. If the source delivers only what is new, sender.toml should have incremental = \
+             true. If all of them were wrong, the source delivers them with status entered-in-error, or lmr send annul \
+             annuls them one by one."
         ),
     }
 }
 
 /// Records in whose place a source has others that are not listed for it, with what to do; nothing where there are none.
+/// Where the source is a server its `name` says nothing: its ids are those of its address.
 fn of_another_source(count: u64, language: Language) -> Option<String> {
     let text = match language {
         _ if count == 0 => return None,
         Language::Bokmal => format!(
             "Kilden har andre poster under id-ene til {count} leverte, det vil si de fleste: den er trolig en annen kilde \
-             enn før, og de regnes ikke som rettet. Er det så, gi den et annet name i [[source]]. Er alle rettet i \
-             kilden, annulleres de gamle enkeltvis med lmr send annul."
+             enn før, og de regnes ikke som rettet. Er det en annen kilde, også en FHIR-server som er satt opp på nytt på \
+             samme adresse, er det ikke mer å gjøre her: registeret beholder det den forrige leverte. Er det feil kilde, \
+             rett [[source]] (path eller query; for en FHIR-server url), og kjør på nytt. Er alle rettet i kilden, \
+             annulleres de gamle enkeltvis med lmr send annul."
         ),
         Language::English => format!(
-            "The source has other records under the ids of {count} delivered ones, which is most of them: it is most likely \
-             another source than before, and they do not count as corrected. If so, give it another name in [[source]]. \
-             If all of them were corrected at the source, annul the old ones one by one with lmr send annul."
+            "The source has other records under the ids of {count} delivered {}, which is most of them: it is most likely \
+             another source than before, and they do not count as corrected. If it is another source, also a FHIR server \
+             that was set up again at the same address, there is no more to do here: the register keeps what the former \
+             one delivered. If it is the wrong source, correct [[source]] (path or query; of a FHIR server url), and run \
+             again. If all of them were corrected at the source, annul the old ones one by one with lmr send annul.",
+            counted(count, "record", "records")
         ),
     };
     Some(text)

@@ -10,7 +10,7 @@ use lmr_sender::why::{Explanation, MessageExplanation, WhyState};
 
 use super::super::why::Found;
 use super::rejected::replaced;
-use super::{name, pick, report, state, time};
+use super::{name, phrase, pick, report, state, time};
 use crate::output::{Language, Style};
 
 /// Most resources of one kind that a dry run lists.
@@ -45,9 +45,13 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
         let _ = writeln!(text, "{}", style.warn(&what));
     }
     text.push_str(&report::source(&preview.report, language));
-    let count = preview.messages;
-    let _ =
-        writeln!(text, "{count:>8}  {}", say("meldinger ville blitt sendt", "messages would go"));
+    let would_go = phrase(
+        preview.messages as u64,
+        language,
+        ["melding ville blitt sendt", "meldinger ville blitt sendt"],
+        ["message would go", "messages would go"],
+    );
+    let _ = writeln!(text, "{:>8}  {would_go}", preview.messages);
     for (role, title) in [
         ("new", say("Nye", "New")),
         ("changed", say("Endret", "Changed")),
@@ -228,7 +232,8 @@ fn state_text(state: &WhyState, language: Language) -> String {
         }
         WhyState::Held { number, waiting, .. } => {
             let start = say("holdt tilbake som nr.", "held back as no.");
-            let end = say("venter på den", "wait for it");
+            let end =
+                phrase(*waiting, language, ["venter på den"; 2], ["waits for it", "wait for it"]);
             format!("{start} {number}, {waiting} {end}")
         }
         WhyState::Discarded { number, discarded } => {
@@ -279,11 +284,21 @@ pub(in crate::send) fn forgotten(forgotten: Forgotten, language: Language) -> St
         text,
         "{} {}",
         forgotten.records,
-        say(
-            "bekreftede poster er glemt: neste overføring sender dem på nytt. Det registeret fortsatt har, \
-             får ingen ny versjon.",
-            "confirmed records are forgotten: the next transfer sends them again. What the register still \
-             has gets no new version.",
+        phrase(
+            forgotten.records,
+            language,
+            [
+                "bekreftet post er glemt: neste overføring sender den på nytt. Det registeret fortsatt har, får ingen ny \
+                 versjon.",
+                "bekreftede poster er glemt: neste overføring sender dem på nytt. Det registeret fortsatt har, får ingen \
+                 ny versjon.",
+            ],
+            [
+                "confirmed record is forgotten: the next transfer sends it again. What the register still has gets no new \
+                 version.",
+                "confirmed records are forgotten: the next transfer sends them again. What the register still has gets \
+                 no new version.",
+            ],
         )
     );
     if forgotten.annulments > 0 {
@@ -291,11 +306,119 @@ pub(in crate::send) fn forgotten(forgotten: Forgotten, language: Language) -> St
             text,
             "{} {}",
             forgotten.annulments,
-            say(
-                "annulleringer sendes på nytt: postene er fortsatt annullert.",
-                "annulments are sent again: the records stay annulled.",
+            phrase(
+                forgotten.annulments,
+                language,
+                [
+                    "annullering sendes på nytt: posten er fortsatt annullert.",
+                    "annulleringer sendes på nytt: postene er fortsatt annullert.",
+                ],
+                [
+                    "annulment is sent again: the record stays annulled.",
+                    "annulments are sent again: the records stay annulled.",
+                ],
             )
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use lmr_sender::report::{Report, RunKind};
+
+    use super::*;
+
+    /// A number and the words behind it, of one and of several, in both languages.
+    #[test]
+    fn counts_have_the_words_of_one_and_of_several() {
+        let preview_of = |count: usize| {
+            let mut report = Report::new(RunKind::Planned, Timestamp::UNIX_EPOCH);
+            (report.files, report.resources, report.new) = (count, count, count);
+            (report.waiting, report.unused, report.deferred) = (count, count, count);
+            let (entries, held, waiting) = (Vec::new(), Vec::new(), Vec::new());
+            Preview { report, messages: count, entries, held, waiting, receiver_change: None }
+        };
+        for (count, language, lines) in [
+            (
+                1,
+                Language::English,
+                [
+                    "1  message would go",
+                    "1  file read",
+                    "1  resource found",
+                    "1  waits, it refers",
+                    "that is sent refers to it\n",
+                    "1  waits for the answer",
+                ],
+            ),
+            (
+                2,
+                Language::English,
+                [
+                    "2  messages would go",
+                    "2  files read",
+                    "2  resources found",
+                    "2  wait, they refer",
+                    "that is sent refers to them\n",
+                    "2  wait for the answer",
+                ],
+            ),
+            (
+                1,
+                Language::Bokmal,
+                [
+                    "1  melding ville",
+                    "1  fil lest",
+                    "1  ressurs funnet",
+                    "1  ny\n",
+                    "1  venter fordi den viser",
+                    "som sendes viser til den\n",
+                ],
+            ),
+            (
+                2,
+                Language::Bokmal,
+                [
+                    "2  meldinger ville",
+                    "2  filer lest",
+                    "2  ressurser funnet",
+                    "2  nye\n",
+                    "2  venter fordi de viser",
+                    "som sendes viser til dem\n",
+                ],
+            ),
+        ] {
+            let text = preview(&preview_of(count), language);
+            for line in lines {
+                assert!(text.contains(line), "{line}: {text}");
+            }
+        }
+        for (records, annulments, language, words) in [
+            (1, 1, Language::English, ["1 confirmed record is", "1 annulment is sent"]),
+            (2, 3, Language::English, ["2 confirmed records are", "3 annulments are sent"]),
+            (1, 1, Language::Bokmal, ["1 bekreftet post er", "1 annullering sendes"]),
+            (2, 3, Language::Bokmal, ["2 bekreftede poster er", "3 annulleringer sendes"]),
+        ] {
+            let text = forgotten(Forgotten { records, annulments }, language);
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    /// The remedy holds for every kind of source: a server is known by its address and not by its name.
+    #[test]
+    fn what_is_said_of_another_source_fits_a_server_too() {
+        for (count, language, words) in [
+            (1, Language::English, ["1 delivered record,", "of a FHIR server url"]),
+            (2, Language::English, ["2 delivered records,", "at the same address"]),
+            (2, Language::Bokmal, ["for en FHIR-server url", "på samme adresse"]),
+        ] {
+            let text = super::super::of_another_source(count, language).expect("a text");
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+            assert!(!text.contains("name i") && !text.contains("another name"), "{text}");
+            let text = super::super::lost_administrations(3, language);
+            assert!(text.contains("FHIR") && text.contains("url, search"), "{text}");
+        }
+    }
 }

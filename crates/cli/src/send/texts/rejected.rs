@@ -17,7 +17,7 @@ use lmr_sender::outbox::{
 use serde_json::{Value, json};
 
 use super::status::source_problems;
-use super::{lost_annulments, name, pick, time, vanished_unknown};
+use super::{lost_annulments, name, phrase, pick, time, vanished_unknown};
 use crate::output::{Language, Style};
 
 /// Most waiting resources that are listed for one held resource.
@@ -185,7 +185,15 @@ impl Rejected {
             };
             let waiting = match row.waiting {
                 0 => String::new(),
-                count => format!("  {count} {}", say("venter på den", "wait for it")),
+                count => {
+                    let what = phrase(
+                        count,
+                        language,
+                        ["venter på den"; 2],
+                        ["waits for it", "wait for it"],
+                    );
+                    format!("  {count} {what}")
+                }
             };
             let again = match row.depends_on_clock {
                 true => say("  kontrolleres på nytt hver gang", "  checked again each time"),

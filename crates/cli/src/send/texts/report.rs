@@ -9,7 +9,7 @@ use lmr_sender::wording::counted;
 
 use super::{
     doubtful_receipts, lost_administrations, lost_annulments, name, not_sent_again,
-    nothing_to_send, of_another_source, pick, state, status_text, time, unknown_messages,
+    nothing_to_send, of_another_source, phrase, pick, state, status_text, time, unknown_messages,
     unreadable_copies, vanished_unknown,
 };
 use crate::output::{Language, Style};
@@ -21,9 +21,11 @@ struct Lines {
 }
 
 impl Lines {
-    fn count(&mut self, number: usize, nb: &str, en: &str) {
+    /// A count with its phrase, for one and for several; nothing where there are none.
+    fn count(&mut self, number: usize, nb: [&str; 2], en: [&str; 2]) {
         if number > 0 {
-            self.line(&format!("{number:>8}  {}", pick(self.language, nb, en)));
+            let what = phrase(number as u64, self.language, nb, en);
+            self.line(&format!("{number:>8}  {what}"));
         }
     }
 
@@ -44,8 +46,12 @@ pub(super) fn source(report: &Report, language: Language) -> String {
         return lines.text;
     }
     lines.line(&style.bold(say("Kilden", "The source")));
-    lines.count(report.files, "filer lest", "files read");
-    lines.count(report.resources, "ressurser funnet", "resources found");
+    lines.count(report.files, ["fil lest", "filer lest"], ["file read", "files read"]);
+    lines.count(
+        report.resources,
+        ["ressurs funnet", "ressurser funnet"],
+        ["resource found", "resources found"],
+    );
     let was_read = report.source_failure.is_none()
         && report.stop.is_none()
         && report.error.is_none()
@@ -64,48 +70,64 @@ pub(super) fn source(report: &Report, language: Language) -> String {
         };
         lines.line(&format!("       0  {text}"));
     }
-    lines.count(report.new, "nye", "new");
-    lines.count(report.changed, "endret", "changed");
+    lines.count(report.new, ["ny", "nye"], ["new"; 2]);
+    lines.count(report.changed, ["endret"; 2], ["changed"; 2]);
     lines.count(
         report.dependencies,
-        "sendt med fordi andre viser til dem",
-        "sent along, others refer to them",
+        ["sendt med fordi noe viser til den", "sendt med fordi andre viser til dem"],
+        ["sent along, something refers to it", "sent along, others refer to them"],
     );
     lines.count(
         report.held_now,
-        "holdt tilbake av kontrollen før sending",
-        "held back by the check before sending",
+        ["holdt tilbake av kontrollen før sending"; 2],
+        ["held back by the check before sending"; 2],
     );
     lines.count(
         report.held_before,
-        "holdt tilbake fra før, ikke endret",
-        "held back before, not changed",
+        ["holdt tilbake fra før, ikke endret"; 2],
+        ["held back before, not changed"; 2],
     );
     lines.count(
         report.discarded,
-        "forkastet av en operatør, eller viser til noe som er det",
-        "discarded by an operator, or refer to something that is",
+        ["forkastet av en operatør, eller viser til noe som er det"; 2],
+        [
+            "discarded by an operator, or refers to something that is",
+            "discarded by an operator, or refer to something that is",
+        ],
     );
     lines.count(
         report.waiting,
-        "venter fordi de viser til noe som holdes tilbake",
-        "wait, they refer to something held back",
+        [
+            "venter fordi den viser til noe som holdes tilbake",
+            "venter fordi de viser til noe som holdes tilbake",
+        ],
+        ["waits, it refers to something held back", "wait, they refer to something held back"],
     );
     lines.count(
         report.deferred,
-        "venter på svar på en tidligere versjon",
-        "wait for the answer to an earlier version",
+        ["venter på svar på en tidligere versjon"; 2],
+        ["waits for the answer to an earlier version", "wait for the answer to an earlier version"],
     );
-    lines.count(report.too_early, "fra før avtalt startdato", "from before the agreed start date");
+    lines.count(
+        report.too_early,
+        ["fra før avtalt startdato"; 2],
+        ["from before the agreed start date"; 2],
+    );
     lines.count(
         report.unused,
-        "ikke sendt: ingenting som sendes viser til dem",
-        "not sent: nothing that is sent refers to them",
+        [
+            "ikke sendt: ingenting som sendes viser til den",
+            "ikke sendt: ingenting som sendes viser til dem",
+        ],
+        [
+            "not sent: nothing that is sent refers to it",
+            "not sent: nothing that is sent refers to them",
+        ],
     );
     lines.count(
         usize::try_from(report.reexamined).unwrap_or(usize::MAX),
-        "holdt tilbake fra før og kontrollert på nytt (klokken, reglene eller oppsettet)",
-        "held back before and checked again (the clock, the rules or the configuration)",
+        ["holdt tilbake fra før og kontrollert på nytt (klokken, reglene eller oppsettet)"; 2],
+        ["held back before and checked again (the clock, the rules or the configuration)"; 2],
     );
     for foreign in &report.foreign_types {
         lines.line(&format!("{:>8}  {}", foreign.count, foreign_text(foreign, language)));
@@ -165,13 +187,11 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
     if report.kind == RunKind::Planned {
         lines.text.push_str(&source(report, language));
     }
-    if report.interrupted > 0 {
-        lines.count(
-            report.interrupted,
-            "forsøk var avbrutt og tas opp igjen",
-            "attempts had been cut off and are taken up",
-        );
-    }
+    lines.count(
+        report.interrupted,
+        ["forsøk var avbrutt og tas opp igjen"; 2],
+        ["attempt had been cut off and is taken up", "attempts had been cut off and are taken up"],
+    );
     if !report.messages.is_empty() {
         lines.line(&style.bold(say("Meldinger", "Messages")));
     }
@@ -293,6 +313,8 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
     if report.stopped_early {
         return say("bedt om å avslutte", "asked to stop").to_owned();
     }
+    let of =
+        |count: u64, nb: [&'static str; 2], en: [&'static str; 2]| phrase(count, language, nb, en);
     let misspelt = report.foreign_types.iter().filter(|foreign| !foreign.is_fhir_type).count();
     let counts = [
         (report.held, say("holdt tilbake", "held back")),
@@ -310,17 +332,49 @@ pub(in crate::send) fn reason(report: &Report, language: Language) -> String {
         ),
         (
             report.lost_annulments.len() as u64,
-            say("annulleringer ikke bekreftet", "annulments not confirmed"),
+            of(
+                report.lost_annulments.len() as u64,
+                ["annullering ikke bekreftet", "annulleringer ikke bekreftet"],
+                ["annulment not confirmed", "annulments not confirmed"],
+            ),
         ),
-        (report.unreadable_copies, say("kopier kan ikke leses", "copies cannot be read")),
-        (report.doubtful_receipts, say("kvitteringer stemmer ikke", "receipts do not hold")),
+        (
+            report.unreadable_copies,
+            of(
+                report.unreadable_copies,
+                ["kopi kan ikke leses", "kopier kan ikke leses"],
+                ["copy cannot be read", "copies cannot be read"],
+            ),
+        ),
+        (
+            report.doubtful_receipts,
+            of(
+                report.doubtful_receipts,
+                ["kvittering stemmer ikke", "kvitteringer stemmer ikke"],
+                ["receipt does not hold", "receipts do not hold"],
+            ),
+        ),
         (report.source_issues.len() as u64, say("kan ikke brukes", "cannot be used")),
         (
             report.of_another_source,
             say("står for andre poster i kilden", "stand for other records at the source"),
         ),
-        (misspelt as u64, say("ukjente ressurstyper", "unknown resource types")),
-        (report.open_messages, say("meldinger uten svar", "messages without an answer")),
+        (
+            misspelt as u64,
+            of(
+                misspelt as u64,
+                ["ukjent ressurstype", "ukjente ressurstyper"],
+                ["unknown resource type", "unknown resource types"],
+            ),
+        ),
+        (
+            report.open_messages,
+            of(
+                report.open_messages,
+                ["melding uten svar", "meldinger uten svar"],
+                ["message without an answer", "messages without an answer"],
+            ),
+        ),
     ];
     let counts: Vec<String> = counts
         .into_iter()
@@ -483,20 +537,38 @@ fn foreign_text(foreign: &ForeignType, language: Language) -> String {
 fn advice_text(advice: &AdviceCount, language: Language) -> String {
     let (nb, en) = match advice.advice {
         IdentifierAdvice::Missing => (
-            "administreringer uten identifier: registeret kan ikke kjenne dem igjen når de rettes",
-            "administrations without identifier: the register cannot know them again when corrected",
+            [
+                "administrering uten identifier: registeret kan ikke kjenne den igjen når den rettes",
+                "administreringer uten identifier: registeret kan ikke kjenne dem igjen når de rettes",
+            ],
+            [
+                "administration without identifier: the register cannot know it again when corrected",
+                "administrations without identifier: the register cannot know them again when corrected",
+            ],
         ),
         IdentifierAdvice::WithoutSystem => (
-            "administreringer har identifier uten system: en annen avsender kan bruke samme verdi",
-            "administrations have an identifier without system: another sender may use its value",
+            [
+                "administrering har identifier uten system: en annen avsender kan bruke samme verdi",
+                "administreringer har identifier uten system: en annen avsender kan bruke samme verdi",
+            ],
+            [
+                "administration has an identifier without system: another sender may use its value",
+                "administrations have an identifier without system: another sender may use its value",
+            ],
         ),
         IdentifierAdvice::Several => (
-            "administreringer har flere identifier: bare den første gjelder her",
-            "administrations have several identifiers: only the first counts here",
+            [
+                "administrering har flere identifier: bare den første gjelder her",
+                "administreringer har flere identifier: bare den første gjelder her",
+            ],
+            [
+                "administration has several identifiers: only the first counts here",
+                "administrations have several identifiers: only the first counts here",
+            ],
         ),
     };
     let example = &advice.example;
-    let text = pick(language, nb, en);
+    let text = phrase(advice.count as u64, language, nb, en);
     format!("{} {text} ({}:{})", advice.count, example.label(), example.line())
 }
 
@@ -504,37 +576,53 @@ fn advice_text(advice: &AdviceCount, language: Language) -> String {
 fn passed_over_text(passed_over: &PassedOver, language: Language) -> String {
     let (nb, en) = match &passed_over.kind {
         PassedOverKind::Ending { ending } if ending.is_empty() => (
-            "filer uten endelse, ikke lest".to_owned(),
-            "files without an ending, not read".to_owned(),
+            ["fil uten endelse, ikke lest", "filer uten endelse, ikke lest"],
+            ["file without an ending, not read", "files without an ending, not read"],
         ),
         PassedOverKind::Ending { ending } => {
-            (format!("{ending}-filer, ikke lest"), format!("{ending} files, not read"))
+            let (nb, en) =
+                (["-fil, ikke lest", "-filer, ikke lest"], [" file, not read", " files, not read"]);
+            let what = phrase(passed_over.count as u64, language, nb, en);
+            return format!("{ending}{what} ({})", passed_over.example);
         }
-        PassedOverKind::Readme => {
-            ("README-filer, ikke lest".to_owned(), "README files, not read".to_owned())
-        }
-        PassedOverKind::NotAFile => {
-            ("rør eller enheter, ikke lest".to_owned(), "pipes or devices, not read".to_owned())
-        }
+        PassedOverKind::Readme => (
+            ["README-fil, ikke lest", "README-filer, ikke lest"],
+            ["README file, not read", "README files, not read"],
+        ),
+        PassedOverKind::NotAFile => (
+            ["rør eller enhet, ikke lest", "rør eller enheter, ikke lest"],
+            ["pipe or device, not read", "pipes or devices, not read"],
+        ),
         PassedOverKind::LinkLoop => (
-            "lenker som går i ring, ikke fulgt".to_owned(),
-            "links that go round in a circle, not followed".to_owned(),
+            ["lenke som går i ring, ikke fulgt", "lenker som går i ring, ikke fulgt"],
+            [
+                "link that goes round in a circle, not followed",
+                "links that go round in a circle, not followed",
+            ],
         ),
         PassedOverKind::ReadAlready => (
-            "lenker til en fil som alt er lest".to_owned(),
-            "links to a file that was read already".to_owned(),
+            ["lenke til en fil som alt er lest", "lenker til en fil som alt er lest"],
+            ["link to a file that was read already", "links to a file that was read already"],
         ),
         PassedOverKind::Unfinished => (
-            "filer under skriving, tas med i neste overføring".to_owned(),
-            "files still being written, they go with the next transfer".to_owned(),
+            [
+                "fil under skriving, tas med i neste overføring",
+                "filer under skriving, tas med i neste overføring",
+            ],
+            [
+                "file still being written, it goes with the next transfer",
+                "files still being written, they go with the next transfer",
+            ],
         ),
         PassedOverKind::SkippedRows => (
-            "rader utelatt, som mappingen sier".to_owned(),
-            "rows left out, as the mapping says".to_owned(),
+            ["rad utelatt, som mappingen sier", "rader utelatt, som mappingen sier"],
+            ["row left out, as the mapping says", "rows left out, as the mapping says"],
         ),
-        PassedOverKind::Hidden => {
-            ("skjulte filer, ikke lest".to_owned(), "hidden files, not read".to_owned())
-        }
+        PassedOverKind::Hidden => (
+            ["skjult fil, ikke lest", "skjulte filer, ikke lest"],
+            ["hidden file, not read", "hidden files, not read"],
+        ),
     };
-    format!("{} ({})", pick(language, &nb, &en), passed_over.example)
+    let what = phrase(passed_over.count as u64, language, nb, en);
+    format!("{what} ({})", passed_over.example)
 }

@@ -20,8 +20,8 @@ use lmr_sender::source::FileError;
 use super::report::source_failure;
 use super::{
     doubtful_receipts, failed_hooks, given_up_since, lost_administrations, lost_annulments,
-    not_read_again, not_sent_again, nothing_to_send, of_another_source, pick, state, status_text,
-    time, unknown_messages, unreadable_copies, vanished_unknown,
+    not_read_again, not_sent_again, nothing_to_send, of_another_source, phrase, pick, state,
+    status_text, time, unknown_messages, unreadable_copies, vanished_unknown,
 };
 use crate::output::Language;
 
@@ -223,7 +223,15 @@ fn not_ended(transfer: &TransferState, language: Language, now: Timestamp) -> St
     );
     let may_go_on = now.duration_since(*noted_at) <= SPEED_HOLDS;
     if let Some(rate) = transfer.per_second.filter(|_| may_go_on) {
-        let _ = write!(text, ", {rate:.0} {}", say("poster i sekundet", "records a second"));
+        let rate = rate.round();
+        let count = if rate > 1.0 { 2 } else { 1 };
+        let what = phrase(
+            count,
+            language,
+            ["post i sekundet", "poster i sekundet"],
+            ["record a second", "records a second"],
+        );
+        let _ = write!(text, ", {rate:.0} {what}");
     }
     if let Some(left) = transfer.seconds_left.filter(|_| may_go_on) {
         let (hours, minutes, seconds) = (left / 3600, left / 60 % 60, left % 60);
@@ -246,24 +254,47 @@ fn source_counts(
     language: Language,
 ) -> impl Iterator<Item = (u64, &'static str)> {
     let was_read = source.was_read();
-    let pick = move |nb: &'static str, en: &'static str| pick(language, nb, en);
+    let of = move |count: u64, nb: [&'static str; 2], en: [&'static str; 2]| {
+        (count, phrase(count, language, nb, en))
+    };
     let always = [
-        (source.files, pick("filer lest", "files read")),
-        (source.resources, pick("ressurser funnet", "resources found")),
+        of(source.files, ["fil lest", "filer lest"], ["file read", "files read"]),
+        of(
+            source.resources,
+            ["ressurs funnet", "ressurser funnet"],
+            ["resource found", "resources found"],
+        ),
     ];
     let some = [
-        (source.new, pick("nye", "new")),
-        (source.changed, pick("endret", "changed")),
-        (source.source_issues, pick("deler kan ikke brukes", "parts cannot be used")),
-        (source.passed_over, pick("filer ikke lest", "files not read")),
-        (
-            source.foreign,
-            pick("av typer veiledningen ikke tar", "of types the guide does not take"),
+        of(source.new, ["ny", "nye"], ["new"; 2]),
+        of(source.changed, ["endret"; 2], ["changed"; 2]),
+        of(
+            source.source_issues,
+            ["del kan ikke brukes", "deler kan ikke brukes"],
+            ["part cannot be used", "parts cannot be used"],
         ),
-        (source.waiting, pick("venter på noe som holdes tilbake", "wait for something held back")),
-        (source.deferred, pick("venter på svar", "wait for an answer")),
-        (source.too_early, pick("fra før startdatoen", "from before the start date")),
-        (source.unused, pick("ingen viser til dem", "nothing refers to them")),
+        of(
+            source.passed_over,
+            ["fil ikke lest", "filer ikke lest"],
+            ["file not read", "files not read"],
+        ),
+        of(
+            source.foreign,
+            ["av en type veiledningen ikke tar", "av typer veiledningen ikke tar"],
+            ["of a type the guide does not take", "of types the guide does not take"],
+        ),
+        of(
+            source.waiting,
+            ["venter på noe som holdes tilbake"; 2],
+            ["waits for something held back", "wait for something held back"],
+        ),
+        of(source.deferred, ["venter på svar"; 2], ["waits for an answer", "wait for an answer"]),
+        of(source.too_early, ["fra før startdatoen"; 2], ["from before the start date"; 2]),
+        of(
+            source.unused,
+            ["ingen viser til den", "ingen viser til dem"],
+            ["nothing refers to it", "nothing refers to them"],
+        ),
     ];
     always
         .into_iter()
@@ -371,7 +402,7 @@ pub(super) fn message(message: &MessageRow, language: Language) -> String {
         message.message_id,
         state(message.state, language),
         message.entries,
-        say("ressurser", "resources"),
+        phrase(message.entries, language, ["ressurs", "ressurser"], ["resource", "resources"]),
         message.stored,
         say("lagret", "stored"),
         message.unchanged,
