@@ -5,7 +5,7 @@ use fastrand::Rng;
 /// What the expressions are about: few characters, so that they meet.
 const CHARACTERS: [&str; 12] = ["a", "b", "c", "A", "B", "1", "2", " ", "-", "_", "ø", "."];
 
-/// What a text has besides.
+/// What a text has apart from these.
 const LINE_ENDS: [&str; 5] = ["\n", "\r\n", "\r", "\u{85}", "\u{2028}"];
 
 /// Items that stand for themselves in an expression, in a class as well.
