@@ -73,6 +73,8 @@ impl Serve {
                 (&self.config, &config),
             );
             let has_outlet = outlet.is_some();
+            let listeners = Listeners::of(&reloading);
+            let at_each_hangup = reloading.at_each_hangup();
             // The receiver's own port last: when it is open, the others are.
             let outlet = listening_outlet(&config, outlet).await?;
             let showing = crate::console::serve(&config, console).await?;
@@ -86,9 +88,8 @@ impl Serve {
                     )
                 })?;
             let mut beside = JoinSet::new();
-            let listeners = Listeners::of(&reloading);
             let expiring = services.receiver.clone();
-            beside.spawn(reloading.at_each_hangup());
+            beside.spawn(at_each_hangup);
             beside.spawn(watch_certificates(services.receiver.clone(), listeners));
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store), expiring));
             beside.spawn(make_partitions_daily(Arc::clone(&store), services.receiver.clone()));
@@ -697,8 +698,6 @@ pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // Listened for, it does not kill any more; `Reload` acts on it.
-        let _hangup = signal(SignalKind::hangup());
         let Ok(mut terminate) = signal(SignalKind::terminate()) else { return ctrl_c.await };
         tokio::select! { () = ctrl_c => {}, _ = terminate.recv() => {} }
     }

@@ -317,7 +317,7 @@ fn a_receiver_whose_database_was_written_over_is_not_ready_and_takes_nothing() {
         "as it was put"
     );
     let again = run(&world, "en", &["serve", "--check", "--config", "receiver.toml"]);
-    assert!(said(&again).contains("(-wal) belongs to another database"), "{}", said(&again));
+    assert!(said(&again).contains("(-wal) belongs to another file"), "{}", said(&again));
     std::fs::copy(world.config("backup.sqlite"), world.config("receiver.sqlite")).expect("copied");
     for beside in ["receiver.sqlite-wal", "receiver.sqlite-shm"] {
         let _ = std::fs::remove_file(world.config(beside));
@@ -420,6 +420,7 @@ fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
     let world = world();
     world.begin_database();
     let now = crate::world::now();
+    drop(lists(&world, "10.0.0.1"));
     let ca = lmr_sandbox::certificates::TestCa::new(now).expect("an authority");
     std::fs::write(world.config("other-ca.pem"), ca.certificate_pem()).expect("written");
     let pair = "[[certificate]]\ncertificate = \"register.pem\"\nkey = \"register.key\"";
@@ -443,7 +444,8 @@ fn what_is_taken_and_most_likely_not_meant_is_pointed_out() {
         ),
         (
             "[[avsender]]",
-            "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 721\n\n[[avsender]]"
+            "[console]\nlisten = \"127.0.0.1:0\"\naddresses = [\"127.0.0.1\"]\nsession_minutes = 721\n\
+             [[console.operator]]\nname = \"kari\"\nrole = \"read\"\npassword_file = \"kari.hash\"\n\n[[avsender]]"
                 .to_owned(),
             "every session ends after 720 minutes",
         ),

@@ -99,22 +99,34 @@ impl Reload {
         Ok(self.lasting.as_ref().zip(now).map(|(was, now)| changed(was, &now)).unwrap_or_default())
     }
 
-    pub(super) async fn at_each_hangup(self) {
+    /// Reads again at every SIGHUP. The signal is listened for from this call on, before the future is awaited: one that
+    /// comes while the receiver starts must not end it.
+    pub(super) fn at_each_hangup(self) -> impl Future<Output = ()> {
         #[cfg(unix)]
-        {
+        let hangups = {
             use tokio::signal::unix::{SignalKind, signal};
-            let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-            while hangup.recv().await.is_some() {
+            signal(SignalKind::hangup())
+        };
+        async move {
+            #[cfg(unix)]
+            match hangups {
+                Ok(mut hangups) => {
+                    while hangups.recv().await.is_some() {
+                        self.read_again();
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "SIGHUP cannot be listened for: the configuration is read at the start only");
+                }
+            }
+            #[cfg(windows)]
+            loop {
+                crate::service::reload_asked().await;
                 self.read_again();
             }
+            #[cfg(not(any(unix, windows)))]
+            drop(self);
         }
-        #[cfg(windows)]
-        loop {
-            crate::service::reload_asked().await;
-            self.read_again();
-        }
-        #[cfg(not(any(unix, windows)))]
-        drop(self);
     }
 
     /// [`Self::again`], with its outcome in the log.
