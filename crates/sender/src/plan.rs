@@ -134,7 +134,7 @@ pub(crate) struct Plan {
     pub(crate) too_early: usize,
     /// Resource types that the guide does not take, and what is there of each.
     pub(crate) foreign: BTreeMap<Arc<str>, Vec<u32>>,
-    /// Never sent, without a time of their own, and nothing that is sent refers to them.
+    /// Never sent, without a time of their own, and nothing that is or was sent refers to them.
     pub(crate) unused: Vec<u32>,
 }
 
@@ -197,6 +197,7 @@ impl Planner<'_> {
         let mut roots = Vec::new();
         let mut reached = vec![false; self.index.records.len()];
         let mut timeless = Vec::new();
+        let is_referred_to = self.what_the_register_refers_to();
         for (at, record) in self.index.records.iter().enumerate() {
             let at = at as u32;
             let status = self.status(at);
@@ -211,7 +212,7 @@ impl Planner<'_> {
             }
             let sent_before = status.stored != Known::No || status.open != Known::No;
             match record.when() {
-                _ if sent_before => roots.push(at),
+                _ if sent_before || is_referred_to[at as usize] => roots.push(at),
                 When::Unreadable => roots.push(at),
                 When::At(time) if time >= self.start => roots.push(at),
                 When::At(_) => plan.too_early += 1,
@@ -262,6 +263,23 @@ impl Planner<'_> {
         }
         plan.bundles = self.pack(ready, limits);
         plan
+    }
+
+    /// By position: whether a record refers to it that the register has as it is in the source. Such a resource has been
+    /// sent, too, and a ledger that does not know it has lost it (a repair): without this, nothing would send its changes.
+    fn what_the_register_refers_to(&mut self) -> Vec<bool> {
+        let mut is_referred_to = vec![false; self.index.records.len()];
+        let mut closure = Vec::new();
+        self.reach.turn += 1;
+        for at in 0..self.index.records.len() as u32 {
+            let status = self.status(at);
+            let is_there = status.stored == Known::Same || status.open == Known::Same;
+            if is_there && !status.annulled {
+                self.reach.close_more(at, &mut closure);
+            }
+        }
+        closure.iter().for_each(|at| is_referred_to[*at as usize] = true);
+        is_referred_to
     }
 
     fn status(&self, at: u32) -> RecordStatus {

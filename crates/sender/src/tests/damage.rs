@@ -666,6 +666,39 @@ async fn a_repair_calls_no_table_whole_of_which_something_is_lost() {
     assert_eq!(is_complete(&world, 1), Ok(()));
 }
 
+/// Also what only describes something that the ledger still has: else nothing would ever send a change of it.
+#[tokio::test]
+async fn whatever_row_a_repair_loses_the_next_run_brings_back() {
+    let (world, ledger) = delivered().await;
+    let register = world.register.lock().unwrap().clone();
+    let all = confirmed(&world).await;
+    assert!(all.len() > 2, "{all:?}");
+    for (resource_type, _) in &all {
+        put(&world, &ledger);
+        *world.register.lock().unwrap() = register.clone();
+        let options =
+            SqliteConnectOptions::new().filename(path(&world)).pragma("writable_schema", "ON");
+        let pool = SqlitePool::connect_with(options.clone()).await.unwrap();
+        let loosened = "UPDATE sqlite_schema SET sql = replace(sql, 'version       BLOB NOT NULL', 'version BLOB') \
+             WHERE name = 'stored'";
+        sqlx::query(loosened).execute(&pool).await.unwrap();
+        pool.close().await;
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let lost = "UPDATE stored SET version = NULL WHERE identity = (SELECT min(identity) FROM stored \
+                    WHERE resource_type = (SELECT number FROM resource_type WHERE name = ?))";
+        sqlx::query(lost).bind(resource_type).execute(&pool).await.unwrap();
+        pool.close().await;
+        repair(&path(&world), world.now()).await.unwrap().expect("damaged");
+        let left = sum(&confirmed(&world).await);
+        assert_eq!(left, sum(&all) - 1, "{resource_type}");
+        let report = world.run().await;
+        assert_eq!(report.new, 1, "{resource_type}: {report:?}");
+        assert_eq!(confirmed(&world).await, all, "{resource_type}");
+        assert_eq!(world.run().await.new, 0, "{resource_type}");
+    }
+    assert_eq!(is_complete(&world, 1), Ok(()));
+}
+
 /// Two repairs in one second, or with a clock that was put back, leave two damaged files.
 #[tokio::test]
 async fn a_damaged_file_is_put_where_no_other_is() {

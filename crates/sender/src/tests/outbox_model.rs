@@ -287,8 +287,8 @@ impl Model {
             if confirmed.is_some_and(|one| one.version == Some(version)) || open == Some(version) {
                 continue;
             }
-            // A patient goes with what is about them, until the register has one.
-            if record < 2 && confirmed.is_none() && open.is_none() {
+            // A patient goes with what is about them, until the register has one of both.
+            if record < 2 && confirmed.is_none() && open.is_none() && !self.is_referred_to(record) {
                 continue;
             }
             let all = Self::closure(record);
@@ -308,6 +308,20 @@ impl Model {
             );
         }
         wishes
+    }
+
+    /// Whether the register has, or is just sent, something about a patient as it is in the source.
+    fn is_referred_to(&self, patient: usize) -> bool {
+        self.present().any(|record| {
+            let confirmed = self.confirmed.get(&record);
+            let is_annulled = confirmed.is_some_and(|one| one.annulled.is_some());
+            let version = Some(self.versions[record]);
+            let is_there = confirmed.is_some_and(|one| one.version == version);
+            record >= 2
+                && record % 2 == patient
+                && !is_annulled
+                && (is_there || self.open(record) == version)
+        })
     }
 
     fn due(&self) -> Vec<usize> {
