@@ -199,7 +199,7 @@ fn n17_the_status_shows_what_was_not_sent_and_why() {
     served.write("Patient.ndjson", &patients);
     served.run(1);
     let status = said(&served.send(&["status"]));
-    for line in ["parts cannot be used", "from before the start date", "Held back: 1"] {
+    for line in ["1  part cannot be used", "from before the start date", "Held back: 1"] {
         assert!(status.contains(line), "no '{line}': {status}");
     }
     let json = served.json(&["status"]);
