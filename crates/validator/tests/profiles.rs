@@ -316,6 +316,27 @@ fn regular_expressions_of_a_definition_are_of_the_whole_value() {
 }
 
 #[test]
+fn a_regular_expression_that_cannot_be_used_is_named_with_what_is_wrong_with_it() {
+    for (pattern, why) in [
+        ("[0-9", "see character 4"),
+        (r"a\Gb", "does not support: see character 3"),
+        ("(a{1000}){1000}", "too large"),
+        ("^(a|aa)+(?!a)c?$", "takes too long"),
+    ] {
+        let extension = json!([{"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": pattern}]);
+        let elements = json!([{"path": "Patient.identifier.value", "extension": extension}]);
+        let validator = with(&[profile("form", "Patient", elements)]);
+        let value = "a".repeat(60) + "b";
+        let patient = json!({"resourceType": "Patient", "identifier": [{"value": value}]});
+        let texts: Vec<_> =
+            validate(&validator, "form", &patient).iter().map(Issue::text_en).collect();
+        let is_it =
+            |text: &String| text.contains(&format!("regex: {pattern}")) && text.contains(why);
+        assert!(texts.iter().any(is_it), "{pattern}: {texts:?}");
+    }
+}
+
+#[test]
 fn an_extension_without_its_value_or_with_one_too_many_is_reported() {
     let extension = |id: &str, elements: Value| {
         let mut out = profile(id, "Extension", elements);

@@ -1,7 +1,6 @@
 //! The form that a definition gives a value by a regular expression (extension `regex`).
 
 use lmr_fhir::Element;
-use lmr_fhirpath::TooManyBacktracks;
 
 use super::context::Context;
 use super::primitive;
@@ -33,10 +32,13 @@ fn matches<'a>(
     def: Def<'a>,
 ) {
     let Some(text) = item.text() else { return };
-    let matches = cx.profiles.pattern(pattern).map(|regex| regex.is_match(&text));
+    let matches = match cx.profiles.pattern(pattern) {
+        Ok(regex) => regex.is_match(&text).map_err(|error| error.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    };
     match matches {
-        Some(Ok(true)) => {}
-        Some(Ok(false)) => {
+        Ok(true) => {}
+        Ok(false) => {
             let (value, pattern) = (Value::from(primitive::shown(&text)), pattern.into());
             let message = if of_type {
                 let type_name = def.rule.types.first().map_or("", TypeRule::name).into();
@@ -47,15 +49,10 @@ fn matches<'a>(
             cx.report(message, item.node(), def.profile);
         }
         // What cannot be tested is reported, never passed.
-        None | Some(Err(TooManyBacktracks)) => {
-            cx.report(
-                Message::ConstraintCannotEvaluate {
-                    rule: "regex".into(),
-                    reason: Text::defined(pattern),
-                },
-                item.node(),
-                def.profile,
-            );
+        Err(reason) => {
+            let (rule, reason) = (format!("regex: {pattern}").into(), Text::defined(reason));
+            let message = Message::ConstraintCannotEvaluate { rule, reason };
+            cx.report(message, item.node(), def.profile);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lmr_fhirpath::{Extent, RegularExpression, TypeId};
+use lmr_fhirpath::{Extent, RegexFault, RegularExpression, TypeId};
 
 use super::arena::{Arena, Table};
 use super::{
@@ -37,7 +37,7 @@ pub(crate) struct Profiles {
     /// The base definitions of types, by name.
     by_type: Table<ProfileId>,
     expressions: Expressions,
-    patterns: RwLock<HashMap<Box<str>, Option<RegularExpression>>>,
+    patterns: RwLock<HashMap<Box<str>, Result<RegularExpression, RegexFault>>>,
 }
 
 impl Profiles {
@@ -97,14 +97,13 @@ impl Profiles {
         })
     }
 
-    /// A definition's regular expression, of the whole value; `None` if it cannot be used (it is no
-    /// regular expression, or too large).
-    pub(crate) fn pattern(&self, text: &str) -> Option<RegularExpression> {
+    /// A definition's regular expression, of the whole value.
+    pub(crate) fn pattern(&self, text: &str) -> Result<RegularExpression, RegexFault> {
         if let Some(known) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(text)
         {
             return known.clone();
         }
-        let made = RegularExpression::new(text, Extent::Whole).ok();
+        let made = RegularExpression::new(text, Extent::Whole);
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         patterns.entry(text.into()).or_insert(made).clone()
     }
