@@ -18,6 +18,7 @@ mod envelope;
 mod example;
 mod explain;
 mod fhirpath;
+mod hangups;
 mod help;
 mod input;
 mod log;

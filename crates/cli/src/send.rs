@@ -28,6 +28,7 @@ use lmr_sender::{Agent, SenderError, StopSignal};
 
 use crate::clock;
 use crate::config::sender::SenderConfig;
+use crate::hangups::Hangups;
 use crate::output::{self, Language, Style, print};
 use crate::text::{Explain, chain, fail, text};
 
@@ -185,19 +186,23 @@ impl Send {
         if let Command::Init(init) = &self.command {
             return init.run(&self.config, self.lang);
         }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let hangups = matches!(self.command, Command::Daemon).then(|| {
+            let _inside = runtime.enter();
+            Hangups::listen()
+        });
         let (config, folder) = crate::config::read::<SenderConfig>(&self.config)?;
         let _last_lines = config.log.start()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let lang = self.lang;
-        let done = match self.command {
-            Command::Daemon => runtime.block_on(daemon::run(&self, config, folder)),
-            Command::Desk(desk) => {
-                let done = runtime.block_on(desk.run(config, &self.config, folder, self.lang));
-                // A rehearsal that still runs changes nothing and is not waited for; a decision gets its time.
-                runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-                done
-            }
-            _ => runtime.block_on(self.act(&config, &folder)),
+        let done = if let Some(hangups) = hangups {
+            runtime.block_on(daemon::run(&self, config, folder, hangups))
+        } else if let Command::Desk(desk) = self.command {
+            let done = runtime.block_on(desk.run(config, &self.config, folder, self.lang));
+            // A rehearsal that still runs changes nothing and is not waited for; a decision gets its time.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+            done
+        } else {
+            runtime.block_on(self.act(&config, &folder))
         };
         match done {
             Err(error) if is_of_the_database(&error) => {

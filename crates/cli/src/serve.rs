@@ -30,6 +30,7 @@ use crate::config::key_files::KeyFiles;
 use crate::config::read_text;
 use crate::config::receiver::{IdentitiesSection, OutletSection, ReceiverConfig};
 use crate::config::sender::{A_DAY, within};
+use crate::hangups::Hangups;
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
 use background::{expire_hourly, make_partitions_daily};
@@ -57,12 +58,17 @@ impl Serve {
     }
 
     pub(crate) fn run(self, lang: Language) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let hangups = {
+            let _inside = runtime.enter();
+            Hangups::listen()
+        };
         let (config, folder) = crate::config::read::<ReceiverConfig>(&self.config)?;
         if self.check {
             return check(&config, &folder, lang);
         }
         let _last_lines = config.log.start()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        hangups.report();
         runtime.block_on(async {
             let Prepared { telemetry, store, services, outlet, console } =
                 Prepared::of(&config, &folder, open_store(&config, &folder, Opening::START).await?)?;
@@ -73,8 +79,6 @@ impl Serve {
                 (&self.config, &config),
             );
             let has_outlet = outlet.is_some();
-            let listeners = Listeners::of(&reloading);
-            let at_each_hangup = reloading.at_each_hangup();
             // The receiver's own port last: when it is open, the others are.
             let outlet = listening_outlet(&config, outlet).await?;
             let showing = crate::console::serve(&config, console).await?;
@@ -88,8 +92,9 @@ impl Serve {
                     )
                 })?;
             let mut beside = JoinSet::new();
+            let listeners = Listeners::of(&reloading);
             let expiring = services.receiver.clone();
-            beside.spawn(at_each_hangup);
+            beside.spawn(reloading.at_each(hangups));
             beside.spawn(watch_certificates(services.receiver.clone(), listeners));
             beside.spawn(expire_hourly(config.retention, has_outlet, Arc::clone(&store), expiring));
             beside.spawn(make_partitions_daily(Arc::clone(&store), services.receiver.clone()));

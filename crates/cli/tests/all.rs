@@ -11,6 +11,8 @@ mod explain;
 mod findings;
 mod formats;
 mod guides;
+#[cfg(unix)]
+mod hangups;
 mod identities_apart;
 mod incomplete;
 mod init;

@@ -17,6 +17,7 @@ use super::supervision::note_reread;
 use super::{Send, setup, supervision, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
+use crate::hangups::Hangups;
 use crate::output::Language;
 use crate::text::{Explain, fail, text};
 
@@ -44,11 +45,12 @@ pub(super) async fn run(
     send: &Send,
     mut config: SenderConfig,
     mut folder: PathBuf,
+    mut hangups: Hangups,
 ) -> anyhow::Result<ExitCode> {
+    hangups.report();
     let _only = lock(&config, &folder)?;
     let stop = StopSignal::default();
     setup::stop_on_signals(&stop);
-    let mut hangups = Hangups::listen();
     let mut agent = setup::agent(&config, &folder, &stop).await?;
     // What cannot be used of the hooks is found at the start, not when they are needed.
     crate::config::supervision::hooks(&config, &folder)?;
@@ -288,35 +290,6 @@ fn log(report: &Report) {
         RunStatus::SourceFailed | RunStatus::Stopped => {
             tracing::error!(?status, ?kind, open, held, %reason, "the run ended");
         }
-    }
-}
-
-/// Hang-up signals, where the system has them (a service of Windows: that its parameters have changed). Listening also
-/// keeps one from ending the process.
-struct Hangups {
-    #[cfg(unix)]
-    signals: Option<tokio::signal::unix::Signal>,
-}
-
-impl Hangups {
-    fn listen() -> Self {
-        Self {
-            #[cfg(unix)]
-            signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
-        }
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some(signals) = &mut self.signals
-            && signals.recv().await.is_some()
-        {
-            return;
-        }
-        #[cfg(windows)]
-        crate::service::reload_asked().await;
-        #[cfg(not(windows))]
-        std::future::pending().await
     }
 }
 

@@ -16,6 +16,7 @@ use super::tls_of;
 use crate::clock;
 use crate::config::key_files::KeyFiles;
 use crate::config::receiver::ReceiverConfig;
+use crate::hangups::Hangups;
 use crate::text::fail;
 
 /// Reads certificates, keys, authorities, senders, code lists and the console's operators of the configuration file
@@ -99,38 +100,15 @@ impl Reload {
         Ok(self.lasting.as_ref().zip(now).map(|(was, now)| changed(was, &now)).unwrap_or_default())
     }
 
-    /// Reads again at every SIGHUP. The signal is listened for from this call on, before the future is awaited: one that
-    /// comes while the receiver starts must not end it.
-    pub(super) fn at_each_hangup(self) -> impl Future<Output = ()> {
-        #[cfg(unix)]
-        let hangups = {
-            use tokio::signal::unix::{SignalKind, signal};
-            signal(SignalKind::hangup())
-        };
-        async move {
-            #[cfg(unix)]
-            match hangups {
-                Ok(mut hangups) => {
-                    while hangups.recv().await.is_some() {
-                        self.read_again();
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "SIGHUP cannot be listened for: the configuration is read at the start only");
-                }
-            }
-            #[cfg(windows)]
-            loop {
-                crate::service::reload_asked().await;
-                self.read_again();
-            }
-            #[cfg(not(any(unix, windows)))]
-            drop(self);
+    /// Reads again at every signal.
+    pub(super) async fn at_each(self, mut hangups: Hangups) {
+        loop {
+            hangups.next().await;
+            self.read_again();
         }
     }
 
     /// [`Self::again`], with its outcome in the log.
-    #[cfg(any(unix, windows))]
     fn read_again(&self) {
         match self.again() {
             Ok(changed) => {
