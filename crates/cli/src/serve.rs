@@ -703,6 +703,8 @@ pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        // Listened for, it does not kill any more: a terminal that is closed ends neither a transfer nor a desk.
+        let _hangup = signal(SignalKind::hangup());
         let Ok(mut terminate) = signal(SignalKind::terminate()) else { return ctrl_c.await };
         tokio::select! { () = ctrl_c => {}, _ = terminate.recv() => {} }
     }

@@ -235,14 +235,23 @@ fn attributes_allowed(tag: &str, attributes: &str) -> bool {
         let value = &tail[1..=end];
         let name = name.trim();
         let own = TAG_ATTRIBUTES.iter().find(|(t, _)| *t == tag).map_or(&[][..], |(_, list)| list);
-        let script = resolved(value).trim_start().to_ascii_lowercase().starts_with("javascript:");
-        let known = ATTRIBUTES.contains(&name) || own.contains(&name) || name.starts_with("xmlns");
-        if !known || script || !entities_known(value) {
+        let declares = name == "xmlns" || name.starts_with("xmlns:");
+        let known = ATTRIBUTES.contains(&name) || own.contains(&name) || declares;
+        if !known || is_script(value) || !entities_known(value) {
             return false;
         }
         rest = tail[end + 2..].trim_start();
     }
     true
+}
+
+/// Whether a value is the address of a script. Browsers pass over white space in it and know HTML's names of characters.
+fn is_script(value: &str) -> bool {
+    const SCHEME: &str = "javascript:";
+    let value = resolved(value);
+    let value = value.replace("&colon;", ":").replace("&Tab;", "").replace("&NewLine;", "");
+    let mut characters = value.chars().filter(|c| *c > ' ').map(|c| c.to_ascii_lowercase());
+    SCHEME.chars().all(|c| characters.next() == Some(c))
 }
 
 /// The character of a reference by number, if XML has it.
@@ -267,8 +276,12 @@ fn resolved(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find("&#") {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let found = rest.find(';').and_then(|end| Some((character(&rest[2..end])?, end + 1)));
-        match found {
+        // No further than its digits: a `;` may be far away, or nowhere.
+        let number = &rest[2..];
+        let end = number.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(number.len());
+        let (number, behind) = number.split_at(end);
+        let found = character(number).filter(|_| behind.starts_with(';'));
+        match found.map(|found| (found, end + 3)) {
             Some((character, end)) => {
                 out.push(character);
                 rest = &rest[end..];
@@ -332,6 +345,10 @@ mod tests {
             "<div onclick=\"x()\">x</div>",
             "<div><a href=\"javascript:x()\">x</a></div>",
             "<div><a href=\"&#106;ava&#x73;cript:x()\">x</a></div>",
+            "<div><a href=\"javascript&colon;x()\">x</a></div>",
+            "<div><a href=\"java&#9;script:x()\">x</a></div>",
+            "<div><a href=\" java&Tab;s\ncript:x()\">x</a></div>",
+            "<div xmlnsonclick=\"x\">x</div>",
             "<![CDATA[ ]]><div>x</div>",
             "<div><p>x</div>",
             "<h:div>x</div>",

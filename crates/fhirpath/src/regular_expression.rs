@@ -196,22 +196,28 @@ impl RegularExpression {
         text: &str,
         mut each: impl FnMut(&Groups<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &self.engine {
-            Engine::Linear(regex) => {
-                for captures in regex.captures_iter(text) {
-                    each(&Groups::Linear(captures))?;
+        if matches!(self.engine, Engine::Backtracking(_)) && self.cost(text) > MAX_COST {
+            return Err(TooManyBacktracks.into());
+        }
+        // Not the iterators of the engines: as with `Matcher.find()`, an empty match may follow directly on another one.
+        let mut from = 0;
+        loop {
+            let groups = match &self.engine {
+                Engine::Linear(regex) => regex.captures_at(text, from).map(Groups::Linear),
+                Engine::Backtracking(regex) => {
+                    let found = regex.captures_from_pos(text, from);
+                    found.map_err(|_| TooManyBacktracks)?.map(Groups::Backtracking)
                 }
-            }
-            Engine::Backtracking(_) if self.cost(text) > MAX_COST => {
-                return Err(TooManyBacktracks.into());
-            }
-            Engine::Backtracking(regex) => {
-                for captures in regex.captures_iter(text) {
-                    each(&Groups::Backtracking(captures.map_err(|_| TooManyBacktracks)?))?;
-                }
+            };
+            let Some(groups) = groups else { return Ok(()) };
+            each(&groups)?;
+            let found = groups.range();
+            from = found.end;
+            if found.is_empty() {
+                let Some(next) = text[from..].chars().next() else { return Ok(()) };
+                from += next.len_utf8();
             }
         }
-        Ok(())
     }
 }
 

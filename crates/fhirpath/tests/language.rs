@@ -270,6 +270,11 @@ fn text_functions_count_characters() {
         'a\\nb'.matches('a.b') => true
         '11/30/1972'.replaceMatches('(?<m>[0-9]+)/([0-9]+)/([0-9]+)', '$3-${m}-$2') => \"1972-11-30\"
         'a1'.replaceMatches('([a-z])', '$1$1') => \"aa1\"
+        'baaac'.replaceMatches('a*', 'x') => \"xbxxcx\"
+        'b-a'.replaceMatches('\\\\H*+', 'x') => \"xx\"
+        'aaa'.replaceMatches('a*?', 'x') => \"xaxaxax\"
+        'abab'.replaceMatches('(?<=b)', 'x') => \"abxabx\"
+        'æ'.replaceMatches('b*', 'x') => \"xæx\"
         'abc'.toChars().count() => 3
         'blåbær'.encode('hex').decode('hex') => \"blåbær\"
         '<a&b>'.escape('html').unescape('html') => \"<a&b>\"

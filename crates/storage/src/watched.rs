@@ -8,7 +8,7 @@
 //! earlier state.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -88,6 +88,8 @@ struct State {
     is_overwritten: bool,
     /// Whether it is noted that the log is not the file's that is there now.
     has_left_log: bool,
+    /// Whether the log of the program has that this failed.
+    has_said_so: bool,
     /// The log that was there when all was well last.
     log: Option<Place>,
 }
@@ -180,21 +182,38 @@ impl Watched {
     /// Notes beside the file that the log there is that of the file before: a log without the first page does not show it, and
     /// the next start would bring it into the file.
     fn leave_log(&self, state: &mut State) {
-        if std::mem::replace(&mut state.has_left_log, true) {
+        if state.has_left_log {
             return;
         }
+        // What failed is tried again at the next call, and said once.
+        match self.note_log(state) {
+            Ok(()) => state.has_left_log = true,
+            Err(_) if std::mem::replace(&mut state.has_said_so, true) => {}
+            Err(error) => {
+                tracing::error!(%error, "that the log beside the database is another file's could not be noted");
+            }
+        }
+    }
+
+    fn note_log(&self, state: &State) -> io::Result<()> {
         // A log that was put there together with the file is the file's own.
         if Place::of(&self.log) != state.log {
-            return;
+            return Ok(());
         }
-        let Ok(begin) = begin_of(&self.log) else { return };
-        let mut note = begin.to_vec();
+        let mut note = match begin_of(&self.log) {
+            Ok(begin) => begin.to_vec(),
+            // There is none, or nothing in it.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) =>
+            {
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(last) = state.last {
             note.extend(last.to_note());
         }
-        if let Err(error) = std::fs::write(self.note(), note) {
-            tracing::error!(%error, "that the log beside the database is another file's could not be noted");
-        }
+        std::fs::write(self.note(), note)
     }
 
     /// Whether the log beside the file is one that was left there by another file. Where that file was put back, or was away for

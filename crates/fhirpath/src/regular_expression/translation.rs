@@ -8,6 +8,7 @@
 mod class;
 mod source;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use class::Escaped;
@@ -70,6 +71,7 @@ pub(super) fn translate(source: &str, ends_text: bool) -> Result<Translated, Unt
         groups: vec![Group::default()],
         captured: 0,
         names: Vec::new(),
+        properties: HashMap::new(),
     };
     if translator.expression().is_none() {
         let at = source.chars().count() - translator.rest.left();
@@ -104,6 +106,11 @@ struct Group {
     /// Repetitions of what is complete in it, and of its last item.
     size: u64,
     last: u64,
+    /// There is a `\R` in it, and in its last item.
+    has_line_end: bool,
+    last_has_line_end: bool,
+    /// Its number, where it has one.
+    number: Option<u32>,
 }
 
 impl Group {
@@ -111,6 +118,7 @@ impl Group {
     fn item(&mut self, size: u64) {
         self.size = self.size.saturating_add(self.last);
         self.last = size;
+        self.last_has_line_end = false;
     }
 }
 
@@ -125,7 +133,10 @@ struct Translator<'s> {
     groups: Vec<Group>,
     /// How many groups have begun that have a number.
     captured: u32,
-    names: Vec<String>,
+    /// Names of groups, with their numbers.
+    names: Vec<(String, u32)>,
+    /// Properties that were asked for, and whether the engines have them: asking is not cheap.
+    properties: HashMap<String, bool>,
 }
 
 impl Translator<'_> {
@@ -258,9 +269,11 @@ impl Translator<'_> {
         if self.groups.len() > MAX_NESTED {
             return self.too_large();
         }
-        let mut group = Group { size: 0, last: 0, ..*self.group() };
+        let Group { multi_line, one_line, commented, .. } = *self.group();
+        let mut group = Group { multi_line, one_line, commented, ..Group::default() };
         if !self.rest.take('?') {
             self.captured += 1;
+            group.number = Some(self.captured);
             self.out.push('(');
             self.groups.push(group);
             return Some(());
@@ -281,13 +294,14 @@ impl Translator<'_> {
                     self.out.push(c);
                 } else {
                     let name = self.name()?;
-                    if self.names.contains(&name) {
+                    if self.names.iter().any(|(known, _)| *known == name) {
                         return None;
                     }
                     self.captured += 1;
+                    group.number = Some(self.captured);
                     self.out.push_str(&name);
                     self.out.push('>');
-                    self.names.push(name);
+                    self.names.push((name, self.captured));
                 }
             }
             _ => return self.flags(&mut group),
@@ -353,12 +367,18 @@ impl Translator<'_> {
         }
         let closed = self.groups.pop()?;
         self.rest.commented = self.group().commented;
-        self.group().item(closed.size.saturating_add(closed.last).max(1));
+        let group = self.group();
+        group.item(closed.size.saturating_add(closed.last).max(1));
+        group.last_has_line_end = closed.has_line_end;
+        group.has_line_end |= closed.has_line_end;
         self.out.push(')');
         Some(())
     }
 
     fn quantifier(&mut self, c: char, before: Before) -> Option<Before> {
+        if self.group().last_has_line_end {
+            return self.unsupported();
+        }
         match (before, c) {
             (Before::Item, _) => {
                 self.out.push(c);
@@ -379,6 +399,9 @@ impl Translator<'_> {
 
     /// `{2}`, `{2,}`, `{2,3}`: after the `{`.
     fn counted(&mut self) -> Option<()> {
+        if self.group().last_has_line_end {
+            return self.unsupported();
+        }
         let least = self.count()?;
         let most = if !self.rest.take(',') {
             let _ = write!(self.out, "{{{least}}}");
@@ -426,7 +449,9 @@ impl Translator<'_> {
                 self.out.push_str(AT_LAST_LINE_END);
             }
             'R' => {
-                // Repeated, it never gives back the second half of a line end.
+                // Repeated, it never gives back the second half of a line end. Whether it does in a repeated group depends on
+                // how Java compiles that.
+                self.group().has_line_end = true;
                 let is_repeated = matches!(self.rest.peek_plain(), Some('*' | '+' | '?' | '{'));
                 self.needs_backtracking |= is_repeated;
                 self.out.push_str(if is_repeated { "(?>" } else { "(?:" });
@@ -437,8 +462,9 @@ impl Translator<'_> {
             'k' => {
                 self.needs_backtracking = true;
                 let name = if self.rest.take('<') { self.name()? } else { return None };
-                if !self.names.contains(&name) {
-                    return None;
+                let (_, number) = *self.names.iter().find(|(known, _)| *known == name)?;
+                if self.is_open(number) {
+                    return self.unsupported();
                 }
                 let _ = write!(self.out, "\\k<{name}>");
             }
@@ -454,6 +480,10 @@ impl Translator<'_> {
         Some(Before::Item)
     }
 
+    fn is_open(&self, number: u32) -> bool {
+        self.groups.iter().any(|group| group.number == Some(number))
+    }
+
     /// `\1` with its first digit, and as many further digits as name a group that has begun.
     fn back_reference(&mut self, mut number: u32) -> Option<()> {
         while let Some(digit) = self.rest.peek_plain().and_then(|c| c.to_digit(10)) {
@@ -464,8 +494,8 @@ impl Translator<'_> {
             number = longer;
             self.rest.next();
         }
-        if number > self.captured {
-            // In Java it matches nothing.
+        // In Java it matches nothing, or what the group had when it was repeated.
+        if number > self.captured || self.is_open(number) {
             return self.unsupported();
         }
         self.needs_backtracking = true;

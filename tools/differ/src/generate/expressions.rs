@@ -421,6 +421,10 @@ fn of(rng: &mut Rng, sort: Sort, depth: usize) -> String {
             let text = regexes::literal(&regexes::text(rng));
             format!("({text}).{name}({})", regexes::literal(&regexes::pattern(rng)))
         }
+        12 if sort == Text && rng.bool() => {
+            let text = regexes::literal(&regexes::text(rng));
+            format!("({text}).replaceMatches({}, 'x')", regexes::literal(&regexes::pattern(rng)))
+        }
         12 => {
             let fitting: Vec<&Written> = WRITTEN.iter().filter(|call| call.3 == sort).collect();
             let Some((name, on, texts, _)) = fitting.get(rng.usize(..fitting.len().max(1))) else {

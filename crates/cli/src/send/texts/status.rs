@@ -224,7 +224,7 @@ fn not_ended(transfer: &TransferState, language: Language, now: Timestamp) -> St
     let may_go_on = now.duration_since(*noted_at) <= SPEED_HOLDS;
     if let Some(rate) = transfer.per_second.filter(|_| may_go_on) {
         let rate = rate.round();
-        let count = if rate > 1.0 { 2 } else { 1 };
+        let count = if (0.5..1.5).contains(&rate) { 1 } else { 2 };
         let what = phrase(
             count,
             language,
@@ -463,6 +463,31 @@ mod tests {
                 assert!(text.starts_with(begin) && text.contains(through), "{text}");
                 assert_eq!(text.contains(rate), has_speed, "{minutes}: {text}");
                 assert_eq!(text.contains(left), has_speed, "{minutes}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_speed_has_the_words_of_one_and_of_several() {
+        let noted_at: Timestamp = "2026-03-02T05:00:00Z".parse().expect("a time");
+        for (rate, words) in [
+            (0.3, ["0 poster i", "0 records a"]),
+            (0.6, ["1 post i", "1 record a"]),
+            (1.4, ["1 post i", "1 record a"]),
+            (1.5, ["2 poster i", "2 records a"]),
+        ] {
+            let transfer = TransferState {
+                run: 1,
+                noted_at,
+                done: 20,
+                total: 100,
+                per_second: Some(rate),
+                seconds_left: None,
+                through: None,
+            };
+            for (language, words) in [Language::Bokmal, Language::English].into_iter().zip(words) {
+                let text = not_ended(&transfer, language, noted_at);
+                assert!(text.contains(words), "{rate}: {text}");
             }
         }
     }

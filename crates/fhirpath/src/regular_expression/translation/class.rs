@@ -55,12 +55,17 @@ impl Translator<'_> {
             'u' => {
                 let high = self.number(16, 4, 4)?;
                 if !(0xd800..0xdc00).contains(&high) {
-                    return character(char::from_u32(high)?);
+                    return match char::from_u32(high) {
+                        Some(c) => character(c),
+                        None => self.unsupported(),
+                    };
                 }
-                if !(self.rest.take('\\') && self.rest.take('u')) {
-                    return None;
-                }
-                let low = self.number(16, 4, 4)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+                // Half a character, which Java takes for itself.
+                let low = match self.rest.take('\\') && self.rest.take('u') {
+                    true => self.number(16, 4, 4)?.checked_sub(0xdc00).filter(|low| *low < 0x400),
+                    false => None,
+                };
+                let Some(low) = low else { return self.unsupported() };
                 character(char::from_u32(0x10000 + ((high - 0xd800) << 10) + low)?)
             }
             '0' => character(char::from_u32(self.octal()?)?),
@@ -101,29 +106,58 @@ impl Translator<'_> {
         } else {
             name.push(first);
         }
-        let members = if let Some(members) = ascii(&name) {
+        let members = if let Some(members) = named(&name) {
             members.to_owned()
         } else if name.starts_with("In") || name.starts_with("java") {
             // Blocks, and further methods of Java's.
             return self.unsupported();
         } else if let Some(name) = name.strip_prefix("Is") {
-            match (ascii(name), name) {
-                (Some(_), "Digit") => r"\p{Nd}".to_owned(),
-                (_, "Alnum" | "Blank" | "Graph" | "Print" | "Word") => return self.unsupported(),
-                (Some(members), _) => members.to_owned(),
-                (None, _) => unicode(name)?,
+            match binary(&name.to_ascii_uppercase().replace('_', "")) {
+                Some(Some(members)) => members.to_owned(),
+                Some(None) => return self.unsupported(),
+                None => match named(name).filter(|_| is_of_java(name)) {
+                    Some(members) => members.to_owned(),
+                    None if is_category(name) => self.category(name)?,
+                    None => self.property_of("sc=", name)?,
+                },
             }
         } else if let Some((key, value)) = name.split_once('=') {
             match key.to_ascii_lowercase().as_str() {
-                "sc" | "script" => unicode(&format!("sc={value}"))?,
-                "gc" | "general_category" => category(value)?,
+                "sc" | "script" => self.property_of("sc=", value)?,
+                "gc" | "general_category" => self.category(value)?,
                 "blk" | "block" => return self.unsupported(),
                 _ => return None,
             }
         } else {
-            category(&name)?
+            self.category(&name)?
         };
         Some(Escaped::Class { members, is_negated })
+    }
+
+    /// `\p{L}`, `\p{Lu}`: written in this case and no other.
+    fn category(&mut self, name: &str) -> Option<String> {
+        match name {
+            // The half of a character, which no text here has.
+            "Cs" => self.unsupported(),
+            name if is_category(name) => self.property_of("", name),
+            _ => None,
+        }
+    }
+
+    /// A property that the engines know by this name.
+    fn property_of(&mut self, kind: &str, name: &str) -> Option<String> {
+        let is_name =
+            name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ' ' | '-'));
+        let written = format!("\\p{{{kind}{name}}}");
+        let is_known = match self.properties.get(&written) {
+            Some(is_known) => *is_known,
+            None => {
+                let is_known = is_name && regex::Regex::new(&written).is_ok();
+                self.properties.insert(written.clone(), is_known);
+                is_known
+            }
+        };
+        is_known.then_some(written)
     }
 
     /// A class after its `[`.
@@ -212,10 +246,13 @@ impl Translator<'_> {
         self.rest.next();
         let last = match self.rest.next()? {
             Token::Plain('\\') => {
-                let c = self.rest.behind_backslash()?;
-                match self.escaped(c)? {
-                    Escaped::Character(c) => c,
-                    Escaped::Class { .. } => return None,
+                match self.rest.behind_backslash()? {
+                    // At an end of a range it is one character.
+                    'v' => '\u{b}',
+                    c => match self.escaped(c)? {
+                        Escaped::Character(c) => c,
+                        Escaped::Class { .. } => return None,
+                    },
                 }
             }
             Token::Plain(c) | Token::Quoted(c) => c,
@@ -226,8 +263,8 @@ impl Translator<'_> {
     }
 }
 
-/// The members of a class of Java's own that is named without `Is`.
-fn ascii(name: &str) -> Option<&'static str> {
+/// The members of a class that Java names without `Is`.
+fn named(name: &str) -> Option<&'static str> {
     Some(match name {
         "Lower" => "a-z",
         "Upper" => "A-Z",
@@ -252,19 +289,37 @@ fn ascii(name: &str) -> Option<&'static str> {
     })
 }
 
-/// `\p{L}`, `\p{Lu}`: written in this case and no other.
-fn category(name: &str) -> Option<String> {
-    let mut letters = name.chars();
-    let is_category = letters.next().is_some_and(|c| c.is_ascii_uppercase())
-        && letters.next().is_none_or(|c| c.is_ascii_lowercase())
-        && letters.next().is_none();
-    if is_category { unicode(name) } else { None }
+/// Whether a class of these is the same with `Is`.
+fn is_of_java(name: &str) -> bool {
+    matches!(name, "ASCII" | "L1" | "LC" | "LD" | "all")
 }
 
-/// A property that the engine knows by this name.
-fn unicode(name: &str) -> Option<String> {
-    let is_name =
-        name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ' ' | '-'));
-    let written = format!("\\p{{{name}}}");
-    (is_name && regex::Regex::new(&written).is_ok()).then_some(written)
+/// The members of what Java names with `Is`, in capital letters and without `_`: of all of Unicode. `Some(None)` for what no
+/// list of members says.
+fn binary(name: &str) -> Option<Option<&'static str>> {
+    Some(Some(match name {
+        "ALPHABETIC" | "ALPHA" => r"\p{Alphabetic}",
+        "LETTER" => r"\p{L}",
+        "IDEOGRAPHIC" => r"\p{Ideographic}",
+        "LOWERCASE" | "LOWER" => r"\p{Lowercase}",
+        "UPPERCASE" | "UPPER" => r"\p{Uppercase}",
+        "TITLECASE" => r"\p{Lt}",
+        "WHITESPACE" | "SPACE" => r"\p{White_Space}",
+        "CONTROL" | "CNTRL" => r"\p{Cc}",
+        "PUNCTUATION" | "PUNCT" => r"\p{P}",
+        "HEXDIGIT" | "XDIGIT" => r"\p{Nd}\p{Hex_Digit}",
+        "DIGIT" => r"\p{Nd}",
+        "ALNUM" => r"\p{Alphabetic}\p{Nd}",
+        "JOINCONTROL" => r"\p{Join_Control}",
+        "NONCHARACTERCODEPOINT" => r"\p{Noncharacter_Code_Point}",
+        "ASSIGNED" | "BLANK" | "GRAPH" | "PRINT" | "WORD" => return Some(None),
+        _ => return None,
+    }))
+}
+
+fn is_category(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|c| c.is_ascii_uppercase())
+        && letters.next().is_none_or(|c| c.is_ascii_lowercase())
+        && letters.next().is_none()
 }
