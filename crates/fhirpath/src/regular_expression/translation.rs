@@ -42,7 +42,7 @@ pub(super) enum Why {
 }
 
 /// How deep groups may be nested.
-const MAX_NESTED: usize = 100;
+const MAX_OPEN_GROUPS: usize = 100;
 
 /// Most repetitions of one item that are written as numbers, those of groups in groups multiplied; each number is one that Java
 /// takes, too.
@@ -266,7 +266,7 @@ impl Translator<'_> {
 
     /// What follows a `(`.
     fn open(&mut self) -> Option<()> {
-        if self.groups.len() > MAX_NESTED {
+        if self.groups.len() > MAX_OPEN_GROUPS {
             return self.too_large();
         }
         let Group { multi_line, one_line, commented, .. } = *self.group();

@@ -4,7 +4,7 @@ use super::Translator;
 use super::source::Token;
 
 /// How deep classes may be nested.
-const MAX_NESTED: usize = 50;
+const MAX_NESTED_CLASSES: usize = 50;
 
 /// What a `\` and what follows it mean.
 pub(super) enum Escaped {
@@ -162,7 +162,7 @@ impl Translator<'_> {
 
     /// A class after its `[`.
     pub(super) fn class(&mut self, depth: usize) -> Option<()> {
-        if depth == MAX_NESTED {
+        if depth == MAX_NESTED_CLASSES {
             return self.too_large();
         }
         self.out.push('[');
