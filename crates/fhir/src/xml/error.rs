@@ -45,6 +45,9 @@ pub enum XmlErrorKind {
     OneResource(String),
     /// A narrative without its `div`.
     Xhtml,
+    /// Narratives that use namespaces from outside of them, whose declarations would be longer together than this number
+    /// of bytes.
+    NarrativeNamespaces(usize),
 }
 
 /// What stands for a name that is withheld.
@@ -73,7 +76,8 @@ impl XmlErrorKind {
             | Self::Doctype
             | Self::TooDeep(_)
             | Self::Text
-            | Self::Xhtml => self,
+            | Self::Xhtml
+            | Self::NarrativeNamespaces(_) => self,
         }
     }
 }
@@ -163,6 +167,16 @@ impl Localized for XmlErrorKind {
                 "en fortelling (div) skal være XHTML, i navnerommet http://www.w3.org/1999/xhtml",
                 "a narrative (div) must be XHTML, in the namespace http://www.w3.org/1999/xhtml",
             ),
+            Self::NarrativeNamespaces(limit) if nb => format!(
+                "fortellinger bruker navnerom som er deklarert utenfor dem, og deklarasjonene blir til sammen mer enn \
+                 {limit} byte når hver fortelling får sine; deklarer navnerommene i fortellingen selv (div)"
+            )
+            .into(),
+            Self::NarrativeNamespaces(limit) => format!(
+                "narratives use namespaces that are declared outside of them, and the declarations are more than \
+                 {limit} bytes together when each narrative has its own; declare the namespaces in the narrative itself (div)"
+            )
+            .into(),
         }
     }
 }
