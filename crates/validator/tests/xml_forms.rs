@@ -49,6 +49,7 @@ fn is_xml(kind: &XmlErrorKind) -> bool {
         | E::Character(_)
         | E::Empty
         | E::UnexpectedEnd
+        | E::EndTag { .. }
         | E::NotXml(_)
         | E::IllFormed(_)
         | E::Entity(_) => false,

@@ -23,6 +23,13 @@ pub enum XmlErrorKind {
     Empty,
     /// The text ends inside an element.
     UnexpectedEnd,
+    /// An end tag of this name where another one should be, or none.
+    EndTag {
+        /// The name of the end tag.
+        found: String,
+        /// That of the element that is open, if one is.
+        expected: Option<String>,
+    },
     /// Not well-formed, in the reader's words; without words where they are withheld.
     NotXml(String),
     /// Not well-formed, though the reader took it.
@@ -62,6 +69,9 @@ impl XmlErrorKind {
             Self::Declared(_) => Self::NotUtf8,
             // The reader's words name tags and attributes.
             Self::NotXml(_) => Self::NotXml(String::new()),
+            Self::EndTag { expected, .. } => {
+                Self::EndTag { found: withheld(), expected: expected.map(|_| withheld()) }
+            }
             Self::Entity(_) => Self::Entity(withheld()),
             Self::Namespace(_) => Self::Namespace(withheld()),
             Self::Attribute(_) => Self::Attribute(withheld()),
@@ -106,6 +116,20 @@ impl Localized for XmlErrorKind {
             Self::Empty => text("teksten er tom", "the text is empty"),
             Self::UnexpectedEnd => {
                 text("teksten slutter inne i et element", "the text ends inside an element")
+            }
+            Self::EndTag { found, expected: Some(expected) } if nb => format!(
+                "ikke velformet XML: slutt-taggen </{found}> står der </{expected}> skal stå"
+            )
+            .into(),
+            Self::EndTag { found, expected: Some(expected) } => format!(
+                "not well-formed XML: the end tag </{found}> is where </{expected}> should be"
+            )
+            .into(),
+            Self::EndTag { found, expected: None } if nb => {
+                format!("ikke velformet XML: slutt-taggen </{found}> mangler sin start-tagg").into()
+            }
+            Self::EndTag { found, expected: None } => {
+                format!("not well-formed XML: the end tag </{found}> has no start tag").into()
             }
             Self::NotXml(reason) if reason.is_empty() => {
                 text("ikke velformet XML", "not well-formed XML")

@@ -326,7 +326,14 @@ fn not_xml(error: &Error) -> XmlErrorKind {
         Error::IllFormed(
             IllFormedError::MissingDeclVersion(_) | IllFormedError::UnknownVersion,
         ) => XmlErrorKind::IllFormed(IllFormed::Declaration),
-        Error::Syntax(SyntaxError::InvalidBangMarkup) => XmlErrorKind::NotXml(error.to_string()),
+        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+            XmlErrorKind::EndTag { found: found.clone(), expected: Some(expected.clone()) }
+        }
+        Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
+            XmlErrorKind::EndTag { found: found.clone(), expected: None }
+        }
+        Error::IllFormed(IllFormedError::MissingDoctypeName) => XmlErrorKind::Doctype,
+        Error::Syntax(SyntaxError::InvalidBangMarkup) => XmlErrorKind::IllFormed(IllFormed::Markup),
         Error::Syntax(_) => XmlErrorKind::UnexpectedEnd,
         error => XmlErrorKind::NotXml(error.to_string()),
     }
