@@ -10,6 +10,7 @@ mod events;
 mod json;
 mod map;
 mod names;
+mod namespaces;
 mod narrative;
 mod read;
 mod shape;

@@ -21,4 +21,5 @@ mod terminology;
 mod wrong_values;
 mod xml;
 mod xml_forms;
+mod xml_namespaces;
 mod xml_spellings;

@@ -315,7 +315,7 @@ fn checks(validator: &Validator, text: &str) -> u64 {
 
 /// What this thread has spent on a processor, in nanoseconds: waiting for one while others run does not count. `None`
 /// where the system does not say.
-fn spent() -> Option<u64> {
+pub(super) fn spent() -> Option<u64> {
     // The system adds up what a thread has spent when it lets another one run.
     std::thread::sleep(Duration::from_micros(50));
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;

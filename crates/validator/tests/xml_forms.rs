@@ -41,6 +41,7 @@ fn is_xml(kind: &XmlErrorKind) -> bool {
         | E::Order(_)
         | E::OneResource(_)
         | E::Xhtml
+        | E::NarrativeNamespaces(_)
         | E::TooDeep(_)
         | E::Declared(_)
         | E::OtherEncoding(_) => true,
@@ -48,6 +49,7 @@ fn is_xml(kind: &XmlErrorKind) -> bool {
         | E::Character(_)
         | E::Empty
         | E::UnexpectedEnd
+        | E::EndTag { .. }
         | E::NotXml(_)
         | E::IllFormed(_)
         | E::Entity(_) => false,

@@ -23,6 +23,13 @@ pub enum XmlErrorKind {
     Empty,
     /// The text ends inside an element.
     UnexpectedEnd,
+    /// An end tag of this name where another one should be, or none.
+    EndTag {
+        /// The name of the end tag.
+        found: String,
+        /// That of the element that is open, if one is.
+        expected: Option<String>,
+    },
     /// Not well-formed, in the reader's words; without words where they are withheld.
     NotXml(String),
     /// Not well-formed, though the reader took it.
@@ -45,6 +52,9 @@ pub enum XmlErrorKind {
     OneResource(String),
     /// A narrative without its `div`.
     Xhtml,
+    /// Narratives that use namespaces from outside of them, whose declarations would be longer together than this number
+    /// of bytes.
+    NarrativeNamespaces(usize),
 }
 
 /// What stands for a name that is withheld.
@@ -59,6 +69,9 @@ impl XmlErrorKind {
             Self::Declared(_) => Self::NotUtf8,
             // The reader's words name tags and attributes.
             Self::NotXml(_) => Self::NotXml(String::new()),
+            Self::EndTag { expected, .. } => {
+                Self::EndTag { found: withheld(), expected: expected.map(|_| withheld()) }
+            }
             Self::Entity(_) => Self::Entity(withheld()),
             Self::Namespace(_) => Self::Namespace(withheld()),
             Self::Attribute(_) => Self::Attribute(withheld()),
@@ -73,7 +86,8 @@ impl XmlErrorKind {
             | Self::Doctype
             | Self::TooDeep(_)
             | Self::Text
-            | Self::Xhtml => self,
+            | Self::Xhtml
+            | Self::NarrativeNamespaces(_) => self,
         }
     }
 }
@@ -102,6 +116,20 @@ impl Localized for XmlErrorKind {
             Self::Empty => text("teksten er tom", "the text is empty"),
             Self::UnexpectedEnd => {
                 text("teksten slutter inne i et element", "the text ends inside an element")
+            }
+            Self::EndTag { found, expected: Some(expected) } if nb => format!(
+                "ikke velformet XML: slutt-taggen </{found}> står der </{expected}> skal stå"
+            )
+            .into(),
+            Self::EndTag { found, expected: Some(expected) } => format!(
+                "not well-formed XML: the end tag </{found}> is where </{expected}> should be"
+            )
+            .into(),
+            Self::EndTag { found, expected: None } if nb => {
+                format!("ikke velformet XML: slutt-taggen </{found}> mangler sin start-tagg").into()
+            }
+            Self::EndTag { found, expected: None } => {
+                format!("not well-formed XML: the end tag </{found}> has no start tag").into()
             }
             Self::NotXml(reason) if reason.is_empty() => {
                 text("ikke velformet XML", "not well-formed XML")
@@ -163,6 +191,16 @@ impl Localized for XmlErrorKind {
                 "en fortelling (div) skal være XHTML, i navnerommet http://www.w3.org/1999/xhtml",
                 "a narrative (div) must be XHTML, in the namespace http://www.w3.org/1999/xhtml",
             ),
+            Self::NarrativeNamespaces(limit) if nb => format!(
+                "fortellinger bruker navnerom som er deklarert utenfor dem, og deklarasjonene blir til sammen mer enn \
+                 {limit} byte når hver fortelling får sine; deklarer navnerommene i fortellingen selv (div)"
+            )
+            .into(),
+            Self::NarrativeNamespaces(limit) => format!(
+                "narratives use namespaces that are declared outside of them, and the declarations are more than \
+                 {limit} bytes together when each narrative has its own; declare the namespaces in the narrative itself (div)"
+            )
+            .into(),
         }
     }
 }

@@ -5,19 +5,17 @@ use std::collections::HashSet;
 
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
-use quick_xml::name::{Namespace, NamespaceResolver, PrefixDeclaration, QName, ResolveResult};
 use quick_xml::reader::Reader;
 
 use super::error::XmlErrorKind;
 use super::names::{Version, is_qualified_name, is_space};
+use super::namespaces::{Binding, NamespaceId, Namespaces};
 use super::read::Fault;
 use super::values::{normalized, referenced};
 use super::well_formed::{Attributes, Declaration, IllFormed, comment, instruction};
 
-/// The namespace of the prefix `xml`.
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
-/// The namespace of the prefix `xmlns`.
-const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+/// How many elements may be inside one another, those of a narrative too.
+const DEEPEST: usize = 65_535;
 
 /// An attribute as written.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +24,8 @@ pub(super) struct Attribute<'x> {
     pub(super) name: &'x str,
     /// Between its quotation marks.
     pub(super) raw: &'x str,
+    /// That of its prefix.
+    pub(super) namespace: NamespaceId,
 }
 
 impl<'x> Attribute<'x> {
@@ -48,18 +48,19 @@ impl<'x> Attribute<'x> {
 }
 
 /// One piece of markup after the other, each of them checked.
-#[derive(Clone)]
 pub(super) struct Events<'x> {
     reader: Reader<&'x [u8]>,
     text: &'x str,
     version: Version,
-    namespaces: NamespaceResolver,
+    namespaces: Namespaces<'x>,
     /// Elements that are open, which is the level of the namespaces.
-    depth: u16,
+    depth: usize,
     /// Whether the last event was an element without an end of its own.
     is_empty: bool,
     /// The name of the last start tag.
     name: &'x str,
+    /// Its namespace.
+    namespace: NamespaceId,
     /// Its attributes.
     attributes: Vec<Attribute<'x>>,
     /// Where the last event begins.
@@ -79,20 +80,14 @@ impl<'x> Events<'x> {
             reader: Reader::from_str(text),
             text,
             version: Version::First,
-            namespaces: NamespaceResolver::default(),
+            namespaces: Namespaces::new(),
             depth: 0,
             is_empty: false,
             name: "",
+            namespace: NamespaceId::NONE,
             attributes: Vec::new(),
             at: 0,
         })
-    }
-
-    /// The events of markup whose last event was the end of one, with the namespaces that are declared around it.
-    pub(super) fn again(&self, markup: &'x str) -> Self {
-        let mut around = self.clone();
-        around.leave();
-        Self { reader: Reader::from_str(markup), text: markup, at: 0, ..around }
     }
 
     /// The next piece of markup.
@@ -123,13 +118,23 @@ impl<'x> Events<'x> {
         local_name(self.name)
     }
 
-    pub(super) fn has_prefix(&self) -> bool {
-        self.name.contains(':')
+    pub(super) const fn name(&self) -> &'x str {
+        self.name
+    }
+
+    /// The prefix of the last start tag.
+    pub(super) fn prefix(&self) -> Option<&'x str> {
+        self.name.split_once(':').map(|(prefix, _)| prefix)
+    }
+
+    /// The level of what the last start tag declares.
+    pub(super) const fn level(&self) -> usize {
+        self.depth
     }
 
     /// The namespace of the last start tag.
-    pub(super) fn namespace(&self) -> Option<&str> {
-        bound(self.namespaces.resolve_element(QName(self.name)).0)
+    pub(super) const fn namespace(&self) -> NamespaceId {
+        self.namespace
     }
 
     /// The attributes of the last start tag, declarations of namespaces among them.
@@ -137,9 +142,14 @@ impl<'x> Events<'x> {
         &self.attributes
     }
 
-    /// The namespace of an attribute of the last start tag.
-    pub(super) fn namespace_of(&self, attribute: &Attribute<'_>) -> Option<&str> {
-        bound(self.namespaces.resolve_attribute(QName(attribute.name)).0)
+    /// What a prefix stands for in the last tag, an empty one for the default namespace.
+    pub(super) fn binding(&self, prefix: &str) -> Binding<'x> {
+        self.namespaces.binding(prefix)
+    }
+
+    /// What a namespace is called.
+    pub(super) fn name_of(&self, namespace: NamespaceId) -> &str {
+        self.namespaces.name(namespace)
     }
 
     /// The value of an attribute of the last start tag.
@@ -156,7 +166,7 @@ impl<'x> Events<'x> {
     fn leave(&mut self) {
         if std::mem::take(&mut self.is_empty) {
             self.depth = self.depth.saturating_sub(1);
-            self.namespaces.set_level(self.depth);
+            self.namespaces.leave(self.depth);
         }
     }
 
@@ -198,7 +208,7 @@ impl<'x> Events<'x> {
         if let Some(encoding) = declaration.encoding {
             let is = |name: &str| encoding.eq_ignore_ascii_case(name);
             if !(is("utf-8") || is("utf8") || (is("us-ascii") && self.text.is_ascii())) {
-                return Err(declared(encoding));
+                return Err(other_encoding(encoding));
             }
         }
         match self.version.first_forbidden(self.text) {
@@ -220,69 +230,72 @@ impl<'x> Events<'x> {
         }
         self.name = name;
         self.attributes.clear();
-        self.depth = self.depth.checked_add(1).ok_or(XmlErrorKind::TooDeep(u16::MAX.into()))?;
-        self.namespaces.set_level(self.depth);
+        if self.depth == DEEPEST {
+            return Err(XmlErrorKind::TooDeep(DEEPEST));
+        }
+        self.depth += 1;
         for attribute in (Attributes { rest }) {
             let (name, raw) = attribute.map_err(XmlErrorKind::IllFormed)?;
             if !is_qualified_name(name) {
                 return ill_formed(IllFormed::Name);
             }
-            let attribute = Attribute { name, raw };
+            let attribute = Attribute { name, raw, namespace: NamespaceId::NONE };
             self.attributes.push(attribute);
             let value = normalized(raw, self.version)?;
             if let Some(prefix) = attribute.declares() {
-                self.bind(prefix, &value)?;
+                self.bind(prefix, value)?;
             }
         }
-        let resolved = self.namespaces.resolve_element(QName(name)).0;
-        if name.starts_with("xmlns:") || matches!(resolved, ResolveResult::Unknown(_)) {
-            return ill_formed(IllFormed::Prefix);
-        }
+        self.namespace = match self.prefix() {
+            Some("xmlns") => return ill_formed(IllFormed::Prefix),
+            Some(prefix) => self.declared(prefix)?,
+            None => self.namespaces.binding("").namespace,
+        };
         self.distinct()
     }
 
     /// Takes up one namespace. Rule: <https://www.w3.org/TR/xml-names/#nsc-NSDeclared> and those after it.
-    fn bind(&mut self, prefix: &str, namespace: &str) -> Result<(), XmlErrorKind> {
+    fn bind(&mut self, prefix: &'x str, name: Cow<'x, str>) -> Result<(), XmlErrorKind> {
+        let namespace = self.namespaces.id(name);
         let may_be = match (prefix, namespace) {
-            ("xml", _) => namespace == XML,
-            ("xmlns", _) | (_, XML | XMLNS) => false,
+            ("xml", _) => namespace == NamespaceId::XML,
+            ("xmlns", _) | (_, NamespaceId::XML | NamespaceId::XMLNS) => false,
             // 1.1 takes a prefix back so.
-            (_, "") => prefix.is_empty() || self.version == Version::Second,
+            (_, NamespaceId::NONE) => prefix.is_empty() || self.version == Version::Second,
             _ => true,
         };
         if !may_be {
             return Err(XmlErrorKind::IllFormed(IllFormed::Binding));
         }
-        let declaration = match prefix {
-            "" => PrefixDeclaration::Default,
-            prefix => PrefixDeclaration::Named(prefix),
-        };
-        self.namespaces
-            .add(declaration, Namespace(namespace))
-            .map_err(|error| XmlErrorKind::NotXml(error.to_string()))
+        self.namespaces.bind(prefix, namespace, self.depth);
+        Ok(())
+    }
+
+    /// The namespace of a prefix.
+    fn declared(&self, prefix: &str) -> Result<NamespaceId, XmlErrorKind> {
+        match self.namespaces.binding(prefix).namespace {
+            NamespaceId::NONE => Err(XmlErrorKind::IllFormed(IllFormed::Prefix)),
+            namespace => Ok(namespace),
+        }
     }
 
     /// Refuses attributes with prefixes that nothing declares, and an attribute that is there twice, under two prefixes
     /// of one namespace too.
-    fn distinct(&self) -> Result<(), XmlErrorKind> {
-        let mut seen = HashSet::new();
-        for attribute in &self.attributes {
-            let name = QName(attribute.name);
-            let is_new = match self.namespaces.resolve_attribute(name) {
-                (ResolveResult::Unknown(_), _) => {
-                    return Err(XmlErrorKind::IllFormed(IllFormed::Prefix));
-                }
-                _ if self.attributes.len() == 1 => true,
-                (ResolveResult::Bound(namespace), local) => {
-                    seen.insert((namespace.0, local.into_inner()))
-                }
-                (ResolveResult::Unbound, _) => seen.insert(("", attribute.name)),
-            };
-            if !is_new {
-                return Err(XmlErrorKind::IllFormed(IllFormed::Duplicate));
+    fn distinct(&mut self) -> Result<(), XmlErrorKind> {
+        for at in 0..self.attributes.len() {
+            if let Some(prefix) = self.attributes[at].prefix() {
+                self.attributes[at].namespace = self.declared(prefix)?;
             }
         }
-        Ok(())
+        if self.attributes.len() < 2 {
+            return Ok(());
+        }
+        let mut seen = HashSet::new();
+        if self.attributes.iter().all(|found| seen.insert((found.namespace, found.local_name()))) {
+            Ok(())
+        } else {
+            Err(XmlErrorKind::IllFormed(IllFormed::Duplicate))
+        }
     }
 }
 
@@ -290,16 +303,9 @@ fn local_name(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
-fn bound(result: ResolveResult<'_>) -> Option<&str> {
-    match result {
-        ResolveResult::Bound(namespace) if !namespace.0.is_empty() => Some(namespace.0),
-        _ => None,
-    }
-}
-
 /// What a declaration of another encoding is. Only what can be the name of one is repeated.
 /// Rule: <https://www.w3.org/TR/xml/#NT-EncName>.
-fn declared(encoding: &str) -> XmlErrorKind {
+fn other_encoding(encoding: &str) -> XmlErrorKind {
     const LONGEST: usize = 40;
     /// Digits in a row: fewer than the number of a person has (`windows-1252`).
     const DIGITS: usize = 5;
@@ -320,7 +326,14 @@ fn not_xml(error: &Error) -> XmlErrorKind {
         Error::IllFormed(
             IllFormedError::MissingDeclVersion(_) | IllFormedError::UnknownVersion,
         ) => XmlErrorKind::IllFormed(IllFormed::Declaration),
-        Error::Syntax(SyntaxError::InvalidBangMarkup) => XmlErrorKind::NotXml(error.to_string()),
+        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+            XmlErrorKind::EndTag { found: found.clone(), expected: Some(expected.clone()) }
+        }
+        Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
+            XmlErrorKind::EndTag { found: found.clone(), expected: None }
+        }
+        Error::IllFormed(IllFormedError::MissingDoctypeName) => XmlErrorKind::Doctype,
+        Error::Syntax(SyntaxError::InvalidBangMarkup) => XmlErrorKind::IllFormed(IllFormed::Markup),
         Error::Syntax(_) => XmlErrorKind::UnexpectedEnd,
         error => XmlErrorKind::NotXml(error.to_string()),
     }

@@ -6,8 +6,8 @@ use quick_xml::events::Event;
 
 use super::error::XmlErrorKind;
 use super::events::Events;
-use super::narrative::narrative;
-use super::{FHIR, SCHEMA_INSTANCE, XHTML};
+use super::namespaces::NamespaceId;
+use super::narrative::{Allowance, narrative};
 
 /// An element as written.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ pub(super) type Fault = (XmlErrorKind, usize);
 /// Reads the one root element.
 pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault> {
     let mut events = Events::of(text)?;
+    let mut allowance = Allowance::of(text);
     let mut open: Vec<XmlElement<'_>> = Vec::new();
     let mut root = None;
     loop {
@@ -40,9 +41,10 @@ pub(super) fn read(text: &str, max_depth: usize) -> Result<XmlElement<'_>, Fault
                 let name = start.name().as_ref().to_owned();
                 return Err((XmlErrorKind::OneResource(name), at));
             }
-            Event::Start(_) | Event::Empty(_) if events.namespace() == Some(XHTML) => {
+            Event::Start(_) | Event::Empty(_) if events.namespace() == NamespaceId::XHTML => {
                 let mut element = xhtml(&events, open.len())?;
-                element.xhtml = Some(narrative(&mut events, matches!(event, Event::Start(_)))?);
+                let has_end = matches!(event, Event::Start(_));
+                element.xhtml = Some(narrative(&mut events, has_end, &mut allowance)?);
                 closed = Some(element);
             }
             Event::Start(_) => {
@@ -88,7 +90,7 @@ fn xhtml<'x>(events: &Events<'x>, depth: usize) -> Result<XmlElement<'x>, Fault>
 /// The element of the last start tag, without children.
 fn element<'x>(events: &Events<'x>) -> Result<XmlElement<'x>, Fault> {
     let (name, at) = (events.local_name(), events.at());
-    if events.namespace() != Some(FHIR) {
+    if events.namespace() != NamespaceId::FHIR {
         return Err((XmlErrorKind::Namespace(name.to_owned()), at));
     }
     let mut element = XmlElement { name: name.into(), at, ..XmlElement::default() };
@@ -97,12 +99,12 @@ fn element<'x>(events: &Events<'x>) -> Result<XmlElement<'x>, Fault> {
             continue;
         }
         let value = || events.value(attribute).map(Some);
-        match (events.namespace_of(attribute), attribute.local_name()) {
-            (None, "value") => element.value = value()?,
-            (None, "id") => element.id = value()?,
-            (None, "url") => element.url = value()?,
+        match (attribute.namespace, attribute.local_name()) {
+            (NamespaceId::NONE, "value") => element.value = value()?,
+            (NamespaceId::NONE, "id") => element.id = value()?,
+            (NamespaceId::NONE, "url") => element.url = value()?,
             // Says where the schema is; nobody reads it from there.
-            (Some(SCHEMA_INSTANCE), "schemaLocation") => {}
+            (NamespaceId::SCHEMA_INSTANCE, "schemaLocation") => {}
             _ => return Err((XmlErrorKind::Attribute(attribute.name.to_owned()), at)),
         }
     }

@@ -34,6 +34,8 @@ pub enum IllFormed {
     Binding,
     /// An `&` that begins no reference.
     Reference,
+    /// A `<!` that begins no comment, CDATA section or document type declaration.
+    Markup,
 }
 
 impl Localized for IllFormed {
@@ -82,6 +84,10 @@ impl Localized for IllFormed {
             Self::Reference => (
                 "& begynner en referanse som ikke er skrevet riktig; skriv &amp; for tegnet selv",
                 "& begins a reference that is not written correctly; write &amp; for the character itself",
+            ),
+            Self::Markup => (
+                "<! begynner verken en kommentar (<!--), en CDATA-seksjon (<![CDATA[) eller DOCTYPE",
+                "<! begins neither a comment (<!--) nor a CDATA section (<![CDATA[) nor a DOCTYPE",
             ),
         };
         Cow::Borrowed(if language == Language::Bokmal { bokmal } else { english })

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use quick_xml::events::Event;
 
+use super::FHIR;
 use super::error::XmlErrorKind;
 use super::events::Events;
+use super::namespaces::NamespaceId;
 use super::read::Fault;
 use super::shape::{Content, Shape, Shapes};
-use super::{FHIR, XHTML};
 use crate::arena::Kind;
 use crate::document::Node;
 use crate::element::Element;
@@ -219,7 +220,8 @@ fn is_div(markup: &str) -> Result<bool, Fault> {
         match event {
             Event::Start(_) | Event::Empty(_) => {
                 if depth == 0 {
-                    if is_div || events.namespace() != Some(XHTML) || events.local_name() != "div" {
+                    let is_xhtml = events.namespace() == NamespaceId::XHTML;
+                    if is_div || !is_xhtml || events.local_name() != "div" {
                         return Ok(false);
                     }
                     is_div = true;
