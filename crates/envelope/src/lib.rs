@@ -75,7 +75,7 @@ pub use parse::{Envelope, Limits, ParseError, Warning};
 pub use random::{RandomSource, RandomnessUnavailable, SystemRandom};
 pub use receipt::{
     RECEIPT_HEADER, Receipt, ReceiptChainError, ReceiptDigest, ReceiptError, VerifiedReceipt,
-    check_receipt_chain, verify_receipt,
+    check_receipt_chain, unverified_payload, verify_receipt,
 };
 pub use seal::{Header, SealError, seal};
 pub use time::{TimeError, read_time, write_time};

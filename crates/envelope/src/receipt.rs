@@ -269,6 +269,19 @@ fn split<'t>(text: &'t str, part: &'static str) -> Result<Parts<'t>, ReceiptErro
     })
 }
 
+/// What a receipt says, unverified: for one that was verified when it was kept, under a certificate that is not at hand any
+/// more.
+///
+/// # Errors
+/// [`ReceiptError::Malformed`].
+pub fn unverified_payload(text: &str) -> Result<Vec<u8>, ReceiptError> {
+    const PART: &str = "the header";
+    if text.len() > MAX_LENGTH {
+        return Err(ReceiptError::Malformed { part: PART });
+    }
+    Ok(split(text, PART)?.payload)
+}
+
 /// Verifies a receipt with the register's certificate; several while it is being replaced.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use lmr_envelope::synthetic::{now, world};
 use lmr_envelope::{
     DecryptionKey, Receipt, ReceiptChainError, ReceiptDigest, ReceiptError, VerifiedReceipt,
-    check_receipt_chain, verify_receipt,
+    check_receipt_chain, unverified_payload, verify_receipt,
 };
 
 fn receipt(sequence: u64, previous: Option<ReceiptDigest>) -> Receipt {
@@ -53,6 +53,8 @@ fn a_receipt_needs_the_registers_certificate_and_nothing_else() {
     let named = world().register.certificate().thumbprint();
     assert_eq!(other, Err(ReceiptError::OtherCertificate { named }));
     assert_eq!(verify_receipt(&text, &[]), Err(ReceiptError::OtherCertificate { named }));
+    assert_eq!(unverified_payload(&text), Ok(receipt.payload().into_bytes()));
+    assert_eq!(unverified_payload("a.b"), Err(ReceiptError::Malformed { part: "the header" }));
 }
 
 #[test]

@@ -80,15 +80,29 @@ pub(crate) fn read(posted: PostOutcome, id: &str, entries: usize, now: Timestamp
         _ => Vec::new(),
     };
     let (outcome, note) = of_whole(status, retry_after, &found, body.is_empty());
-    let codes = found.iter().take(MAX_FINDINGS).filter_map(code_of).map(str::to_owned).collect();
     ReadAnswer {
         outcome,
         items: Vec::new(),
         findings: found.iter().take(MAX_FINDINGS).map(held).collect(),
         http_status: Some(status),
         links: None,
-        failure: Some(AttemptFailure::Status { status, note, codes }),
+        failure: Some(AttemptFailure::Status { status, note, codes: codes_of(&found) }),
     }
+}
+
+/// What an answer says that has not answered a question: whether it is the register's own, and its codes, read as the
+/// answer to a message is.
+pub(crate) fn unanswered(status: u16, body: &[u8]) -> AttemptFailure {
+    let found = match response::read(body) {
+        Ok(Answer::Outcome { issues, .. }) => issues,
+        _ => Vec::new(),
+    };
+    let (_, note) = of_whole(status, None, &found, body.is_empty());
+    AttemptFailure::Status { status, note, codes: codes_of(&found) }
+}
+
+fn codes_of(found: &[ReadIssue]) -> Vec<String> {
+    found.iter().take(MAX_FINDINGS).filter_map(code_of).map(str::to_owned).collect()
 }
 
 /// A message that was answered as a whole: the code's own class first, then the status.

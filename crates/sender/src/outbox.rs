@@ -46,6 +46,7 @@ use held::depend_on_clock;
 pub use held::{Discard, HeldFinding, HeldRow, Origin, Released, WaitingRow};
 pub use ledger::LedgerRow;
 pub(crate) use messages::not_stored_without_a_reason;
+pub(crate) use receipts::CountingReceipt;
 pub use receipts::ReceiptRow;
 pub use repair::{Examination, Repaired, TableState, examine, repair};
 pub use rows::{AttemptRow, MessageRow, Overview, RunRow, SourceCounts};

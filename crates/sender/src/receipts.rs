@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::agent::Agent;
 use crate::attempt::AttemptFailure;
 use crate::error::SenderError;
-use crate::outbox::OutboxError;
+use crate::outbox::{CountingReceipt, OutboxError};
 use crate::report::{LostAtRegister, Report};
 use crate::transport::NewestReceipt;
 
@@ -167,21 +167,32 @@ impl Agent {
         }
         // A digest may be damaged; what is signed says what it was.
         if !kept.is_empty() {
-            return Ok(self.signed_receipts(&receipt).await?.contains(&newest));
+            return Ok(self.intact_receipts(&receipt).await?.contains(&newest));
         }
         let id = &receipt.message_id;
         Ok(self.outbox.knows_message(id).await? && self.outbox.receipts_of(id).await?.is_empty())
     }
 
-    /// The receipts that count here and have the number of this one: one, unless what is beside the receipts is damaged. A
-    /// receipt itself is signed, and only that counts against the register.
-    async fn signed_receipts(&self, receipt: &Receipt) -> Result<Vec<ReceiptDigest>, OutboxError> {
+    /// The receipts that count here and have the number of this one: one, unless what is beside the receipts is damaged. Only
+    /// what a receipt itself says counts against the register.
+    async fn intact_receipts(&self, receipt: &Receipt) -> Result<Vec<ReceiptDigest>, OutboxError> {
         let kept = self.outbox.receipts_from(receipt.sequence).await?;
-        let signed = kept.iter().filter_map(|kept| {
-            let verified = self.sealer.verify_receipt(&kept.text).ok()?;
-            (verified.receipt.sequence == receipt.sequence).then_some(verified.digest)
+        let intact = kept.iter().filter_map(|kept| {
+            let (kept, digest) = self.intact(kept)?;
+            (kept.sequence == receipt.sequence).then_some(digest)
         });
-        Ok(signed.collect())
+        Ok(intact.collect())
+    }
+
+    /// What a kept receipt says, with its digest, unless it is damaged. Each was verified when it was kept: where the
+    /// register's certificate is another one today, it is as it was then if its digest is.
+    fn intact(&self, kept: &CountingReceipt) -> Option<(Receipt, ReceiptDigest)> {
+        if let Ok(verified) = self.sealer.verify_receipt(&kept.text) {
+            return Some((verified.receipt, verified.digest));
+        }
+        let payload = self.sealer.unverified_payload(&kept.text).ok()?;
+        let digest = ReceiptDigest::of(&payload);
+        (digest == kept.digest).then_some((Receipt::parse(&payload).ok()?, digest))
     }
 
     /// The register's newest receipt, where one can say something: there are receipts here, or this is a ledger of nothing,
@@ -241,12 +252,12 @@ impl Agent {
                          from a backup, or another sender delivers for the organisation"
                     );
                 }
-                let signed = self.signed_receipts(&receipt).await?;
+                let known = self.intact_receipts(&receipt).await?;
                 let newest = ReceiptDigest::of(&payload);
                 // Another message under a number that is known: it went back further than can be seen from here. One that
                 // was noted as lost: what counts here was given by another register since, or in a time it has lost.
-                let went_on = !signed.is_empty() && !signed.contains(&newest);
-                let came_back = signed.is_empty() && self.outbox.was_noted_lost(newest).await?;
+                let went_on = !known.is_empty() && !known.contains(&newest);
+                let came_back = known.is_empty() && self.outbox.was_noted_lost(newest).await?;
                 if went_on || came_back { 0 } else { receipt.sequence }
             }
         };
@@ -276,8 +287,8 @@ impl Agent {
         let mut lost = Vec::new();
         for receipt in self.outbox.receipts_from(first).await? {
             let follows = || {
-                let verified = self.sealer.verify_receipt(&receipt.text).ok()?;
-                verified.receipt.previous.filter(|previous| followed.contains(previous))
+                let (receipt, _) = self.intact(&receipt)?;
+                receipt.previous.filter(|previous| followed.contains(previous))
             };
             if receipt.digest == new {
                 continue;

@@ -2,7 +2,7 @@
 
 use lmr_envelope::{
     Certificate, Header, RandomSource, ReceiptError, SealError, SigningKey, VerifiedReceipt, seal,
-    verify_receipt,
+    unverified_payload, verify_receipt,
 };
 use lmr_identifiers::OrganisationNumber;
 
@@ -26,6 +26,14 @@ pub trait Sealer: Send + Sync {
     /// # Errors
     /// [`ReceiptError`]: it is not theirs, or was changed.
     fn verify_receipt(&self, receipt: &str) -> Result<VerifiedReceipt, ReceiptError>;
+
+    /// What a receipt says, unverified: [`lmr_envelope::unverified_payload`].
+    ///
+    /// # Errors
+    /// [`ReceiptError`]: it is not a receipt by its form.
+    fn unverified_payload(&self, receipt: &str) -> Result<Vec<u8>, ReceiptError> {
+        unverified_payload(receipt)
+    }
 }
 
 /// SignertKryptertBundle, for the register's certificate and with the sender's.

@@ -11,7 +11,7 @@ use lmr_auth::{
     AccessToken, ConnectCause, DiscoveryError, FetchError, IssuerKind, Network, NetworkError,
     RequestHeaders, Retry, TokenClient, TokenError, is_loopback,
 };
-use lmr_envelope::RECEIPT_HEADER;
+use lmr_envelope::{RECEIPT_HEADER, Receipt};
 use lmr_fhir::Language;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
@@ -19,13 +19,16 @@ use reqwest::header::{
 };
 use tokio::sync::Mutex;
 
-use crate::attempt::{AttemptFailure, ConnectionFailure, StatusNote, TokenFailure};
+use crate::answer::unanswered;
+use crate::attempt::{AttemptFailure, ConnectionFailure, TokenFailure};
 use crate::notice::MAX_SKEW;
 
 /// Longest wait for an answer to a question, which is not a transfer.
 const QUESTION_TIME: Duration = Duration::from_secs(20);
 /// Longest receipt that is read, in bytes.
 const MAX_RECEIPT: usize = 16 << 10;
+/// Longest answer to a question that is read where it is no receipt, in bytes.
+const MAX_OUTCOME: usize = 256 << 10;
 
 /// What came of posting a message.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,7 +92,8 @@ impl std::fmt::Debug for PostOutcome {
 pub enum NewestReceipt {
     /// It does not tell.
     Untold,
-    /// An error status that does not pass by itself: which register answers it does not say.
+    /// What answers does not say which register it is, and that does not pass by itself: an error status, a redirect, or
+    /// no receipt.
     Refused(AttemptFailure),
     /// It cannot be asked now.
     Unreached {
@@ -374,7 +378,7 @@ impl<A: Authorizer> HttpTransport<A> {
             .body(message)
             .send()
             .await;
-        let mut answer = match sent {
+        let answer = match sent {
             Ok(answer) => answer,
             Err(error) => return failed(&error),
         };
@@ -391,25 +395,9 @@ impl<A: Authorizer> HttpTransport<A> {
             .get(RECEIPT_HEADER)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let is_packed = is_still_packed(answer.headers());
-        let mut body = Vec::new();
-        loop {
-            match answer.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > self.answer_limit => {
-                    return PostOutcome::NoAnswer { failure: AttemptFailure::AnswerTooLarge };
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) if is_packed => {
-                    return match unpacked(&body, self.answer_limit) {
-                        Ok(body) => PostOutcome::Answered { status, retry_after, receipt, body },
-                        Err(failure) => PostOutcome::NoAnswer { failure },
-                    };
-                }
-                Ok(None) => {
-                    return PostOutcome::Answered { status, retry_after, receipt, body };
-                }
-                Err(error) => return failed(&error),
-            }
+        match whole_body(answer, self.answer_limit).await {
+            Ok(body) => PostOutcome::Answered { status, retry_after, receipt, body },
+            Err(outcome) => outcome,
         }
     }
 }
@@ -429,11 +417,11 @@ impl<A: Authorizer> HttpTransport<A> {
     async fn ask_for_receipt(&self) -> Option<NewestReceipt> {
         let mut url = self.address.clone();
         url.path_segments_mut().ok()?.pop_if_empty().push("receipt");
-        let mut nonce: Option<String> = None;
+        let (mut fresh, mut nonce) = (false, None);
         let unreached = |failure| Some(NewestReceipt::Unreached { failure, passes: true });
         loop {
-            let headers = match self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await
-            {
+            let headers = self.authorizer.headers("GET", url.as_str(), nonce.as_deref()).await;
+            let headers = match headers {
                 Ok(headers) => headers,
                 Err(AuthorizationError { issuer, reason, passes, .. }) => {
                     let failure = AttemptFailure::Token { issuer, reason };
@@ -441,51 +429,77 @@ impl<A: Authorizer> HttpTransport<A> {
                 }
             };
             let request = self.client.get(url.clone()).timeout(QUESTION_TIME);
-            let mut answer = match authorized(request, &headers)?.send().await {
+            let answer = match authorized(request, &headers)?.send().await {
                 Ok(answer) => answer,
                 Err(error) => return unreached(failed(&error).failure()?.clone()),
             };
             self.note_date(&answer);
-            match answer.status().as_u16() {
-                204 => return Some(NewestReceipt::NoMessage),
-                200 => {
-                    let mut payload = Vec::new();
-                    loop {
-                        let chunk = match answer.chunk().await {
-                            Ok(Some(chunk)) => chunk,
-                            Ok(None) => break,
-                            Err(_) => return unreached(AttemptFailure::AnswerBrokenOff),
-                        };
-                        payload.extend_from_slice(&chunk);
-                        if payload.len() > MAX_RECEIPT {
-                            return None;
-                        }
-                    }
-                    return Some(NewestReceipt::Payload(payload));
+            let status = answer.status().as_u16();
+            match (status, demanded_nonce(status, answer.headers())) {
+                (204, _) => return Some(NewestReceipt::NoMessage),
+                // As for a message: the same token with a proof that has the nonce, and one fresh token.
+                (401, Some(demanded)) if nonce.is_none() => nonce = Some(demanded),
+                (401, _) if !fresh => {
+                    fresh = true;
+                    self.authorizer.refused().await;
                 }
-                status => match demanded_nonce(status, answer.headers()) {
-                    Some(demanded) if nonce.is_none() => nonce = Some(demanded),
-                    _ => return error_status(status),
-                },
+                (200, _) => {
+                    return match whole_body(answer, MAX_RECEIPT).await {
+                        Ok(payload) if Receipt::parse(&payload).is_ok() => {
+                            Some(NewestReceipt::Payload(payload))
+                        }
+                        Ok(body) => Some(no_receipt(status, &body)),
+                        Err(outcome) => match outcome.failure()? {
+                            AttemptFailure::AnswerTooLarge => {
+                                Some(no_receipt(status, b"too large"))
+                            }
+                            failure => unreached(failure.clone()),
+                        },
+                    };
+                }
+                _ => {
+                    // The status says enough where the rest cannot be read: it is not the register's own then.
+                    let body = whole_body(answer, MAX_OUTCOME).await;
+                    let body = body.unwrap_or_else(|_| b"unreadable".to_vec());
+                    return Some(no_receipt(status, &body));
+                }
             }
         }
     }
 }
 
-/// What an error status says to the question for a receipt; `None` for another status, which does not answer it. What
-/// answered may be something before the register, and it refuses the question: neither says which register it is.
-fn error_status(status: u16) -> Option<NewestReceipt> {
-    let failure = |note| AttemptFailure::Status { status, note, codes: Vec::new() };
+/// What an answer without a receipt says to the question for one. What answered may be something before the register, and
+/// it does not answer the question: neither says which register it is.
+fn no_receipt(status: u16, body: &[u8]) -> NewestReceipt {
+    let failure = unanswered(status, body);
     match status {
         // Not implemented, HTTP version not supported.
-        400..=407 | 409..=428 | 430..=499 | 501 | 505 => {
-            Some(NewestReceipt::Refused(failure(StatusNote::NotTheRegister)))
+        501 | 505 => NewestReceipt::Refused(failure),
+        408 | 429 | 500..=599 => NewestReceipt::Unreached { failure, passes: true },
+        _ => NewestReceipt::Refused(failure),
+    }
+}
+
+/// The whole body, unpacked.
+///
+/// # Errors
+/// What came of the exchange: it is larger than `limit`, or did not come whole.
+async fn whole_body(mut answer: reqwest::Response, limit: usize) -> Result<Vec<u8>, PostOutcome> {
+    let is_packed = is_still_packed(answer.headers());
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
+                return Err(PostOutcome::NoAnswer { failure: AttemptFailure::AnswerTooLarge });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) if is_packed => {
+                let plain = unpacked(&body, limit);
+                return plain.map_err(|failure| PostOutcome::NoAnswer { failure });
+            }
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(failed(&error)),
         }
-        408 | 429 | 500..=599 => {
-            let failure = failure(StatusNote::Register);
-            Some(NewestReceipt::Unreached { failure, passes: true })
-        }
-        _ => None,
     }
 }
 

@@ -987,24 +987,25 @@ fn rows_of(amounts: &[&str]) -> Vec<String> {
 #[test]
 fn numbers_that_may_be_thousands_are_pointed_out_with_their_row() {
     for (amounts, expected) in [
-        (&["1.000", "2.500"][..], Some((2, 2))),
-        (&["1.000", "2,500"], Some((2, 2))),
+        (&["1.000", "2.500"][..], Some((2, false, 2))),
+        (&["1.000", "2,500"], Some((2, true, 2))),
         // The comma is the decimal separator of the column, also in a row behind it.
         (&["2,500", "1,5"], None),
         (&["0,125", "2,500"], None),
         (&["1000,125", "2,500"], None),
         (&["1.250", "2.5", "7"], None),
         // And then a point is none.
-        (&["1,5", "1.000", "2,500", "0,125"], Some((1, 3))),
+        (&["1,5", "1.000", "2,500", "0,125"], Some((1, true, 3))),
         // Where both are, nobody knows.
-        (&["1,5", "1.5", "2,500", "1.000"], Some((2, 4))),
+        (&["1,5", "1.5", "2,500", "1.000"], Some((2, true, 4))),
         (&["1000", "7"], None),
     ] {
         let read = scan_rows(&rows_of(amounts)).scanned;
         let expected: Vec<_> = expected
-            .map(|(count, line)| DoubtfulNumbers {
+            .map(|(count, has_both, line)| DoubtfulNumbers {
                 column: "Mengde_PreparatGitt".to_owned(),
                 count,
+                has_both,
                 example: format!("rows.csv:{line}"),
             })
             .into_iter()
@@ -1013,20 +1014,59 @@ fn numbers_that_may_be_thousands_are_pointed_out_with_their_row() {
     }
 }
 
-/// What is pointed out reads well for one and for several, and says what to do.
+/// What is pointed out reads well for one and for several, and says what to do: with both a comma and a point in a column
+/// one `separator` would only hold the others.
 #[test]
 fn numbers_that_may_be_thousands_have_their_remedy() {
-    for (count, words) in [(1, "1 number has a comma or point"), (2, "2 numbers have a comma")] {
+    for (count, has_both, words, ord) in [
+        (
+            1,
+            false,
+            ["1 number has a comma or point", "as separator into"],
+            "skriv det som separator",
+        ),
+        (2, false, ["2 numbers have a comma", "as separator into"], "skriv det som separator"),
+        (
+            2,
+            true,
+            ["2 numbers have a comma", "the export must be corrected"],
+            "må eksporten rettes",
+        ),
+    ] {
         let column = "amount".to_owned();
-        let text = DoubtfulNumbers { column, count, example: "a.csv:2".to_owned() };
-        for (language, words) in [
-            (Language::English, [words, "decimal separator", "thousands separator", "remove"]),
-            (Language::Bokmal, ["a.csv:2", "desimaltegn", "tusenskille", "separator"]),
-        ] {
-            let text = text.text(language);
-            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        let text = DoubtfulNumbers { column, count, has_both, example: "a.csv:2".to_owned() };
+        let english = text.text(Language::English);
+        for words in words.into_iter().chain(["decimal separator", "thousands separator", "remove"])
+        {
+            assert!(english.contains(words), "{english}");
         }
+        let bokmal = text.text(Language::Bokmal);
+        for words in [ord, "a.csv:2", "desimaltegn", "tusenskille", "remove"] {
+            assert!(bokmal.contains(words), "{bokmal}");
+        }
+        assert_eq!(english.contains("as separator into"), !has_both, "{english}");
     }
+}
+
+/// A cell that several fields read is one number, and what a field has read before another one is a number and no text.
+#[test]
+fn each_cell_that_may_be_thousands_is_counted_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.csv"), "id;Amount\n1;1.000\n2;2.500\n").expect("written");
+    let text = "namespace = \"n\"\n[csv]\ndelimiter = \";\"\n\
+        [[field]]\nname = \"first\"\ncolumn = \"Amount\"\nkind = \"decimal\"\n\
+        [[field]]\nname = \"second\"\ncolumn = \"amount\"\nkind = \"decimal\"\n\
+        [[field]]\nname = \"third\"\ntext = \"${Amount}\"\nkind = \"decimal\"\n\
+        [[field]]\nname = \"fourth\"\ntext = \"${first}\"\nkind = \"decimal\"\n\
+        [[resource]]\nname = \"a\"\ntype = \"MedicationAdministration\"\nkey = \"${id}\"\n\
+        template = '{\"dosage\":{\"dose\":{\"value\":\"${fourth}\"}}}'\n";
+    let mapping = Mapping::parse(text, Path::new(".")).expect("a mapping");
+    let found = scan(&TableSource::new(TableRows::Csv(folder.path().into()), mapping, key()));
+    let found = found.expect("read");
+    let doubtful = &found.scanned.doubtful_numbers;
+    let doubtful: Vec<_> =
+        doubtful.iter().map(|of| (&*of.column, of.count, &*of.example)).collect();
+    assert_eq!(doubtful, [("Amount", 2, "a.csv:2")]);
 }
 
 #[test]
@@ -1079,28 +1119,45 @@ async fn numbers_of_a_database_are_distinguished_from_texts() {
         ],
     )
     .await;
-    let of = |column: &str, keys: &str| {
+    let of = |column: &str, input: &str, keys: &str| {
         let rows = SqlTable {
             label: "given".to_owned(),
             url: format!("sqlite:{}", path.display()),
             password_file: None,
-            query: format!("SELECT id, {column} AS amount, given_at FROM given"),
+            query: format!("SELECT id, {column} AS amount, NULL AS missing, given_at FROM given"),
             overlap: jiff::SignedDuration::from_mins(60),
         };
+        let before = match input.contains("before") {
+            true => "[[field]]\nname = \"before\"\ncolumn = \"amount\"\nkind = \"decimal\"\n",
+            false => "",
+        };
         let text = format!(
-            "namespace = \"n\"\nkey = \"id\"\n[[field]]\nname = \"amount\"\ncolumn = \"amount\"\n\
+            "namespace = \"n\"\nkey = \"id\"\n{before}[[field]]\nname = \"dose\"\n{input}\n\
              kind = \"decimal\"\n{keys}\n[[field]]\nname = \"at\"\ncolumn = \"given_at\"\nkind = \"date-time\"\n\
              [[resource]]\nname = \"a\"\ntype = \"MedicationAdministration\"\nkey = \"${{id}}\"\n\
-             template = '{{\"effectiveDateTime\":\"${{at}}\",\"dosage\":{{\"dose\":{{\"value\":\"${{amount}}\"}}}}}}'\n"
+             template = '{{\"effectiveDateTime\":\"${{at}}\",\"dosage\":{{\"dose\":{{\"value\":\"${{dose}}\"}}}}}}'\n"
         );
         let mapping = Mapping::parse(&text, Path::new(".")).expect("a mapping");
         scan(&TableSource::new(TableRows::Sql(rows), mapping, key())).expect("read")
     };
     for keys in ["", "separator = \",\"", "separator = \".\"", "remove = \".\""] {
-        let found = of("number", keys);
-        assert_eq!((found.issues().len(), found.scanned.doubtful_numbers.len()), (0, 0), "{keys}");
-        assert!(found.says("\"value\":1.125"), "{keys}: {:?}", found.texts);
+        // A text that is exactly one value is that value, by its column, as a default, and as an earlier field has read it.
+        for input in [
+            "column = \"amount\"",
+            "text = \"${amount}\"",
+            "column = \"missing\"\ndefault = \"${amount}\"",
+            "text = \"${before}\"",
+        ] {
+            let found = of("number", input, keys);
+            let doubtful = found.scanned.doubtful_numbers.len();
+            assert_eq!((found.issues().len(), doubtful), (0, 0), "{input} {keys}");
+            assert!(found.says("\"value\":1.125"), "{input} {keys}: {:?}", found.texts);
+        }
     }
+    // What is put together is a text.
+    let found = of("number", "text = \"${amount}0\"", "separator = \",\"");
+    assert_eq!(found.issues().len(), 2, "1.1250 and 2.00: {:?}", found.issues());
+    let of = |column: &str, keys: &str| of(column, "column = \"amount\"", keys);
     let found = of("words", "");
     let doubtful: Vec<_> =
         found.scanned.doubtful_numbers.iter().map(|of| (of.count, &*of.example)).collect();

@@ -15,7 +15,7 @@ use lmr_auth::{
     ActingFor, ClientSettings, Clock, Environment, Fetcher, FixedKey, Flow, HttpFetcher,
     RequestHeaders, SecretString, TokenClient,
 };
-use lmr_sender::attempt::{AttemptFailure, TokenFailure};
+use lmr_sender::attempt::{AttemptFailure, StatusNote, TokenFailure};
 use lmr_sender::transport::{
     AuthorizationError, Authorizer, HttpSettings, HttpTransport, NewestReceipt, PostOutcome,
     TokenAuthorizer, Transport, TransportError,
@@ -255,13 +255,25 @@ async fn a_connection_closed_as_it_is_used_is_replaced_at_once() {
     assert!(server.await.expect("the server").ends_with(b"sealed"), "the same bytes");
 }
 
+/// A receipt as a register keeps it.
+fn receipt_payload() -> &'static str {
+    let digest = "0".repeat(64);
+    let text = format!(
+        r#"{{"action":"receive","sender":"310000019","sequence":1,"previous":null,"messageId":"m","contentSha256":"{digest}",
+        "answerSha256":"{digest}","ruleSet":"","ruleSetDigest":"","outcome":"accepted","clientId":"",
+        "receivedAt":"2026-03-01T05:00:00Z"}}"#
+    );
+    text.leak()
+}
+
 #[tokio::test]
 async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
     let answers = |status: u16, body: &'static str| {
         Router::new().route(
             "/fhirmottak/v1/receipt",
             get(move |headers: HeaderMap| async move {
-                assert_eq!(headers["authorization"], "Bearer token-0");
+                let token = headers["authorization"].to_str().expect("a token");
+                assert!(token == "Bearer token-0" || status == 401, "{token}");
                 (StatusCode::from_u16(status).expect("a status"), body)
             }),
         )
@@ -271,19 +283,18 @@ async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
         transport(&address, Counter::default()).newest_receipt().await
     };
     assert_eq!(ask(answers(204, "")).await, NewestReceipt::NoMessage);
-    let payload = NewestReceipt::Payload(b"{}".to_vec());
-    assert_eq!(ask(answers(200, "{}")).await, payload);
-    // Too much of it below.
-    for status in [202, 301] {
-        assert_eq!(ask(answers(status, "{}")).await, NewestReceipt::Untold, "{status}");
-    }
+    let payload = receipt_payload();
+    assert_eq!(
+        ask(answers(200, payload)).await,
+        NewestReceipt::Payload(payload.as_bytes().to_vec())
+    );
     let refused = |answer: &NewestReceipt, status: u16| {
         let NewestReceipt::Refused(AttemptFailure::Status { status: found, .. }) = answer else {
             panic!("{status}: {answer:?}");
         };
         assert_eq!(*found, status);
     };
-    for status in [400, 401, 403, 404, 405, 421, 499, 501, 505] {
+    for status in [200, 202, 301, 302, 308, 400, 401, 403, 404, 405, 421, 499, 501, 505] {
         refused(&ask(answers(status, "{}")).await, status);
     }
     // What does not know the question.
@@ -321,7 +332,63 @@ async fn the_newest_receipt_is_asked_for_and_anything_else_tells_nothing() {
         );
     }
     let long = "x".repeat(20 << 10).leak();
-    assert_eq!(ask(answers(200, long)).await, NewestReceipt::Untold);
+    refused(&ask(answers(200, long)).await, 200);
+}
+
+/// Whether an answer that is no receipt is the register's own is seen as it is seen of the answer to a message.
+#[tokio::test]
+async fn what_answers_without_a_receipt_is_named_by_what_it_says() {
+    let outcome = format!(
+        r#"{{"resourceType":"OperationOutcome","issue":[{{"severity":"error","code":"forbidden",
+        "details":{{"coding":[{{"system":"{}","code":"LMR-1001"}}]}}}}]}}"#,
+        lmr_lmdi::codes::CODE_SYSTEM
+    );
+    let long = format!("{outcome}{}", " ".repeat(300 << 10));
+    for (status, body, note, codes) in [
+        (403, &*outcome, StatusNote::Register, &["LMR-1001"][..]),
+        (503, &outcome, StatusNote::Register, &["LMR-1001"]),
+        (403, "<html>no</html>", StatusNote::NotTheRegister, &[]),
+        (403, &long, StatusNote::NotTheRegister, &[]),
+        (403, "", StatusNote::Register, &[]),
+        (401, "", StatusNote::FreshToken, &[]),
+        (404, "", StatusNote::Register, &[]),
+        (301, "", StatusNote::Redirect, &[]),
+        (308, "<html>gone</html>", StatusNote::Redirect, &[]),
+        (200, "<html>log in</html>", StatusNote::NotAsAgreed, &[]),
+        (200, &long, StatusNote::NotAsAgreed, &[]),
+        (202, "", StatusNote::NotAsAgreed, &[]),
+    ] {
+        let text = body.to_owned();
+        let router = Router::new().route(
+            "/fhirmottak/v1/receipt",
+            get(move || async move { (StatusCode::from_u16(status).expect("a status"), text) }),
+        );
+        let address = listen(router).await;
+        let (NewestReceipt::Refused(failure) | NewestReceipt::Unreached { failure, passes: true }) =
+            transport(&address, Counter::default()).newest_receipt().await
+        else {
+            panic!("{status} {body:.20}");
+        };
+        let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+        assert_eq!(failure, AttemptFailure::Status { status, note, codes }, "{status} {body:.20}");
+    }
+}
+
+/// A kept token may have been withdrawn: the question is asked once more with a fresh one, as a message is sent.
+#[tokio::test]
+async fn the_question_is_asked_with_a_fresh_token_once() {
+    let router = Router::new().route(
+        "/fhirmottak/v1/receipt",
+        get(|headers: HeaderMap| async move {
+            match headers["authorization"].as_bytes() {
+                b"Bearer token-1" => StatusCode::NO_CONTENT,
+                _ => StatusCode::UNAUTHORIZED,
+            }
+        }),
+    );
+    let address = listen(router).await;
+    let answer = transport(&address, Counter::default()).newest_receipt().await;
+    assert_eq!(answer, NewestReceipt::NoMessage);
 }
 
 /// DPoP: the nonce that is demanded is shown once.

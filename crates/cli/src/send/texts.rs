@@ -76,15 +76,17 @@ fn of_another_source(count: u64, language: Language) -> Option<String> {
             "Kilden har andre poster under id-ene til {count} leverte, det vil si de fleste: den er trolig en annen kilde \
              enn før, og de regnes ikke som rettet. Er det en annen kilde, også en FHIR-server som er satt opp på nytt på \
              samme adresse, er det ikke mer å gjøre her: registeret beholder det den forrige leverte. Er det feil kilde, \
-             rett [[source]] (path eller query; for en FHIR-server url), og kjør på nytt. Er alle rettet i kilden, \
-             annulleres de gamle enkeltvis med lmr send annul."
+             rett [[source]] (path eller query; for en FHIR-server url), og kjør på nytt: det den gale leverte, er i \
+             registeret, og annulleres enkeltvis med lmr send annul. Er alle rettet i kilden, annulleres de gamle enkeltvis \
+             med lmr send annul."
         ),
         Language::English => format!(
             "The source has other records under the ids of {count} delivered {}, which is most of them: it is most likely \
              another source than before, and they do not count as corrected. If it is another source, also a FHIR server \
              that was set up again at the same address, there is no more to do here: the register keeps what the former \
              one delivered. If it is the wrong source, correct [[source]] (path or query; of a FHIR server url), and run \
-             again. If all of them were corrected at the source, annul the old ones one by one with lmr send annul.",
+             again: what the wrong one delivered is at the register, and is annulled one by one with lmr send annul. If all \
+             of them were corrected at the source, annul the old ones one by one with lmr send annul.",
             counted(count, "record", "records")
         ),
     };

@@ -45,6 +45,12 @@ pub(super) async fn accept_former_texts(
     if sqlx::query(has_list).fetch_one(&mut *connection).await?.read::<i64>(0)? == 0 {
         return Ok(());
     }
+    // A ledger of a newer program is refused as it is.
+    let newest = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+    let newest: Option<i64> = newest.fetch_one(&mut *connection).await?.read(0)?;
+    if newest.is_some_and(is_newer_form) {
+        return Ok(());
+    }
     for former in former_texts() {
         let is_it = "SELECT count(*) FROM _sqlx_migrations WHERE version = ? AND checksum = ?";
         let row = sqlx::query(is_it).bind(former.version).bind(&*former.checksum);

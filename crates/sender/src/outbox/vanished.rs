@@ -170,8 +170,8 @@ impl Outbox {
     /// changes only shows in no other way. With [`VanishedSearch::Missing`] all that are missed join it.
     ///
     /// Where most ids of the source's that the register has seem to have other records at once, the source is another one:
-    /// nothing joins for that, also not later, since what those ids named is forgotten. That it was so is counted until a
-    /// transfer has come to its end.
+    /// nothing joins for that, also not later, since what those ids named is forgotten until the source has those records
+    /// again. That it was so is counted until a transfer has come to its end.
     ///
     /// `id_space` is [`Source::id_space`](crate::source::Source::id_space).
     pub(crate) async fn note_vanished<'s>(
@@ -183,21 +183,28 @@ impl Outbox {
     ) -> Result<VanishedNow> {
         let looks = search != VanishedSearch::Nothing;
         let by_id = ById::of(index, |label| id_space(label).filter(|_| looks));
+        let has_spaces = (0..u32::try_from(index.records.len()).unwrap_or(u32::MAX)).any(|at| {
+            let is_of_space = || index.id(at).is_some() && id_space(index.label(at)).is_some();
+            ANNULLED.contains(&&**index.resource_type(at)) && is_of_space()
+        });
         let mut step = self.begin().await?;
         let listed = drop_found_again(&mut step, index).await?;
         let (mut known, mut replaced) = (HashSet::new(), Vec::new());
         let (mut missed, mut after) = (0, Vec::new());
         let may_add = search == VanishedSearch::Missing;
-        while may_add || !by_id.positions.is_empty() {
-            // What was sent before id spaces were noted has none, as what is of a source without stable ids.
+        while may_add || has_spaces {
+            // What was sent before id spaces were noted has none, as what is of a source without stable ids. Where nothing is
+            // looked for, those are all that there is to do.
             let rows = sqlx::query(
                 "SELECT s.identity, t.name, s.resource_id, g.name FROM stored s \
                  JOIN resource_type t ON t.number = s.resource_type LEFT JOIN id_space g ON g.number = s.id_space \
-                 WHERE s.identity > ? AND s.annulled_at IS NULL AND t.name IN (?, ?) ORDER BY s.identity LIMIT ?",
+                 WHERE s.identity > ? AND s.annulled_at IS NULL AND t.name IN (?, ?) AND (? OR s.id_space IS NULL) \
+                 ORDER BY s.identity LIMIT ?",
             )
             .bind(&after)
             .bind(ANNULLED[0])
             .bind(ANNULLED[1])
+            .bind(looks)
             .bind(PAGE)
             .fetch_all(&mut *step)
             .await?;
@@ -205,12 +212,21 @@ impl Outbox {
                 let identity = hash(row, 0)?;
                 let (resource_type, id) = (row.read::<&str>(1)?, row.read_name(2)?);
                 let space = row.read::<Option<&str>>(3)?;
+                let position = index.position(identity);
+                if let Some(at) = position
+                    && let Some(now) = id_space(index.label(at))
+                    && space != Some(now)
+                    && id.is_some()
+                    && index.id(at) == id.as_deref()
+                {
+                    note_id_space(&mut step, identity, now).await?;
+                }
                 // What is of other sources says nothing of this one.
                 let named = space.filter(|space| by_id.spaces.contains(space)).zip(id);
                 if let Some((space, id)) = &named {
                     known.insert(by_id.name(space, resource_type, id));
                 }
-                if index.position(identity).is_some() {
+                if position.is_some() {
                     continue;
                 }
                 let found =
@@ -226,14 +242,20 @@ impl Outbox {
                 None => break,
             }
         }
-        // Those that are noted as corrected already say nothing of today.
-        let new = || replaced.iter().filter(|(identity, _)| !listed.contains(identity));
-        let ids: HashSet<u32> = new().map(|(_, at)| *at).collect();
+        // What is listed as corrected already was corrected before this transfer, and where an earlier record is back in the
+        // place of a later one the source is the one of before again: neither shows another source.
+        let mut new = Vec::new();
+        for (identity, at) in replaced.iter().filter(|(identity, _)| !listed.contains(identity)) {
+            if !is_earlier(&mut step, index.records[*at as usize].identity, *identity).await? {
+                new.push(*at);
+            }
+        }
+        let ids: HashSet<u32> = new.iter().copied().collect();
         // One alone may well be corrected.
         let is_another_source = ids.len() > 1 && ids.len() * 2 > known.len();
         let mut joined = missed;
         if is_another_source {
-            Left::OfAnotherSource.add(&mut step, new().count()).await?;
+            Left::OfAnotherSource.add(&mut step, new.len()).await?;
         }
         for (identity, at) in &replaced {
             if !is_another_source {
@@ -285,6 +307,42 @@ impl Outbox {
         };
         Ok(VanishedCount { all: count(0)?, replaced: count(1)? })
     }
+}
+
+/// Notes of a confirmed record, which the source has, the space that its id is of.
+async fn note_id_space(
+    step: &mut Transaction<'static, Sqlite>,
+    identity: Hash,
+    space: &str,
+) -> Result<()> {
+    sqlx::query("INSERT INTO id_space (name) VALUES (?) ON CONFLICT (name) DO NOTHING")
+        .bind(space)
+        .execute(&mut **step)
+        .await?;
+    sqlx::query(
+        "UPDATE stored SET id_space = (SELECT number FROM id_space WHERE name = ?) WHERE identity = ?",
+    )
+    .bind(space)
+    .bind(identity.0.as_slice())
+    .execute(&mut **step)
+    .await?;
+    Ok(())
+}
+
+/// Whether the register has confirmed the one record, and what it has of it came in a message before that of the other.
+async fn is_earlier(
+    step: &mut Transaction<'static, Sqlite>,
+    one: Hash,
+    other: Hash,
+) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT count(*) FROM stored a, stored b WHERE a.identity = ? AND b.identity = ? AND a.seq < b.seq",
+    )
+    .bind(one.0.as_slice())
+    .bind(other.0.as_slice())
+    .fetch_one(&mut **step)
+    .await?;
+    Ok(row.read::<i64>(0)? > 0)
 }
 
 /// Puts a record on the list; 1 where it was not on it before.

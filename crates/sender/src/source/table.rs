@@ -311,7 +311,7 @@ impl Pass<'_> {
                 }
                 Ok(Made::Resources) => {
                     for (column, form) in bound.numbers() {
-                        self.numbers.note(column, *form, || format!("{label}:{line}"));
+                        self.numbers.note(column, form, || format!("{label}:{line}"));
                     }
                     for made in 0..bound.made() {
                         self.resource(&part, line, &bound, made);

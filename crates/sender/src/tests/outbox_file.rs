@@ -148,6 +148,36 @@ async fn a_ledger_made_by_the_former_text_of_a_step_is_as_one_made_by_the_presen
     Outbox::open(&path("former")).await.unwrap().close().await;
 }
 
+/// That a ledger is of a newer program is said of one that was made by a former text too, and nothing of it is changed.
+#[tokio::test]
+async fn a_ledger_of_a_newer_program_is_refused_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.db");
+    of_form_9(&path).await;
+    by_the_former_text(&path).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let steps = async || -> Vec<(i64, Vec<u8>)> {
+        let pool = sqlx::SqlitePool::connect_with(options.clone()).await.unwrap();
+        let sql = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+        let rows = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        rows
+    };
+    let pool = sqlx::SqlitePool::connect_with(options.clone()).await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations SELECT 9999, 'newer', installed_on, success, x'00', execution_time \
+         FROM _sqlx_migrations WHERE version = 10",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let before = steps().await;
+    let error = Outbox::open(&path).await.map(drop).unwrap_err();
+    assert!(matches!(error, crate::outbox::OutboxError::Newer { .. }), "{error:?}");
+    assert_eq!(steps().await, before);
+}
+
 /// A ledger that another text of a step has made may be anything: nothing takes it for one of this program's.
 #[tokio::test]
 async fn a_ledger_made_by_an_unknown_text_of_a_step_is_refused_by_all() {

@@ -181,6 +181,62 @@ async fn another_source_with_the_same_ids_lists_nothing() {
     }
 }
 
+/// The wrong source for one transfer, and the right one again: that is no other source once more, and what is corrected
+/// there afterwards is listed, also where everything of the wrong one's was annulled before.
+#[tokio::test]
+async fn a_source_that_is_put_right_again_shows_corrections_as_before() {
+    for (is_incremental, is_annulled) in
+        [(true, false), (true, true), (false, false), (false, true)]
+    {
+        let case = format!("incremental {is_incremental}, annulled {is_annulled}");
+        let world = server(is_incremental).await;
+        let own = [keyed(&world, "1", "A"), keyed(&world, "2", "B")];
+        world.write("given.ndjson", &own);
+        assert_eq!(world.run().await.status(), RunStatus::Clean, "{case}");
+        world.write("given.ndjson", &[keyed(&world, "1", "C"), keyed(&world, "2", "D")]);
+        assert_eq!(world.run().await.of_another_source, 2, "{case}");
+        world.pass(24);
+        if is_annulled {
+            let agent = world.agent().await;
+            for key in ["C", "D"] {
+                agent.annul(&AnnulTarget::Name(key.to_owned()), "feil kilde").await.unwrap();
+            }
+            agent.outbox().close().await;
+        }
+
+        world.write("given.ndjson", &own);
+        let report = world.run().await;
+        assert_eq!(report.of_another_source, 0, "{case}: it is the one of before");
+        let rows = listed(&world).await;
+        let mut old = keys(&rows);
+        old.sort_unstable();
+        let wrong = [("C", Some("A")), ("D", Some("B"))];
+        assert_eq!(old, if is_annulled { &[][..] } else { &wrong }, "{case}");
+        world.pass(24);
+
+        world.write("given.ndjson", &[keyed(&world, "1", "A2"), keyed(&world, "2", "B")]);
+        let report = world.run().await;
+        assert_eq!((report.vanished_now, report.of_another_source), (1, 0), "{case}");
+        let rows = listed(&world).await;
+        assert!(keys(&rows).contains(&("A", Some("A2"))), "{case}: {:?}", keys(&rows));
+    }
+}
+
+/// Corrections that are taken back, all at once: the mistakes are left over.
+#[tokio::test]
+async fn corrections_taken_back_are_not_another_source() {
+    let world = server(true).await;
+    for (id, key) in [("1", "A2"), ("2", "B2")] {
+        world.write("given.ndjson", &[keyed(&world, id, key)]);
+        world.run().await;
+        world.pass(24);
+    }
+    world.write("given.ndjson", &[keyed(&world, "1", "A"), keyed(&world, "2", "B")]);
+    let report = world.run().await;
+    assert_eq!((report.replaced, report.of_another_source), (2, 0));
+    assert_eq!(keys(&listed(&world).await), [("A2", Some("A")), ("B2", Some("B"))]);
+}
+
 /// The first change after a source became another one is no correction of what the former one had under that id.
 #[tokio::test]
 async fn a_change_of_another_source_lists_nothing_either() {

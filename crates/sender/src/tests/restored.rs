@@ -100,6 +100,76 @@ async fn b10_a_register_that_went_on_after_its_restore_is_found_out_too() {
     assert_eq!(world.versions("MedicationAdministration/a"), 1);
 }
 
+/// The same where the register's certificate was replaced since: the receipts so far were verified when they came, and one
+/// that is damaged does not accuse the register.
+#[tokio::test]
+async fn a_restored_register_with_a_new_certificate_is_found_out_too() {
+    for (goes_on, damage, is_found) in [
+        (true, None, true),
+        (false, None, false),
+        (true, Some("UPDATE receipt SET digest = zeroblob(32)"), false),
+    ] {
+        let mut world = ward().await;
+        let backup = world.register.lock().unwrap().clone();
+        world.pass(24);
+        give(&world, &["a", "b"]);
+        run(&world).await;
+        if let Some(damage) = damage {
+            let agent = world.agent_for(RECEIPTED).await.unwrap();
+            let mut connection = agent.outbox().connection().await.unwrap();
+            sqlx::query(damage).execute(&mut *connection).await.unwrap();
+            drop(connection);
+            agent.outbox().close().await;
+        }
+        if goes_on {
+            let mut register = world.register.lock().unwrap();
+            *register = backup;
+            let receipts = register.receipts.as_mut().unwrap();
+            let second = receipts[0].replace("\"sequence\":1", "\"sequence\":2");
+            receipts.push(second.replace("\"messageId\":\"", "\"messageId\":\"0"));
+        }
+        world.is_renewed = true;
+        world.register.lock().unwrap().is_renewed = true;
+        world.pass(24);
+        let report = run(&world).await;
+        assert_eq!(report.lost_at_register.is_some(), is_found, "{goes_on} {damage:?}");
+        let is_there = world.versions("MedicationAdministration/b") == 1;
+        assert_eq!(is_there, is_found || !goes_on, "{goes_on} {damage:?}");
+    }
+}
+
+/// What was given under the former certificate after the restore is not lost: a version that did not act on the first
+/// number given again has kept it.
+#[tokio::test]
+async fn what_came_after_a_restore_is_known_under_a_new_certificate() {
+    let mut world = ward().await;
+    let backup = world.register.lock().unwrap().clone();
+    world.pass(24);
+    give(&world, &["a", "b"]);
+    run(&world).await;
+    *world.register.lock().unwrap() = backup;
+    world.register.lock().unwrap().is_silent_on_receipts = true;
+    for keys in [&["a", "b", "c"][..], &["a", "b", "c", "d"]] {
+        world.pass(24);
+        give(&world, keys);
+        run(&world).await;
+    }
+    let agent = world.agent_for(RECEIPTED).await.unwrap();
+    let mut connection = agent.outbox().connection().await.unwrap();
+    let sql = "UPDATE receipt SET problem = NULL WHERE problem LIKE '%has lost this message%'";
+    let changed = sqlx::query(sql).execute(&mut *connection).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    drop(connection);
+    agent.outbox().close().await;
+    world.is_renewed = true;
+    let mut register = world.register.lock().unwrap();
+    (register.is_renewed, register.is_silent_on_receipts) = (true, false);
+    drop(register);
+    world.pass(24);
+    let lost = run(&world).await.lost_at_register.expect("found out");
+    assert_eq!(lost.messages, 1, "the one that was given again, and none after it");
+}
+
 /// Restored, and used by us before it could be asked: the number that it gives again is what shows it.
 #[tokio::test]
 async fn a_register_that_cannot_be_asked_after_its_restore_is_found_out_by_its_next_receipt() {

@@ -412,7 +412,13 @@ mod tests {
         for (count, language, words) in [
             (1, Language::English, ["1 delivered record,", "of a FHIR server url"]),
             (2, Language::English, ["2 delivered records,", "at the same address"]),
+            (
+                2,
+                Language::English,
+                ["the wrong one delivered is at the register", "lmr send annul"],
+            ),
             (2, Language::Bokmal, ["for en FHIR-server url", "på samme adresse"]),
+            (2, Language::Bokmal, ["den gale leverte, er i registeret", "lmr send annul"]),
         ] {
             let text = super::super::of_another_source(count, language).expect("a text");
             assert!(words.iter().all(|word| text.contains(word)), "{text}");

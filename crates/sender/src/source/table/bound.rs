@@ -23,7 +23,8 @@ pub(super) enum Made {
 pub(super) struct Bound<'m> {
     key: &'m HashKey,
     fest: Option<&'m FestSystems>,
-    columns: usize,
+    /// The names of the columns.
+    columns: Vec<String>,
     /// Column that names the row in lists.
     row_key: Option<usize>,
     steps: Vec<Step<'m>>,
@@ -34,15 +35,24 @@ pub(super) struct Bound<'m> {
     /// How many of them are of the last row; the others keep their room.
     count: usize,
     namespace: &'m str,
-    /// What the numbers of the last row that are texts show of their signs, by their columns.
-    numbers: Vec<(&'m str, NumberForm)>,
+    /// What the numbers of the last row that are texts show of their separators.
+    numbers: Vec<(Cell<'m>, NumberForm)>,
+}
+
+/// Where a number of a row is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cell<'m> {
+    /// In the column of this number.
+    Column(usize),
+    /// In no column alone: what a field of this name puts together.
+    Field(&'m str),
 }
 
 struct Step<'m> {
     field: &'m Field,
     kind: Kind,
     input: Input,
-    default: Option<Text>,
+    default: Option<Input>,
     unless: Option<usize>,
     first: usize,
     end: usize,
@@ -52,6 +62,33 @@ enum Input {
     /// The number of a value.
     Value(usize),
     Text(Text),
+}
+
+impl Input {
+    /// A text that is exactly one value is that value, and may be a number as it may.
+    fn of(text: Text) -> Self {
+        text.value().map_or(Self::Text(text), Self::Value)
+    }
+
+    /// The text, and whether it is a number and not a text that may be one: a column's of a database, or what an earlier
+    /// field has read.
+    fn read<'v>(
+        &'v self,
+        values: &'v [Value],
+        columns: usize,
+        is_number: &impl Fn(usize) -> bool,
+        room: &'v mut String,
+    ) -> (&'v str, bool) {
+        match self {
+            // The values of the columns are the first ones.
+            Self::Value(number) if *number < columns => (&values[*number].text, is_number(*number)),
+            Self::Value(number) => (&values[*number].text, values[*number].bare),
+            Self::Text(text) => {
+                text.write(values, room);
+                (room, false)
+            }
+        }
+    }
 }
 
 struct BoundResource<'m> {
@@ -103,7 +140,7 @@ impl<'m> Bound<'m> {
                 (Some(column), None) => {
                     Input::Value(column_of(column).ok_or_else(|| no_column(&at, column, columns))?)
                 }
-                (None, Some(text)) => Input::Text(Text::parse(text, &names, &at)?),
+                (None, Some(text)) => Input::of(Text::parse(text, &names, &at)?),
                 _ => {
                     return Err(MappingError::new(
                         at,
@@ -114,7 +151,7 @@ impl<'m> Bound<'m> {
             };
             let kind = Kind::of(field, mapping, &at)?;
             let default = match &field.default {
-                Some(default) => Some(Text::parse(default, &names, &at)?),
+                Some(default) => Some(Input::of(Text::parse(default, &names, &at)?)),
                 None => None,
             };
             let unless = match &field.unless {
@@ -184,7 +221,7 @@ impl<'m> Bound<'m> {
         Ok(Self {
             key,
             fest,
-            columns: columns.len(),
+            columns: columns.to_vec(),
             row_key,
             steps,
             resources,
@@ -208,8 +245,8 @@ impl<'m> Bound<'m> {
     ) -> Result<Made, RowError> {
         self.count = 0;
         self.numbers.clear();
-        if row.len() != self.columns {
-            let reason = RowReason::FieldCount { found: row.len(), expected: self.columns };
+        if row.len() != self.columns.len() {
+            let reason = RowReason::FieldCount { found: row.len(), expected: self.columns.len() };
             return Err(self.error(row, "", reason));
         }
         for (value, field) in self.values.iter_mut().zip(row) {
@@ -245,20 +282,14 @@ impl<'m> Bound<'m> {
             return Ok(Read::Value);
         }
         let (mut put_together, mut by_default) = (String::new(), String::new());
-        let (mut text, mut is_number): (&str, bool) = match &step.input {
-            // The values of the columns are the first ones.
-            Input::Value(number) => {
-                let is_decimal = matches!(step.kind, Kind::Decimal { .. });
-                (&before[*number].text, is_decimal && is_number(*number))
-            }
-            Input::Text(text) => {
-                text.write(before, &mut put_together);
-                (&put_together, false)
-            }
-        };
+        let columns = self.columns.len();
+        let is_decimal = matches!(step.kind, Kind::Decimal { .. });
+        let mut input = &step.input;
+        let (mut text, found) = input.read(before, columns, is_number, &mut put_together);
+        let mut is_a_number = is_decimal && found;
         let without;
         // What is left out of texts may be the decimal separator of a number.
-        if !is_number
+        if !is_a_number
             && !step.field.remove.is_empty()
             && text.contains(|c| step.field.remove.contains(c))
         {
@@ -268,16 +299,23 @@ impl<'m> Bound<'m> {
         if text.is_empty()
             && let Some(default) = &step.default
         {
-            default.write(before, &mut by_default);
-            (text, is_number) = (&by_default, false);
+            let found;
+            (text, found) = default.read(before, columns, is_number, &mut by_default);
+            (input, is_a_number) = (default, is_decimal && found);
         }
         if text.is_empty() {
             return if step.field.required { Err(RowReason::Empty) } else { Ok(Read::Value) };
         }
-        let read = step.kind.read(text, is_number, own, self.fest)?;
-        if !is_number && let Some(form) = step.kind.number_form(text) {
-            let column = step.field.column.as_ref().unwrap_or(&step.field.name);
-            self.numbers.push((column, form));
+        let read = step.kind.read(text, is_a_number, own, self.fest)?;
+        if !is_a_number && let Some(form) = step.kind.number_form(text) {
+            let cell = match input {
+                Input::Value(number) if *number < columns => Cell::Column(*number),
+                _ => Cell::Field(&step.field.name),
+            };
+            // Several fields may read one cell.
+            if !self.numbers.contains(&(cell, form)) {
+                self.numbers.push((cell, form));
+            }
         }
         Ok(read)
     }
@@ -323,9 +361,13 @@ impl<'m> Bound<'m> {
         self.count += 1;
     }
 
-    /// What the numbers of the last row that are texts show of their signs, by their columns.
-    pub(super) fn numbers(&self) -> &[(&'m str, NumberForm)] {
-        &self.numbers
+    /// What the numbers of the last row that are texts show of their separators, once for a cell, with the name of its
+    /// column, or of the field that puts it together.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, NumberForm)> {
+        self.numbers.iter().map(|(cell, form)| match cell {
+            Cell::Column(number) => (&*self.columns[*number], *form),
+            Cell::Field(name) => (*name, *form),
+        })
     }
 
     /// How many resources the last row was.

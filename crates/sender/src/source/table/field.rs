@@ -45,13 +45,13 @@ pub(super) struct Lookup {
 /// Decimal separators.
 pub(super) const SEPARATORS: [char; 2] = [',', '.'];
 
-/// What a number that is a text shows of its sign, by its place among [`SEPARATORS`].
+/// What a number that is a text shows of its separator, which is given by its place among [`SEPARATORS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberForm {
     /// It can only be a decimal separator.
-    Decimal { sign: usize },
+    Decimal { separator: usize },
     /// Before three digits, where a thousands separator may be too: the number may be a thousand times as much.
-    MaybeThousands { sign: usize },
+    MaybeThousands { separator: usize },
 }
 
 /// The decimal separator that a mapping gives.
@@ -63,7 +63,7 @@ fn separator_of(text: &str, at: &str) -> Result<char, MappingError> {
             "separator er tom: skriv desimaltegnet, «,» eller «.», eller ta nøkkelen bort, så leses begge",
             "separator is empty: write the decimal separator, \",\" or \".\", or leave the key out, and both are read",
         )),
-        (Some(sign), None) if SEPARATORS.contains(&sign) => Ok(sign),
+        (Some(separator), None) if SEPARATORS.contains(&separator) => Ok(separator),
         _ => Err(MappingError::new(
             at,
             format!(
@@ -183,16 +183,17 @@ impl Kind {
         }
     }
 
-    /// What a text that was read as a number shows of its sign; `None` where it has none, or the mapping says which it is.
+    /// What a text that was read as a number shows of its separator; `None` where it has none, or the mapping says which it is.
     pub(super) fn number_form(&self, text: &str) -> Option<NumberForm> {
         let Self::Decimal { separator: None, .. } = self else { return None };
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, rest) = digits.split_once(SEPARATORS)?;
-        let sign = SEPARATORS.iter().position(|sign| digits[whole.len()..].starts_with(*sign))?;
+        let is_it = |separator: &char| digits[whole.len()..].starts_with(*separator);
+        let separator = SEPARATORS.iter().position(is_it)?;
         let is_open = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3;
         Some(match is_open {
-            true => NumberForm::MaybeThousands { sign },
-            false => NumberForm::Decimal { sign },
+            true => NumberForm::MaybeThousands { separator },
+            false => NumberForm::Decimal { separator },
         })
     }
 
@@ -318,7 +319,7 @@ fn decimal(text: &str, separator: Option<char>, out: &mut Value) -> Result<(), R
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let whole_ok = all_digits(whole) || (whole.is_empty() && rest.is_some());
     if !whole_ok || rest.is_some_and(|rest| !all_digits(rest)) {
-        // It is a number, but for the sign.
+        // It is a number, but for the separator.
         return Err(match separator {
             Some(separator) if decimal(text, None, out).is_ok() => {
                 RowReason::OtherSeparator { separator }
@@ -574,11 +575,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_before_three_digits_may_be_a_thousands_separator_unless_the_mapping_says_which_it_is()
-    {
+    fn a_separator_before_three_digits_may_group_thousands_unless_the_mapping_says_which_it_is() {
         let kind = |separator| Kind::Decimal { positive: false, separator };
-        let open = |sign| Some(NumberForm::MaybeThousands { sign });
-        let decimal = |sign| Some(NumberForm::Decimal { sign });
+        let open = |separator| Some(NumberForm::MaybeThousands { separator });
+        let decimal = |separator| Some(NumberForm::Decimal { separator });
         for (text, form) in [
             ("1.000", open(1)),
             ("1,000", open(0)),
@@ -591,14 +591,18 @@ mod tests {
             ("1000", None),
         ] {
             assert_eq!(kind(None).number_form(text), form, "{text}");
-            for sign in SEPARATORS {
-                assert_eq!(kind(Some(sign)).number_form(text), None, "{text}");
-                let other = if sign == ',' { '.' } else { ',' };
+            for separator in SEPARATORS {
+                assert_eq!(kind(Some(separator)).number_form(text), None, "{text}");
+                let other = if separator == ',' { '.' } else { ',' };
                 let expected = match text.contains(other) {
-                    true => Err(RowReason::OtherSeparator { separator: sign }),
+                    true => Err(RowReason::OtherSeparator { separator }),
                     false => Ok(()),
                 };
-                assert_eq!(read(&kind(Some(sign)), text).map(drop), expected, "{text} {sign}");
+                assert_eq!(
+                    read(&kind(Some(separator)), text).map(drop),
+                    expected,
+                    "{text} {separator}"
+                );
             }
         }
         for text in ["1.000,5", "1,000.5", "x", "1 000"] {

@@ -114,6 +114,14 @@ impl Text {
         out.len() > start
     }
 
+    /// The number of the value that is the whole text.
+    pub(super) fn value(&self) -> Option<usize> {
+        match &*self.0 {
+            [Piece::Value { number, .. }] => Some(*number),
+            _ => None,
+        }
+    }
+
     fn has_values(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Value { .. }))
     }
