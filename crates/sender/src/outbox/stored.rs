@@ -501,7 +501,8 @@ impl Outbox {
             return Err(OutboxError::Newer { needed });
         }
         check_texts(&mut connection, "known").await?;
-        // A name alone may mean a table of the attached file, where the driver's connection has not seen those of this one.
+        // With `main` in front: on a connection that has not read the schema since another one made these tables, SQLite takes
+        // a table without it for the attached file's.
         for sql in [
             "INSERT INTO main.setting SELECT name, value FROM known.setting",
             "INSERT INTO main.resource_type SELECT number, name FROM known.resource_type",

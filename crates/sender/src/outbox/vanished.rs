@@ -192,7 +192,8 @@ impl Outbox {
         let (mut known, mut replaced) = (HashSet::new(), Vec::new());
         let (mut missed, mut after) = (0, Vec::new());
         let may_add = search == VanishedSearch::Missing;
-        while may_add || has_spaces {
+        let mut has_more = may_add || has_spaces;
+        while has_more {
             // What was sent before id spaces were noted has none, as what is of a source without stable ids. Where nothing is
             // looked for, those are all that there is to do.
             let rows = sqlx::query(
@@ -239,7 +240,7 @@ impl Outbox {
             }
             match rows.last() {
                 Some(last) => after = last.read(0)?,
-                None => break,
+                None => has_more = false,
             }
         }
         // What is listed as corrected already was corrected before this transfer, and where an earlier record is back in the

@@ -162,9 +162,10 @@ async fn what_came_after_a_restore_is_known_under_a_new_certificate() {
     drop(connection);
     agent.outbox().close().await;
     world.is_renewed = true;
-    let mut register = world.register.lock().unwrap();
-    (register.is_renewed, register.is_silent_on_receipts) = (true, false);
-    drop(register);
+    {
+        let mut register = world.register.lock().unwrap();
+        (register.is_renewed, register.is_silent_on_receipts) = (true, false);
+    }
     world.pass(24);
     let lost = run(&world).await.lost_at_register.expect("found out");
     assert_eq!(lost.messages, 1, "the one that was given again, and none after it");
