@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// A message whose sender and signature are established.
 pub(crate) struct Established {
+    /// A time that lies in the future: the message is refused, by somebody who is known to have sent it.
+    pub(crate) ahead: Option<(&'static str, Timestamp)>,
     pub(crate) avsender: Arc<Avsender>,
     pub(crate) envelope: VerifiedEnvelope,
 }
@@ -44,7 +46,24 @@ pub(crate) fn establish(
     now: Timestamp,
 ) -> Result<Established, Rejection> {
     let envelope = Envelope::parse(body, &settings.limits)?;
-    check_times(&envelope, now, settings)?;
+    let ahead = check_times(&envelope, now, settings)?;
+    let established = authenticate(material, directory, caller, envelope, now);
+    match ahead {
+        None => established,
+        Some(_) if let Ok(established) = established => Ok(Established { ahead, ..established }),
+        // The clock is what its sender is to put right first.
+        Some((member, time)) => Err(Rejection::InFuture { member, time }),
+    }
+}
+
+/// Whose it is, and that it is.
+fn authenticate(
+    material: &Material,
+    directory: &Snapshot,
+    caller: &Caller,
+    envelope: Envelope,
+    now: Timestamp,
+) -> Result<Established, Rejection> {
     let sender = envelope.sender();
     let avsender = directory.get(sender).ok_or(Rejection::SenderUnknown { sender })?;
     if !avsender.active {
@@ -84,11 +103,15 @@ pub(crate) fn establish(
             Rejection::CertificateUnknown { thumbprint: named, sender }
         }
     })?;
-    Ok(Established { avsender: Arc::clone(avsender), envelope })
+    Ok(Established { ahead: None, avsender: Arc::clone(avsender), envelope })
 }
 
-/// Checks that what the signature does not cover is at least plausible.
-fn check_times(envelope: &Envelope, now: Timestamp, settings: &Settings) -> Result<(), Rejection> {
+/// Checks that what the signature does not cover is at least plausible; gives a time that lies in the future.
+fn check_times(
+    envelope: &Envelope,
+    now: Timestamp,
+    settings: &Settings,
+) -> Result<Option<(&'static str, Timestamp)>, Rejection> {
     if envelope.reporting_from() > envelope.reporting_to() {
         return Err(Rejection::PeriodReversed);
     }
@@ -98,8 +121,5 @@ fn check_times(envelope: &Envelope, now: Timestamp, settings: &Settings) -> Resu
         ("rapporteringFra", envelope.reporting_from()),
         ("rapporteringTil", envelope.reporting_to()),
     ];
-    match times.into_iter().find(|(_, time)| *time > latest) {
-        Some((member, time)) => Err(Rejection::InFuture { member, time }),
-        None => Ok(()),
-    }
+    Ok(times.into_iter().find(|(_, time)| *time > latest))
 }

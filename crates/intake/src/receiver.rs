@@ -14,7 +14,7 @@ use crate::store::{Asked, Committed, Known, MessageHead, Seen, Store, StoreError
 use crate::turns::Turns;
 use crate::validation::{Validated, open, validate, validate_bare};
 use crate::work::Work;
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use lmr_envelope::{Certificate, RandomSource, Receipt, ReceiptDigest, Thumbprint};
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::RuleSets;
@@ -38,6 +38,10 @@ const VALIDATED_IN_PLACE: usize = 12 << 10;
 /// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
 /// behind, so a resend of one with a larger answer is validated again.
 const MAX_KEPT_REFUSAL: usize = 1 << 20;
+
+/// How long a message that lay in the future stays refused after its time has come, in hours: what is under way for longer than
+/// this does not arrive any more.
+const REFUSED_FOR: i64 = 90 * 24;
 
 /// The receiver. Cheap to clone; holds no state that another receiver on the same store would miss.
 #[derive(Clone)]
@@ -158,14 +162,25 @@ impl Receiver {
         if let Some(seen) = self.seen(&head).await? {
             return again(seen, head, &signer);
         }
+        let digest = head.digest();
+        if let Some((member, time)) = established.ahead {
+            let until = head.latest_time().checked_add(Span::new().hours(REFUSED_FOR));
+            let until = until.unwrap_or(Timestamp::MAX);
+            self.parts.store.refuse_for_good(head.sender, &digest, until).await?;
+            return Err(Rejection::InFuture { member, time });
+        }
         let validated = self.validate(established, now, Arc::clone(&random)).await?;
         let (systems, identities) = (validated.systems(), validated.identities());
         let asked = Asked {
+            message: Some(&digest),
             bundle_identifier: validated.bundle_identifier.as_deref(),
             systems: &systems,
             identities: &identities,
         };
         let known = self.parts.store.known(head.sender, asked).await?;
+        if known.is_refused {
+            return Err(Rejection::WasInFuture);
+        }
         if known.is_identifier_used {
             // The same message may have been stored on another connection since it was looked for.
             return match self.seen(&head).await? {
@@ -195,9 +210,24 @@ impl Receiver {
             Some(seen) => first_answer(seen).map(|_| true)?,
             None => false,
         };
+        if let Some((member, time)) = established.ahead {
+            return Err(Rejection::InFuture { member, time });
+        }
         let validated = self.validate(established, now, random).await?;
-        if !delivered && self.is_identifier_used(&head, &validated).await? {
-            return Err(Rejection::BundleIdentifierReused);
+        if !delivered {
+            let digest = head.digest();
+            let asked = Asked {
+                message: Some(&digest),
+                bundle_identifier: validated.bundle_identifier.as_deref(),
+                ..Asked::default()
+            };
+            let known = self.parts.store.known(head.sender, asked).await?;
+            if known.is_refused {
+                return Err(Rejection::WasInFuture);
+            }
+            if known.is_identifier_used {
+                return Err(Rejection::BundleIdentifierReused);
+            }
         }
         let answer = validated.checked(&head.message_id, now);
         Ok(Reply::first(answer, Some(head.message_id)))
@@ -245,20 +275,6 @@ impl Receiver {
         let is_short = opened.content.len() <= VALIDATED_IN_PLACE;
         let validate = move || validate(&settings, opened, now, &work);
         self.run(is_short, "validating a bundle", validate).await
-    }
-
-    /// Whether the sender has delivered a bundle with this identifier.
-    async fn is_identifier_used(
-        &self,
-        head: &MessageHead,
-        validated: &Validated,
-    ) -> Result<bool, StoreError> {
-        match &validated.bundle_identifier {
-            Some(identifier) => {
-                self.parts.store.bundle_identifier_seen(head.sender, identifier).await
-            }
-            None => Ok(false),
-        }
     }
 
     /// Compares with what is stored and commits; again when others have changed the same resources meanwhile.

@@ -48,6 +48,10 @@ pub enum Rejection {
         /// Its value.
         time: Timestamp,
     },
+    /// It was refused since a time of it lay in the future, and stays refused when that time has come: its data have gone in
+    /// another message by then, which may have been followed by newer ones.
+    #[error("the message was refused before, since a time of it lay in the future")]
+    WasInFuture,
     /// Nobody with that number is registered.
     #[error("the sender {sender} is not registered")]
     SenderUnknown {
@@ -160,7 +164,7 @@ impl Rejection {
             Self::AddressNotAllowed { .. } => Code::AddressNotAllowed,
             Self::Envelope(error) => envelope_code(error),
             Self::PeriodReversed => Code::EnvelopePeriodReversed,
-            Self::InFuture { .. } => Code::EnvelopeInFuture,
+            Self::InFuture { .. } | Self::WasInFuture => Code::EnvelopeInFuture,
             Self::SenderUnknown { .. } => Code::SenderUnknown,
             Self::SenderInactive { .. } => Code::SenderInactive,
             Self::OrganisationMismatch { .. } => Code::OrganisationMismatch,

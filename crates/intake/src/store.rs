@@ -7,6 +7,7 @@ use crate::insight::Insight;
 use crate::outlet::Outlet;
 use crate::reply::{Answer, Counts, Outcome};
 use async_trait::async_trait;
+use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 use lmr_identifiers::OrganisationNumber;
 use lmr_lmdi::AdministrationFacts;
@@ -61,6 +62,8 @@ pub struct Current {
 /// What is to be known of a validated message before it is stored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
+    /// Which message it is, as in [`Store::refuse_for_good`].
+    pub message: Option<&'a [u8; 32]>,
     /// `Bundle.identifier` as `system|value`.
     pub bundle_identifier: Option<&'a str>,
     /// Identifier systems of its administrations.
@@ -72,6 +75,8 @@ pub struct Asked<'a> {
 /// The answer to [`Asked`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
+    /// Whether the message was refused for good ([`Store::refuse_for_good`]).
+    pub is_refused: bool,
     /// Whether the sender has delivered a bundle with this identifier.
     pub is_identifier_used: bool,
     /// Those of the systems that another sender has used for its administrations.
@@ -139,6 +144,28 @@ pub struct MessageHead {
     pub generated_at: Timestamp,
     /// When it came.
     pub received_at: Timestamp,
+}
+
+impl MessageHead {
+    /// What tells the message from every other, one that has only its times corrected included.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut context = Context::new(&SHA256);
+        for part in [self.sender.as_str().as_bytes(), &self.content_sha256] {
+            context.update(part);
+        }
+        for time in [self.generated_at, self.reporting_from, self.reporting_to] {
+            context.update(&time.as_nanosecond().to_be_bytes());
+        }
+        context.update(self.message_id.as_bytes());
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.finish().as_ref());
+        bytes
+    }
+
+    /// The latest time that it bears.
+    pub(crate) fn latest_time(&self) -> Timestamp {
+        self.generated_at.max(self.reporting_from).max(self.reporting_to)
+    }
 }
 
 /// A bundle's JSON. Of resources that were refused only an empty object is there.
@@ -379,12 +406,34 @@ pub trait Store: Send + Sync {
             Some(identifier) => self.bundle_identifier_seen(sender, identifier).await?,
             None => false,
         };
+        let is_refused = match asked.message {
+            Some(message) => self.is_refused_for_good(sender, message).await?,
+            None => false,
+        };
         Ok(Known {
+            is_refused,
             is_identifier_used,
             systems_of_others: self.systems_of_others(sender, asked.systems).await?,
             current: self.current(sender, asked.identities).await?,
         })
     }
+
+    /// Remembers durably that a message was refused by a rule that it keeps later without a change: its sender has put the data in
+    /// another one by then, and a copy that was under way must not be stored over what came after it. May be forgotten
+    /// after `until`, and when a sender's data are moved to another database.
+    async fn refuse_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+        until: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether a message was refused for good.
+    async fn is_refused_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+    ) -> Result<bool, StoreError>;
 
     /// The payload of the sender's newest receipt; `None` where nothing of it is stored.
     async fn newest_receipt(

@@ -78,7 +78,7 @@ pub(crate) fn open(
     established: Established,
     random: &dyn RandomSource,
 ) -> Result<Opened, Rejection> {
-    let Established { avsender, envelope } = established;
+    let Established { avsender, envelope, .. } = established;
     let read = envelope.envelope();
     let thumbprint = read.encryption_thumbprint();
     let period = (read.reporting_from(), read.reporting_to());

@@ -378,6 +378,23 @@ impl Store for ApartStore {
         self.rest.known(sender, asked).await
     }
 
+    async fn refuse_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.rest.refuse_for_good(sender, message, until).await
+    }
+
+    async fn is_refused_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+    ) -> Result<bool, StoreError> {
+        self.rest.is_refused_for_good(sender, message).await
+    }
+
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

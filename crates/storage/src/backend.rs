@@ -284,6 +284,27 @@ impl Store for Name {
         bounded(READ_TIME, tables::known(&mut db, key, sender, asked)).await
     }
 
+    async fn refuse_for_good(
+        &self,
+        _sender: OrganisationNumber,
+        message: &[u8; 32],
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut db = self.0.administrator().await?;
+        in_transaction(&mut db, async |db| tables::refuse_for_good(db, message, until).await)
+            .await?;
+        db.close().await.map_err(unavailable)
+    }
+
+    async fn is_refused_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+    ) -> Result<bool, StoreError> {
+        let asked = Asked { message: Some(message), ..Asked::default() };
+        Ok(self.known(sender, asked).await?.is_refused)
+    }
+
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

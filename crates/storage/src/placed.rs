@@ -463,6 +463,23 @@ impl Store for PlacedStore {
         self.0.store(sender).await?.known(sender, asked).await
     }
 
+    async fn refuse_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.store(sender).await?.refuse_for_good(sender, message, until).await
+    }
+
+    async fn is_refused_for_good(
+        &self,
+        sender: OrganisationNumber,
+        message: &[u8; 32],
+    ) -> Result<bool, StoreError> {
+        self.0.store(sender).await?.is_refused_for_good(sender, message).await
+    }
+
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

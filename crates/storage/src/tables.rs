@@ -286,6 +286,26 @@ from_row! {
 /// keeps ready, so more than these are asked about statement by statement.
 const MAX_TOGETHER: usize = 32;
 
+/// Beside the used proofs: of both nothing is kept but a digest that is not taken (again) until a time.
+const REFUSED_FOR_GOOD: &str = "SELECT digest FROM used_proof WHERE digest = ";
+
+pub(super) async fn refuse_for_good(
+    db: &mut Connection,
+    message: &[u8; 32],
+    until: jiff::Timestamp,
+) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO used_proof (digest, until) VALUES ($1, $2) \
+         ON CONFLICT (digest) DO UPDATE SET until = excluded.until",
+    )
+    .bind(message.to_vec())
+    .bind(until.as_microsecond())
+    .execute(db)
+    .await
+    .map(drop)
+    .map_err(unavailable)
+}
+
 /// What is known of a validated message before it is stored.
 pub(super) async fn known(
     db: &mut Connection,
@@ -293,7 +313,7 @@ pub(super) async fn known(
     organisation: OrganisationNumber,
     asked: Asked<'_>,
 ) -> Result<Known, StoreError> {
-    let Asked { bundle_identifier, systems, identities } = asked;
+    let Asked { message, bundle_identifier, systems, identities } = asked;
     let is_small = identities.len() <= MAX_TOGETHER && systems.len() <= MAX_TOGETHER;
     let mut batch = if is_small { Batch::together() } else { Batch::one_by_one() };
     if let Some(identifier) = bundle_identifier {
@@ -302,6 +322,9 @@ pub(super) async fn known(
             .push_bind(organisation.as_str().to_owned())
             .push(" AND bundle_identifier_mac = ")
             .push_bind(bundle_identifier_mac(key, organisation, identifier));
+    }
+    if let Some(message) = message {
+        batch.add(REFUSED_FOR_GOOD).push_bind(message.to_vec());
     }
     let system_macs: Vec<Vec<u8>> = systems.iter().map(|system| system_mac(key, system)).collect();
     for chunk in system_macs.chunks(CHUNK) {
@@ -317,6 +340,8 @@ pub(super) async fn known(
     let mut answers = batch.rows(db).await?.into_iter();
     let found = bundle_identifier.and_then(|_| answers.next());
     let is_identifier_used = found.is_some_and(|rows| !rows.is_empty());
+    let found = message.and_then(|_| answers.next());
+    let is_refused = found.is_some_and(|rows| !rows.is_empty());
     let mut of_others: HashSet<Vec<u8>> = HashSet::new();
     for row in answers.by_ref().take(system_macs.chunks(CHUNK).len()).flatten() {
         of_others.insert(row.try_get("system_mac").map_err(unavailable)?);
@@ -329,6 +354,7 @@ pub(super) async fn known(
     }
     let shared = systems.iter().zip(&system_macs).filter(|(_, mac)| of_others.contains(*mac));
     Ok(Known {
+        is_refused,
         is_identifier_used,
         systems_of_others: shared.map(|(system, _)| system.clone()).collect(),
         current: macs.iter().map(|mac| current.get(mac).cloned()).collect(),

@@ -72,6 +72,44 @@ async fn every_fault_of_the_envelope_has_its_code() {
     place.takes(moment).await;
 }
 
+/// Its data have gone in another message when its time has come, and newer ones after that.
+#[tokio::test]
+async fn what_lay_in_the_future_stays_refused_when_its_time_has_come() {
+    let place = place().await;
+    let later = now() + SignedDuration::from_hours(48);
+    let at = async |body: &[u8], time| {
+        place
+            .receiver
+            .receive(&caller(), body.to_vec(), time, Arc::new(SystemRandom))
+            .await
+            .map(|reply| reply.answer.outcome)
+            .map_err(|rejection| rejection.code())
+    };
+    for (member, value) in
+        [("generatedAt", "2025-03-15T07:00:00Z"), ("rapporteringTil", "2025-03-15T00:00:00Z")]
+    {
+        let ahead = changed(&simple(member), set(member, value));
+        for time in [now(), now(), later, later] {
+            assert_eq!(at(&ahead, time).await, Err(Code::EnvelopeInFuture), "{member} {time}");
+        }
+        let checked =
+            place.receiver.check(&caller(), ahead.clone(), later, Arc::new(SystemRandom)).await;
+        assert_eq!(checked.err().map(|rejection| rejection.code()), Some(Code::EnvelopeInFuture));
+        // Nobody else can have it refused, and with the right times it is another message.
+        let untouched = changed(&simple(&format!("{member}-2")), set(member, value));
+        let forged = changed(&untouched, set("signature", &STANDARD.encode([7; 256])));
+        assert_eq!(at(&forged, now()).await, Err(Code::EnvelopeInFuture));
+        assert_eq!(at(&untouched, later).await, Ok(Outcome::Accepted));
+        let corrected = changed(&ahead, set(member, "2025-03-14T03:00:00Z"));
+        assert_eq!(at(&corrected, now()).await, Ok(Outcome::Accepted));
+    }
+    // What was stored is answered as before, whatever the clock says.
+    let stored = simple("m1");
+    place.takes(stored.clone()).await;
+    let before = now() - SignedDuration::from_hours(48);
+    assert_eq!(at(&stored, before).await, Ok(Outcome::Accepted));
+}
+
 #[tokio::test]
 async fn every_doubt_about_the_sender_has_its_code() {
     let place = place().await;

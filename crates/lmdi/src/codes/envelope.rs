@@ -168,8 +168,8 @@ macro_rules! envelope_codes {
             wrong: "generatedAt = i morgen",
             right: "generatedAt = nå",
             remedy: {
-                nb: "Rett klokken og lag meldingen på nytt.",
-                en: "Correct the clock and make the message again.",
+                nb: "Rett klokken og lag meldingen på nytt. Den samme meldingen blir ikke tatt imot senere heller.",
+                en: "Correct the clock and make the message again. The same message is not taken later either.",
             },
         }
         EnvelopeMessageIdInvalid = 2011 {

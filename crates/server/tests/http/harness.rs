@@ -111,6 +111,21 @@ impl Store for Moody {
     async fn commit(&self, _: Delivery) -> Result<Committed, StoreError> {
         self.now().map(|()| Committed::Stored { receipt: String::new() })
     }
+    async fn refuse_for_good(
+        &self,
+        _: OrganisationNumber,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.now()
+    }
+    async fn is_refused_for_good(
+        &self,
+        _: OrganisationNumber,
+        _: &[u8; 32],
+    ) -> Result<bool, StoreError> {
+        self.now().map(|()| false)
+    }
     async fn newest_receipt(&self, _: OrganisationNumber) -> Result<Option<String>, StoreError> {
         self.now().map(|()| None)
     }

@@ -27,7 +27,7 @@ pub use outlet::*;
 
 use jiff::Timestamp;
 use lmr_intake::{
-    AdministrationFacts, AllowList, Answer, Avsender, BundleContent, Certificate, CodeCount,
+    AdministrationFacts, AllowList, Answer, Asked, Avsender, BundleContent, Certificate, CodeCount,
     Committed, Counts, Delivery, DeliveryFilter, Identity, MessageHead, NewVersion,
     OrganisationNumber, Outcome, RefusedCall, RegisteredCertificate, RuleSetId, Seen, Store,
 };
@@ -542,6 +542,36 @@ fn certificate(serial: u64) -> Certificate {
     Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
 }
 
+pub async fn what_is_refused_for_good_stays_refused(store: Arc<dyn Store>) {
+    let refused = async |message| {
+        let alone = store.is_refused_for_good(sender(), &hash(message)).await.unwrap();
+        let digest = hash(message);
+        let asked = Asked {
+            message: Some(&digest),
+            bundle_identifier: Some("urn:test|m1"),
+            systems: &["urn:a".to_owned()],
+            identities: &[identity("a")],
+        };
+        let known = store.known(sender(), asked).await.unwrap();
+        assert_eq!(known.is_refused, alone);
+        assert!(known.is_identifier_used && known.current[0].is_some(), "each answer in its place");
+        alone
+    };
+    assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
+    assert!(!refused(7).await);
+    for until in [at(100), at(200)] {
+        store.refuse_for_good(sender(), &hash(7), until).await.unwrap();
+        assert!(refused(7).await && !refused(8).await);
+    }
+    // The sweep of used proofs leaves it until its time has come.
+    for (now, remains) in [(150, true), (201, false)] {
+        let mut swept = hash(9);
+        (swept[0], swept[1]) = (64, now as u8);
+        assert!(store.record_proof(&swept, at(now), at(now + 70)).await.unwrap());
+        assert_eq!(refused(7).await, remains, "{now}");
+    }
+}
+
 pub async fn a_used_proof_is_known_until_it_is_of_no_use(store: Arc<dyn Store>) {
     for n in 0..200 {
         assert!(store.record_proof(&hash(n), at(0), at(70)).await.unwrap(), "{n}");
@@ -707,6 +737,7 @@ macro_rules! store_contract {
             refused_calls_of_one_moment_have_one_order
             calls_of_nobody_known_count_in_their_own_hour
             a_null_character_in_a_text_is_kept_as_it_came
+            what_is_refused_for_good_stays_refused
             a_used_proof_is_known_until_it_is_of_no_use
             of_many_that_use_a_proof_at_once_one_is_first
             each_senders_receipts_are_a_chain_of_their_own
