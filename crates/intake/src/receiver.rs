@@ -36,10 +36,10 @@ const OPENED_IN_PLACE: usize = 16 << 10;
 const VALIDATED_IN_PLACE: usize = 12 << 10;
 
 /// Largest answer, in bytes, that is kept of a message of which nothing was taken. Such a message leaves nothing else
-/// behind, so a resend of one with a larger answer is validated again.
+/// behind but that it stays refused, so a resend of one with a larger answer is validated again.
 const MAX_KEPT_REFUSAL: usize = 1 << 20;
 
-/// How long a message that lay in the future stays refused after its time has come, in hours: what is under way for longer than
+/// How long a message whose refusal is not kept stays refused after its time has come, in hours: what is under way for longer than
 /// this does not arrive any more.
 const REFUSED_FOR: i64 = 90 * 24;
 
@@ -164,9 +164,7 @@ impl Receiver {
         }
         let digest = head.digest();
         if let Some((member, time)) = established.ahead {
-            let until = head.latest_time().checked_add(Span::new().hours(REFUSED_FOR));
-            let until = until.unwrap_or(Timestamp::MAX);
-            self.parts.store.refuse_for_good(head.sender, &digest, until).await?;
+            self.refuse_for_good(&head, &digest).await?;
             return Err(Rejection::InFuture { member, time });
         }
         let validated = self.validate(established, now, Arc::clone(&random)).await?;
@@ -178,7 +176,7 @@ impl Receiver {
             identities: &identities,
         };
         let known = self.parts.store.known(head.sender, asked).await?;
-        if known.is_refused {
+        if known.is_refused && validated.accepted().next().is_some() {
             return Err(Rejection::WasInFuture);
         }
         if known.is_identifier_used {
@@ -222,7 +220,7 @@ impl Receiver {
                 ..Asked::default()
             };
             let known = self.parts.store.known(head.sender, asked).await?;
-            if known.is_refused {
+            if known.is_refused && validated.accepted().next().is_some() {
                 return Err(Rejection::WasInFuture);
             }
             if known.is_identifier_used {
@@ -277,6 +275,17 @@ impl Receiver {
         self.run(is_short, "validating a bundle", validate).await
     }
 
+    /// Has the message stay refused ([`Rejection::WasInFuture`]).
+    async fn refuse_for_good(
+        &self,
+        head: &MessageHead,
+        digest: &[u8; 32],
+    ) -> Result<(), StoreError> {
+        let until = head.latest_time().max(head.received_at);
+        let until = until.checked_add(Span::new().hours(REFUSED_FOR)).unwrap_or(Timestamp::MAX);
+        self.parts.store.refuse_for_good(head.sender, digest, until).await
+    }
+
     /// Compares with what is stored and commits; again when others have changed the same resources meanwhile.
     async fn store_message(
         &self,
@@ -294,6 +303,7 @@ impl Receiver {
             if validated.accepted().next().is_none()
                 && delivery.answer.body.len() > MAX_KEPT_REFUSAL
             {
+                self.refuse_for_good(&head, &head.digest()).await?;
                 let reply = Reply::first(delivery.answer, Some(head.message_id));
                 return Ok(Reply { is_kept: false, codes: delivery.codes, ..reply });
             }

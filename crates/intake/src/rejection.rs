@@ -48,9 +48,9 @@ pub enum Rejection {
         /// Its value.
         time: Timestamp,
     },
-    /// It was refused since a time of it lay in the future, and stays refused when that time has come: its data have gone in
-    /// another message by then, which may have been followed by newer ones.
-    #[error("the message was refused before, since a time of it lay in the future")]
+    /// It was refused before by a rule that it keeps now without a change, mostly since a time of it lay in the future, and
+    /// stays refused: its data have gone in another message by then, which may have been followed by newer ones.
+    #[error("the message was refused before, when a time of it lay in the future")]
     WasInFuture,
     /// Nobody with that number is registered.
     #[error("the sender {sender} is not registered")]

@@ -131,6 +131,30 @@ async fn b4_a_large_answer_to_what_is_refused_whole_is_not_kept() {
     place.takes(sealed("m1", &batch("b1", &[patient(PEOPLE[0], "female")]))).await;
 }
 
+/// A smaller answer is kept and given again; of this one only that it was a refusal.
+#[tokio::test]
+async fn b4_what_was_refused_with_a_large_answer_stays_refused_when_its_time_has_come() {
+    let place = place().await;
+    let mut person = patient(PEOPLE[0], "female");
+    person["birthDate"] = "2025-03-15".into();
+    let content = batch("b1", &vec![person; 5_000]);
+    let receive = async |body: Vec<u8>, time| {
+        place.receiver.receive(&caller(), body, time, Arc::new(SystemRandom)).await
+    };
+    let later = now() + SignedDuration::from_hours(48);
+    let message = sealed("m1", &content);
+    for _ in 0..2 {
+        let refused = place.takes(message.clone()).await;
+        assert!(!refused.is_kept && refused.answer.body.len() > 1 << 20);
+        assert_eq!(refused.answer.counts.refused, 5_000);
+    }
+    let late = receive(message, later).await;
+    assert_eq!(late.err().map(|rejection| rejection.code()), Some(Code::EnvelopeInFuture));
+    assert_eq!(place.messages().await, 0);
+    let again = receive(sealed("m2", &content), later).await.unwrap();
+    assert_eq!((again.answer.counts.created, again.is_kept), (1, true));
+}
+
 #[tokio::test]
 async fn b4_a_correct_bundle_is_not_refused_for_the_number_of_its_notes() {
     let place = place().await;
