@@ -70,6 +70,14 @@ pub enum FestError {
     /// It is in another encoding than UTF-8, which the format demands.
     #[error("the file is in {0}, but FEST is published in UTF-8; take the file as published")]
     Encoding(String),
+    /// It has bytes that are no text in UTF-8, and says nothing else of its encoding.
+    #[error(
+        "byte {at}: from here on it is not UTF-8, in which FEST is published; take the file as published"
+    )]
+    NotUtf8 {
+        /// Bytes before what could not be read.
+        at: u64,
+    },
     /// It declares a document type, which FEST files do not have.
     #[error("byte {at}: a document type declaration, which a FEST file does not have")]
     Doctype {

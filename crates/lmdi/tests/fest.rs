@@ -406,7 +406,7 @@ fn what_is_not_a_fest_file_is_refused() {
     assert!(matches!(read(declared.as_bytes()), Err(FestError::Encoding(_))));
     let latin1: Vec<u8> = file.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     let error = read(latin1.as_slice()).unwrap_err();
-    assert!(matches!(error, FestError::Encoding(_)), "{error:?}");
+    assert!(matches!(error, FestError::NotUtf8 { .. }), "{error:?}");
 }
 
 /// Wherever a file is cut, it is refused: a part of a list must not pass for the list.

@@ -287,8 +287,6 @@ from_row! {
 const MAX_TOGETHER: usize = 32;
 
 /// Beside the used proofs: of both nothing is kept but a digest that is not taken (again) until a time.
-const REFUSED_FOR_GOOD: &str = "SELECT digest FROM used_proof WHERE digest = ";
-
 pub(super) async fn refuse_for_good(
     db: &mut Connection,
     message: &[u8; 32],
@@ -316,15 +314,17 @@ pub(super) async fn known(
     let Asked { message, bundle_identifier, systems, identities } = asked;
     let is_small = identities.len() <= MAX_TOGETHER && systems.len() <= MAX_TOGETHER;
     let mut batch = if is_small { Batch::together() } else { Batch::one_by_one() };
-    if let Some(identifier) = bundle_identifier {
+    // One statement: each costs the way there and back.
+    let identifier = bundle_identifier.map(|text| bundle_identifier_mac(key, organisation, text));
+    let asks_of_message = identifier.is_some() || message.is_some();
+    if asks_of_message {
         batch
-            .add("SELECT id FROM message WHERE organisation = ")
+            .add("SELECT 'identifier' AS used FROM message WHERE organisation = ")
             .push_bind(organisation.as_str().to_owned())
             .push(" AND bundle_identifier_mac = ")
-            .push_bind(bundle_identifier_mac(key, organisation, identifier));
-    }
-    if let Some(message) = message {
-        batch.add(REFUSED_FOR_GOOD).push_bind(message.to_vec());
+            .push_bind(identifier)
+            .push(" UNION ALL SELECT 'message' FROM used_proof WHERE digest = ")
+            .push_bind(message.map(|digest| digest.to_vec()));
     }
     let system_macs: Vec<Vec<u8>> = systems.iter().map(|system| system_mac(key, system)).collect();
     for chunk in system_macs.chunks(CHUNK) {
@@ -338,10 +338,12 @@ pub(super) async fn known(
         add_newest(&mut batch, organisation.as_str(), chunk);
     }
     let mut answers = batch.rows(db).await?.into_iter();
-    let found = bundle_identifier.and_then(|_| answers.next());
-    let is_identifier_used = found.is_some_and(|rows| !rows.is_empty());
-    let found = message.and_then(|_| answers.next());
-    let is_refused = found.is_some_and(|rows| !rows.is_empty());
+    let mut used: Vec<String> = Vec::new();
+    for row in asks_of_message.then(|| answers.next()).flatten().unwrap_or_default() {
+        used.push(row.try_get("used").map_err(unavailable)?);
+    }
+    let is_used = |what| used.iter().any(|one| one == what);
+    let (is_identifier_used, is_refused) = (is_used("identifier"), is_used("message"));
     let mut of_others: HashSet<Vec<u8>> = HashSet::new();
     for row in answers.by_ref().take(system_macs.chunks(CHUNK).len()).flatten() {
         of_others.insert(row.try_get("system_mac").map_err(unavailable)?);

@@ -118,9 +118,7 @@ fn attributes(start: &BytesStart<'_>) -> Result<(), String> {
 
 fn not_utf8(error: &quick_xml::Error, at: u64) -> FestError {
     match error {
-        quick_xml::Error::Encoding(_) => {
-            FestError::Encoding("another encoding than UTF-8".to_owned())
-        }
+        quick_xml::Error::Encoding(_) => FestError::NotUtf8 { at },
         // Nothing but the end of the file leaves a tag, a comment or a CDATA section open.
         quick_xml::Error::Syntax(fault) if !matches!(fault, SyntaxError::InvalidBangMarkup) => {
             FestError::Truncated

@@ -36,6 +36,9 @@ fn fest(error: &FestError) -> String {
                 "filen er i {encoding}, men FEST gis ut i UTF-8; bruk filen slik den er publisert"
             )
         }
+        FestError::NotUtf8 { at } => format!(
+            "byte {at}: herfra er filen ikke i UTF-8, som FEST gis ut i; bruk filen slik den er publisert"
+        ),
         FestError::Doctype { at } => {
             format!("byte {at}: en dokumenttypeerklæring, som FEST-filer ikke har")
         }
