@@ -283,7 +283,7 @@ impl Receiver {
     ) -> Result<(), StoreError> {
         let until = head.latest_time().max(head.received_at);
         let until = until.checked_add(Span::new().hours(REFUSED_FOR)).unwrap_or(Timestamp::MAX);
-        self.parts.store.refuse_for_good(head.sender, digest, until).await
+        self.parts.store.refuse_for_good(head.sender, digest, head.received_at, until).await
     }
 
     /// Compares with what is stored and commits; again when others have changed the same resources meanwhile.

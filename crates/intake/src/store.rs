@@ -425,6 +425,7 @@ pub trait Store: Send + Sync {
         &self,
         sender: OrganisationNumber,
         message: &[u8; 32],
+        now: Timestamp,
         until: Timestamp,
     ) -> Result<(), StoreError>;
 

@@ -382,9 +382,10 @@ impl Store for ApartStore {
         &self,
         sender: OrganisationNumber,
         message: &[u8; 32],
+        now: Timestamp,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.rest.refuse_for_good(sender, message, until).await
+        self.rest.refuse_for_good(sender, message, now, until).await
     }
 
     async fn is_refused_for_good(

@@ -288,10 +288,11 @@ impl Store for Name {
         &self,
         _sender: OrganisationNumber,
         message: &[u8; 32],
+        now: Timestamp,
         until: Timestamp,
     ) -> Result<(), StoreError> {
         let mut db = self.0.administrator().await?;
-        in_transaction(&mut db, async |db| tables::refuse_for_good(db, message, until).await)
+        in_transaction(&mut db, async |db| tables::refuse_for_good(db, message, now, until).await)
             .await?;
         db.close().await.map_err(unavailable)
     }

@@ -467,9 +467,10 @@ impl Store for PlacedStore {
         &self,
         sender: OrganisationNumber,
         message: &[u8; 32],
+        now: Timestamp,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.0.store(sender).await?.refuse_for_good(sender, message, until).await
+        self.0.store(sender).await?.refuse_for_good(sender, message, now, until).await
     }
 
     async fn is_refused_for_good(

@@ -290,8 +290,15 @@ const MAX_TOGETHER: usize = 32;
 pub(super) async fn refuse_for_good(
     db: &mut Connection,
     message: &[u8; 32],
+    now: jiff::Timestamp,
     until: jiff::Timestamp,
 ) -> Result<(), StoreError> {
+    // Used proofs are only on one of several databases, so whatever is of no use any more goes here too.
+    query("DELETE FROM used_proof WHERE until < $1")
+        .bind(now.as_microsecond())
+        .execute(&mut *db)
+        .await
+        .map_err(unavailable)?;
     query(
         "INSERT INTO used_proof (digest, until) VALUES ($1, $2) \
          ON CONFLICT (digest) DO UPDATE SET until = excluded.until",

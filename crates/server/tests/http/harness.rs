@@ -116,6 +116,7 @@ impl Store for Moody {
         _: OrganisationNumber,
         _: &[u8; 32],
         _: Timestamp,
+        _: Timestamp,
     ) -> Result<(), StoreError> {
         self.now()
     }

@@ -560,15 +560,16 @@ pub async fn what_is_refused_for_good_stays_refused(store: Arc<dyn Store>) {
     assert_eq!(commit(&*store, delivery("m1", 1, vec![version("a", 1, 1, 10)])).await, "stored");
     assert!(!refused(7).await);
     for until in [at(100), at(200)] {
-        store.refuse_for_good(sender(), &hash(7), until).await.unwrap();
+        store.refuse_for_good(sender(), &hash(7), at(50), until).await.unwrap();
         assert!(refused(7).await && !refused(8).await);
     }
-    // The sweep of used proofs leaves it until its time has come.
-    for (now, remains) in [(150, true), (201, false)] {
-        let mut swept = hash(9);
-        (swept[0], swept[1]) = (64, now as u8);
-        assert!(store.record_proof(&swept, at(now), at(now + 70)).await.unwrap());
-        assert_eq!(refused(7).await, remains, "{now}");
+    // A used proof that sweeps leaves it until its time has come, and it goes with the next one.
+    let mut sweeps = hash(9);
+    sweeps[0] = 64;
+    assert!(store.record_proof(&sweeps, at(150), at(220)).await.unwrap());
+    for (now, remains) in [(199, true), (201, false)] {
+        store.refuse_for_good(sender(), &hash(8), at(now), at(300)).await.unwrap();
+        assert_eq!((refused(7).await, refused(8).await), (remains, true), "{now}");
     }
 }
 
