@@ -276,6 +276,30 @@ await test("a check can be stopped", async () => {
   return page;
 });
 
+await test("a check can be stopped at any moment, with a document on the page too", async () => {
+  const page = await open("?lang=en");
+  await page.click("#example");
+  await verdict(page);
+  const large = [1, 2].map((number) => join(folder, `large-${number}.json`));
+  for (const wait of [0, 150, 400, 700, 1000, 1400, 1900, 2500]) {
+    await page.setInputFiles("#choose", large);
+    await page.waitForSelector("#progress:not([hidden])");
+    await page.waitForTimeout(wait);
+    // It may be over by then.
+    if (await page.isVisible("#stop")) await page.click("#stop", { timeout: 2_000 }).catch(() => {});
+    for (let turn = 0; turn < 20 && (await page.isVisible("#progress")); turn += 1) {
+      // Lines that come into sight are asked for, whether the worker is there or not.
+      await page.evaluate((way) => document.querySelector("#document").scrollBy(0, way), turn % 2 ? -60 : 60);
+      await page.waitForTimeout(100);
+    }
+    await page.waitForSelector("#progress", { state: "hidden", timeout: 60_000 });
+    assert.match(await page.textContent("#status"), /Stopped|correct|error/, `after ${wait} ms`);
+    await page.click("#example");
+    await verdict(page);
+  }
+  return page;
+});
+
 await test("what is chosen during a check is checked after it", async () => {
   const page = await open("?lang=en");
   await page.setInputFiles("#choose", [join(folder, "large.json")]);

@@ -13,6 +13,7 @@ export class DocumentView {
   #lines;
   #fetch;
   #back;
+  #failed;
   #count = 0;
   #lineHeight = 20;
   #first = 0;
@@ -23,16 +24,17 @@ export class DocumentView {
   #current = -1;
   #scrolledTo = -1;
 
-  /** `fetch(from, count)` gives lines; `back(index)` goes to a finding. */
-  constructor(box, fetch, back) {
+  /** `fetch(from, count)` gives lines; `back(index)` goes to a finding; `failed(trouble)` says why lines that came into sight cannot be had. */
+  constructor(box, fetch, back, failed) {
     this.#box = box;
     this.#spacer = box.querySelector("#spacer");
     this.#lines = box.querySelector("#lines");
     this.#fetch = fetch;
     this.#back = back;
+    this.#failed = failed;
     box.addEventListener("scroll", () => this.#scrolled());
     box.addEventListener("keydown", (event) => this.#key(event));
-    new ResizeObserver(() => this.#draw()).observe(box);
+    new ResizeObserver(() => this.#redraw()).observe(box);
   }
 
   /** The findings with a place. */
@@ -123,7 +125,7 @@ export class DocumentView {
     this.#scrolledTo = this.#box.scrollTop;
     const room = this.#height() - this.#box.clientHeight;
     this.#first = Math.round(room > 0 ? (this.#box.scrollTop / room) * this.#last() : 0);
-    this.#draw();
+    this.#redraw();
   }
 
   #key(event) {
@@ -133,7 +135,16 @@ export class DocumentView {
     if (by === undefined || (event.ctrlKey && Number.isFinite(by))) return;
     event.preventDefault();
     this.#to(by === Infinity ? this.#last() : by === -Infinity ? 0 : this.#first + by);
-    this.#draw();
+    this.#redraw();
+  }
+
+  /** Draws where nobody waits for it. */
+  #redraw() {
+    const ticket = this.#ticket + 1;
+    this.#draw().catch((trouble) => {
+      // Another document, or other lines of it, are shown since.
+      if (ticket === this.#ticket) this.#failed(trouble);
+    });
   }
 
   async #draw() {

@@ -56,8 +56,8 @@ class Checker {
     this.ask("stop").catch(() => {});
     const asked = checks;
     setTimeout(() => {
-      // A check that was begun since is another one.
-      if (!busy || checks !== asked) return;
+      // A check that was begun since is another one, and what was found until then is about to be shown.
+      if (!busy || answered || checks !== asked) return;
       this.#worker.terminate();
       this.#fail(null);
       this.#begin();
@@ -76,6 +76,8 @@ let busy = false;
 let next;
 /** How many checks were begun. */
 let checks = 0;
+/** Whether the worker has answered the one under way, so that only its result is still to be shown. */
+let answered = false;
 let about;
 /** What was chosen last, to check it again with other rules. */
 let input = { files: [], chosen: true };
@@ -86,8 +88,13 @@ let findings = [];
 let resourcesShown = STEP;
 
 const checker = new Checker();
-const list = new FindingList($("findings"), (index) => view.jump(index));
-const view = new DocumentView($("document"), (from, count) => checker.ask("lines", { from, count }), (index) => list.focus(index));
+const list = new FindingList($("findings"), (index) => view.jump(index).catch(sayTrouble));
+const view = new DocumentView(
+  $("document"),
+  (from, count) => checker.ask("lines", { from, count }),
+  (index) => list.focus(index),
+  sayTrouble,
+);
 
 start();
 
@@ -164,6 +171,7 @@ async function check(files, { chosen }) {
     return;
   }
   busy = true;
+  answered = false;
   checks += 1;
   $("status").classList.remove("heard");
   $("status").textContent = "";
@@ -173,10 +181,14 @@ async function check(files, { chosen }) {
   try {
     await checker.started;
     result = await checker.ask("check", { files, choices: choices(), packages, chosen });
+    answered = true;
     showPackages();
     await showResult();
   } catch (trouble) {
     result = undefined;
+    // The worker has nothing of it any more.
+    current = -1;
+    view.clear();
     $("results").hidden = true;
     $("status").textContent = trouble.stopped ? t("stopped") : t("not_read", { name: trouble.name, reason: reasonOf(trouble) });
   } finally {
@@ -192,6 +204,17 @@ async function check(files, { chosen }) {
 function showProgress({ name, done, all }) {
   $("bar").value = done / all;
   $("doing").textContent = t("checking", { name, done: Math.floor(done) + 1, all });
+}
+
+/**
+ * Says what went wrong where nobody waits for an answer. What ended with the worker was asked to stop, which is said
+ * already, and what is shown during a check is about to be replaced.
+ */
+function sayTrouble(trouble) {
+  if (trouble instanceof Error) throw trouble;
+  if (trouble.stopped || busy) return;
+  $("status").classList.remove("heard");
+  $("status").textContent = t("not_read", { name: trouble.name ?? "", reason: reasonOf(trouble) });
 }
 
 const reasonOf = (trouble) => (trouble.key ? t(trouble.key, trouble.values) : trouble[language]);
@@ -252,7 +275,7 @@ function showResources() {
     if (!counts.length) counts.push(element("span", { class: "badge good" }, t("correct")));
     const button = element(
       "button",
-      { type: "button", "data-case": String(one.case), "aria-current": one.case === current ? "true" : undefined, onclick: () => select(one.case) },
+      { type: "button", "data-case": String(one.case), "aria-current": one.case === current ? "true" : undefined, onclick: () => select(one.case).catch(sayTrouble) },
       element("span", { class: "name" }, nameOf(one)),
       ...counts.flatMap((count) => [" ", count]),
     );
@@ -374,7 +397,7 @@ async function example() {
   await check([{ name: "example.json", blob: text }], { chosen: true });
 }
 
-for (const tag of ["nb", "en"]) $(tag).addEventListener("click", () => say(tag));
+for (const tag of ["nb", "en"]) $(tag).addEventListener("click", () => say(tag).catch(sayTrouble));
 for (const id of ["choose", "folder"]) {
   $(id).addEventListener("change", ({ target }) => {
     const files = named(target.files);
