@@ -300,6 +300,24 @@ await test("a check can be stopped at any moment, with a document on the page to
   return page;
 });
 
+await test("an example that cannot be had is named", async () => {
+  const page = await open("?lang=en");
+  for (const answer of [(route) => route.abort(), (route) => route.fulfill({ status: 404, body: "{}" })]) {
+    await page.route("**/example.json", answer);
+    await page.click("#example");
+    await page.waitForFunction(() => document.querySelector("#status").textContent.includes("example.json"), null, { timeout: 10_000 });
+    assert.equal(await page.isVisible("#results"), false);
+    await page.unroute("**/example.json");
+    await page.click("#example");
+    await verdict(page);
+    await page.reload();
+    await page.waitForSelector("[data-ready]");
+  }
+  // Chromium's own, of what could not be fetched.
+  page.faults = page.faults.filter((fault) => !fault.includes("Failed to load resource"));
+  return page;
+});
+
 await test("what is chosen during a check is checked after it", async () => {
   const page = await open("?lang=en");
   await page.setInputFiles("#choose", [join(folder, "large.json")]);
