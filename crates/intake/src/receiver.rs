@@ -39,8 +39,8 @@ const VALIDATED_IN_PLACE: usize = 12 << 10;
 /// behind but that it stays refused, so a resend of one with a larger answer is validated again.
 const MAX_KEPT_REFUSAL: usize = 1 << 20;
 
-/// How long a message whose refusal is not kept stays refused after its time has come, in hours: what is under way for longer than
-/// this does not arrive any more.
+/// How long a message whose refusal is not kept stays refused, in hours: what a network has held back for longer than this
+/// does not arrive any more.
 const REFUSED_FOR: i64 = 90 * 24;
 
 /// The receiver. Cheap to clone; holds no state that another receiver on the same store would miss.
@@ -177,7 +177,7 @@ impl Receiver {
         };
         let known = self.parts.store.known(head.sender, asked).await?;
         if known.is_refused && validated.accepted().next().is_some() {
-            return Err(Rejection::WasInFuture);
+            return Err(Rejection::RefusedBefore);
         }
         if known.is_identifier_used {
             // The same message may have been stored on another connection since it was looked for.
@@ -221,7 +221,7 @@ impl Receiver {
             };
             let known = self.parts.store.known(head.sender, asked).await?;
             if known.is_refused && validated.accepted().next().is_some() {
-                return Err(Rejection::WasInFuture);
+                return Err(Rejection::RefusedBefore);
             }
             if known.is_identifier_used {
                 return Err(Rejection::BundleIdentifierReused);
@@ -275,14 +275,14 @@ impl Receiver {
         self.run(is_short, "validating a bundle", validate).await
     }
 
-    /// Has the message stay refused ([`Rejection::WasInFuture`]).
+    /// Has the message stay refused ([`Rejection::RefusedBefore`]).
     async fn refuse_for_good(
         &self,
         head: &MessageHead,
         digest: &[u8; 32],
     ) -> Result<(), StoreError> {
-        let until = head.latest_time().max(head.received_at);
-        let until = until.checked_add(Span::new().hours(REFUSED_FOR)).unwrap_or(Timestamp::MAX);
+        let until = head.received_at.checked_add(Span::new().hours(REFUSED_FOR));
+        let until = until.unwrap_or(Timestamp::MAX);
         self.parts.store.refuse_for_good(head.sender, digest, head.received_at, until).await
     }
 

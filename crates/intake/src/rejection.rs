@@ -48,10 +48,12 @@ pub enum Rejection {
         /// Its value.
         time: Timestamp,
     },
-    /// It was refused before by a rule that it keeps now without a change, mostly since a time of it lay in the future, and
-    /// stays refused: its data have gone in another message by then, which may have been followed by newer ones.
-    #[error("the message was refused before, when a time of it lay in the future")]
-    WasInFuture,
+    /// It was refused before, and would be taken now without a change: a time of it that lay in the future has come. It stays
+    /// refused, since its data have gone in another message meanwhile, which may have been followed by newer ones.
+    #[error(
+        "the message was refused before, when a time of it lay in the future, and stays refused"
+    )]
+    RefusedBefore,
     /// Nobody with that number is registered.
     #[error("the sender {sender} is not registered")]
     SenderUnknown {
@@ -164,7 +166,7 @@ impl Rejection {
             Self::AddressNotAllowed { .. } => Code::AddressNotAllowed,
             Self::Envelope(error) => envelope_code(error),
             Self::PeriodReversed => Code::EnvelopePeriodReversed,
-            Self::InFuture { .. } | Self::WasInFuture => Code::EnvelopeInFuture,
+            Self::InFuture { .. } | Self::RefusedBefore => Code::EnvelopeInFuture,
             Self::SenderUnknown { .. } => Code::SenderUnknown,
             Self::SenderInactive { .. } => Code::SenderInactive,
             Self::OrganisationMismatch { .. } => Code::OrganisationMismatch,

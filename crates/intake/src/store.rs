@@ -161,11 +161,6 @@ impl MessageHead {
         bytes.copy_from_slice(context.finish().as_ref());
         bytes
     }
-
-    /// The latest time that it bears.
-    pub(crate) fn latest_time(&self) -> Timestamp {
-        self.generated_at.max(self.reporting_from).max(self.reporting_to)
-    }
 }
 
 /// A bundle's JSON. Of resources that were refused only an empty object is there.
@@ -401,26 +396,11 @@ pub trait Store: Send + Sync {
         &self,
         sender: OrganisationNumber,
         asked: Asked<'_>,
-    ) -> Result<Known, StoreError> {
-        let is_identifier_used = match asked.bundle_identifier {
-            Some(identifier) => self.bundle_identifier_seen(sender, identifier).await?,
-            None => false,
-        };
-        let is_refused = match asked.message {
-            Some(message) => self.is_refused_for_good(sender, message).await?,
-            None => false,
-        };
-        Ok(Known {
-            is_refused,
-            is_identifier_used,
-            systems_of_others: self.systems_of_others(sender, asked.systems).await?,
-            current: self.current(sender, asked.identities).await?,
-        })
-    }
+    ) -> Result<Known, StoreError>;
 
-    /// Remembers durably that a message was refused by a rule that it keeps later without a change: its sender has put the data in
-    /// another one by then, and a copy that was under way must not be stored over what came after it. May be forgotten
-    /// after `until`, and when a sender's data are moved to another database.
+    /// Remembers durably that a message was refused that may be correct later without a change: its sender has put the
+    /// data in another one by then, and a copy that was under way must not be stored over what came after it. May be
+    /// forgotten after `until`, and when a sender's data are moved to another database. [`Store::known`] gives it.
     async fn refuse_for_good(
         &self,
         sender: OrganisationNumber,
@@ -428,13 +408,6 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<(), StoreError>;
-
-    /// Whether a message was refused for good.
-    async fn is_refused_for_good(
-        &self,
-        sender: OrganisationNumber,
-        message: &[u8; 32],
-    ) -> Result<bool, StoreError>;
 
     /// The payload of the sender's newest receipt; `None` where nothing of it is stored.
     async fn newest_receipt(

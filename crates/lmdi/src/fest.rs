@@ -70,12 +70,12 @@ pub enum FestError {
     /// It is in another encoding than UTF-8, which the format demands.
     #[error("the file is in {0}, but FEST is published in UTF-8; take the file as published")]
     Encoding(String),
-    /// It has bytes that are no text in UTF-8, and says nothing else of its encoding.
+    /// It has bytes that are not UTF-8, and declares no other encoding.
     #[error(
-        "byte {at}: from here on it is not UTF-8, in which FEST is published; take the file as published"
+        "byte {at}: what begins here has bytes that are not UTF-8, in which FEST is published; take the file as published"
     )]
     NotUtf8 {
-        /// Bytes before what could not be read.
+        /// Bytes before the markup or text with them.
         at: u64,
     },
     /// It declares a document type, which FEST files do not have.

@@ -388,14 +388,6 @@ impl Store for ApartStore {
         self.rest.refuse_for_good(sender, message, now, until).await
     }
 
-    async fn is_refused_for_good(
-        &self,
-        sender: OrganisationNumber,
-        message: &[u8; 32],
-    ) -> Result<bool, StoreError> {
-        self.rest.is_refused_for_good(sender, message).await
-    }
-
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

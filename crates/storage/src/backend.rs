@@ -297,15 +297,6 @@ impl Store for Name {
         db.close().await.map_err(unavailable)
     }
 
-    async fn is_refused_for_good(
-        &self,
-        sender: OrganisationNumber,
-        message: &[u8; 32],
-    ) -> Result<bool, StoreError> {
-        let asked = Asked { message: Some(message), ..Asked::default() };
-        Ok(self.known(sender, asked).await?.is_refused)
-    }
-
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

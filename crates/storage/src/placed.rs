@@ -473,14 +473,6 @@ impl Store for PlacedStore {
         self.0.store(sender).await?.refuse_for_good(sender, message, now, until).await
     }
 
-    async fn is_refused_for_good(
-        &self,
-        sender: OrganisationNumber,
-        message: &[u8; 32],
-    ) -> Result<bool, StoreError> {
-        self.0.store(sender).await?.is_refused_for_good(sender, message).await
-    }
-
     async fn newest_receipt(
         &self,
         sender: OrganisationNumber,

@@ -9,9 +9,9 @@ use lmr_auth::{
 };
 use lmr_envelope::{DecryptionKeys, SystemRandom};
 use lmr_intake::{
-    AllowList, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary, Identity,
-    OrganisationNumber, Parts, Receiver, RefusedCall, Seen, Settings, Store, StoreError,
-    StoredVersion,
+    AllowList, Asked, Avsender, Committed, Current, Delivery, DeliveryFilter, DeliverySummary,
+    Identity, Known, OrganisationNumber, Parts, Receiver, RefusedCall, Seen, Settings, Store,
+    StoreError, StoredVersion,
 };
 use lmr_server::{HttpSettings, Services, serve};
 use reqwest::{Method, StatusCode};
@@ -120,12 +120,14 @@ impl Store for Moody {
     ) -> Result<(), StoreError> {
         self.now()
     }
-    async fn is_refused_for_good(
-        &self,
-        _: OrganisationNumber,
-        _: &[u8; 32],
-    ) -> Result<bool, StoreError> {
-        self.now().map(|()| false)
+    async fn known(&self, _: OrganisationNumber, asked: Asked<'_>) -> Result<Known, StoreError> {
+        let current = asked.identities.iter().map(|_| None).collect();
+        self.now().map(|()| Known {
+            is_refused: false,
+            is_identifier_used: false,
+            systems_of_others: Vec::new(),
+            current,
+        })
     }
     async fn newest_receipt(&self, _: OrganisationNumber) -> Result<Option<String>, StoreError> {
         self.now().map(|()| None)

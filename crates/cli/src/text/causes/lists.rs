@@ -37,7 +37,7 @@ fn fest(error: &FestError) -> String {
             )
         }
         FestError::NotUtf8 { at } => format!(
-            "byte {at}: herfra er filen ikke i UTF-8, som FEST gis ut i; bruk filen slik den er publisert"
+            "byte {at}: det som begynner her, har byte som ikke er UTF-8, som FEST gis ut i; bruk filen slik den er publisert"
         ),
         FestError::Doctype { at } => {
             format!("byte {at}: en dokumenttypeerklæring, som FEST-filer ikke har")
