@@ -55,7 +55,8 @@ pub(crate) fn in_bokmal(
     Some(labelled(text))
 }
 
-fn labelled(text: String) -> String {
+/// What clap has written, with its own words in bokmål.
+pub(crate) fn labelled(text: String) -> String {
     LABELS.iter().fold(text, |text, (en, nb)| text.replace(en, nb))
 }
 

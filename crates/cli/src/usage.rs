@@ -92,8 +92,7 @@ fn in_bokmal(error: &Error) -> Option<String> {
         let _ = write!(text, "\n  mente du {near}?");
     }
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
-        let usage = usage.to_string();
-        let _ = write!(text, "\n\n{}", usage.replacen("Usage:", "Bruk:", 1));
+        let _ = write!(text, "\n\n{}", help::labelled(usage.to_string()));
     }
     Some(format!("lmr: {text}\n\n«lmr help» viser kommandoene, «--help» en kommandos argumenter."))
 }

@@ -533,6 +533,11 @@ fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
             "unexpected argument",
         ),
         (vec!["vallidate"], "kommandoen vallidate er ukjent", "unrecognized subcommand"),
+        (
+            vec!["terminology", "x"],
+            "terminology [VALG] <KOMMANDO>",
+            "terminology [OPTIONS] <COMMAND>",
+        ),
         (vec!["validate"], "det mangler: <FILES>...", "required arguments"),
         (
             vec!["validate", "--format", "pdf", "x"],
@@ -545,6 +550,9 @@ fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
             assert_eq!(output.status.code(), Some(2), "{arguments:?}");
             let said = text(&output.stderr);
             assert!(said.contains(words), "{arguments:?}: {said}");
+            let is_english =
+                ["Usage:", "[OPTIONS]", "<COMMAND>"].iter().any(|it| said.contains(it));
+            assert!(!is_english || lang == "en", "{arguments:?}: {said}");
         }
     }
     let help = lmr(&["validate", "--help"]);
