@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use lmr_fhir::Language;
 use lmr_lmdi::codes::Severity;
 use lmr_lmdi::{CheckOptions, Finding, RuleSetId, RuleSets};
+use lmr_report::json::{Digest, FindingObject};
 use lmr_report::{
     Case, Checked, Checker, Lack, Profiles, Reported, html, json, junit, lack, outcome, sarif,
 };
 use lmr_validator::package::{Package, ResourceKind};
 use lmr_validator::{HtmlInMarkdown, Options};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::request::{Choices, EngineError, Format, Request};
@@ -40,29 +42,81 @@ struct CleanLine {
     rule_set: Option<RuleSetId>,
 }
 
+/// What [`Request::Validate`] is answered with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Validated<'e> {
+    rule_set: Option<&'static str>,
+    rule_set_digest: Option<Digest>,
+    readable: bool,
+    findings: Vec<FindingObject<'e>>,
+}
+
+/// What a case is told of in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary<'e> {
+    case: usize,
+    file: &'e str,
+    line: Option<u32>,
+    rule_set: Option<&'static str>,
+    rule_set_digest: Option<Digest>,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    groups: Vec<Group<'e>>,
+    findings: Vec<FindingObject<'e>>,
+    /// From where to where the resource is in the bytes that were checked, where these were lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<[usize; 2]>,
+}
+
+/// The findings of one code.
+#[derive(Serialize)]
+struct Group<'e> {
+    code: &'e str,
+    severity: &'static str,
+    title: &'static str,
+    count: usize,
+}
+
+/// What [`Request::CheckLines`] is answered with.
+#[derive(Serialize)]
+struct CheckedLines<'e> {
+    resources: usize,
+    lines: usize,
+    cases: Vec<Summary<'e>>,
+}
+
+/// Writes an answer at once: most of what a check of a small text takes beside the check was to build it first.
+fn ok(answer: impl Serialize) -> Result<Vec<u8>, EngineError> {
+    #[derive(Serialize)]
+    struct Answer<A> {
+        ok: A,
+    }
+    serde_json::to_vec(&Answer { ok: answer }).map_err(EngineError::from)
+}
+
 impl Engine {
     /// Answers a request in JSON about some bytes: `{"ok": …}`, or `{"error": {"kind", "nb", "en"}}`.
     pub fn answer(&mut self, request: &[u8], body: &[u8]) -> Vec<u8> {
         let answer = serde_json::from_slice(request)
             .map_err(EngineError::from)
             .and_then(|request| self.run(request, body));
-        let answer = match answer {
-            Ok(answer) => json!({ "ok": answer }),
-            Err(error) => {
-                let text = error.bilingual();
-                json!({ "error": { "kind": error.kind(), "nb": text.nb, "en": text.en } })
-            }
-        };
-        answer.to_string().into_bytes()
+        answer.unwrap_or_else(|error| {
+            let text = error.bilingual();
+            let error = json!({ "kind": error.kind(), "nb": text.nb, "en": text.en });
+            json!({ "error": error }).to_string().into_bytes()
+        })
     }
 
-    fn run(&mut self, request: Request, body: &[u8]) -> Result<Value, EngineError> {
+    fn run(&mut self, request: Request, body: &[u8]) -> Result<Vec<u8>, EngineError> {
         match request {
-            Request::About => Ok(about()),
-            Request::AddPackage { name } => self.add_package(&name, body),
+            Request::About => ok(about()),
+            Request::AddPackage { name } => ok(self.add_package(&name, body)?),
             Request::Reset => {
                 *self = Self::default();
-                Ok(Value::Null)
+                ok(())
             }
             Request::Begin(choices) => {
                 self.checker = Some(self.checker_of(&choices)?);
@@ -71,18 +125,18 @@ impl Engine {
                 self.clean = Vec::new();
                 self.rule_sets = Vec::new();
                 self.view = View::default();
-                Ok(Value::Null)
+                ok(())
             }
             Request::Check { file, line, limit } => {
                 let checked = self.checker()?.check(body)?;
                 let at = self.keep(file, line, checked);
-                Ok(self.summary(at, self.language, limit))
+                ok(self.summary(at, self.language, limit))
             }
-            Request::CheckLines { file, line } => self.check_lines(&file, line, body),
+            Request::CheckLines { file, line } => ok(self.check_lines(&file, line, body)?),
             Request::NoResource { file } => {
                 self.checker()?;
                 let at = self.keep(file, None, Checked::of_no_resource());
-                Ok(self.summary(at, self.language, Some(0)))
+                ok(self.summary(at, self.language, Some(0)))
             }
             Request::Validate { file, now } => {
                 let checker = self.checker()?;
@@ -91,34 +145,34 @@ impl Engine {
                     None => checker.check(body)?,
                 };
                 let Checked { rule_set, findings, is_readable } = checked;
-                Ok(json!({
-                    "ruleSet": rule_set.map(RuleSetId::as_str),
-                    "ruleSetDigest": rule_set.map(digest),
-                    "readable": is_readable,
-                    "findings": findings
+                ok(Validated {
+                    rule_set: rule_set.map(RuleSetId::as_str),
+                    rule_set_digest: rule_set.map(Digest),
+                    readable: is_readable,
+                    findings: findings
                         .iter()
                         .map(|finding| json::finding(&file, rule_set, finding, self.language))
-                        .collect::<Vec<_>>(),
-                }))
+                        .collect(),
+                })
             }
             Request::Findings { case, language, limit } => {
                 self.cases.get(case).ok_or(EngineError::NoCase)?;
-                Ok(self.summary(case, language, limit))
+                ok(self.summary(case, language, limit))
             }
             Request::View { case } => {
                 let case = self.cases.get(case).ok_or(EngineError::NoCase)?;
                 let (view, answer) = View::of(body, &case.findings);
                 self.view = view;
-                Ok(answer)
+                ok(answer)
             }
-            Request::ViewLines { from, count } => Ok(json!(self.view.lines(from, count))),
+            Request::ViewLines { from, count } => ok(self.view.lines(from, count)),
             Request::Source { case } => {
                 let case = self.cases.get_mut(case).ok_or(EngineError::NoCase)?;
                 case.source = Some(String::from_utf8_lossy(body).into_owned());
-                Ok(Value::Null)
+                ok(())
             }
             Request::Export { format, language, made, incomplete } => {
-                Ok(json!(self.export(format, language, &made, incomplete)))
+                ok(self.export(format, language, &made, incomplete))
             }
         }
     }
@@ -196,29 +250,35 @@ impl Engine {
     }
 
     /// A case with its counts, its findings by code, and as many findings as asked for.
-    fn summary(&self, at: usize, language: Language, limit: Option<usize>) -> Value {
-        let Some(case) = self.cases.get(at) else { return Value::Null };
+    fn summary(&self, at: usize, language: Language, limit: Option<usize>) -> Option<Summary<'_>> {
+        let case = self.cases.get(at)?;
         let of = |severity| case.findings.iter().filter(|f| f.severity == severity).count();
-        json!({
-            "case": at,
-            "file": case.file,
-            "line": case.line,
-            "ruleSet": case.rule_set.map(RuleSetId::as_str),
-            "ruleSetDigest": case.rule_set.map(digest),
-            "errors": case.errors,
-            "warnings": of(Severity::Warning),
-            "notes": of(Severity::Information),
-            "groups": groups(&case.findings, language),
-            "findings": case
+        Some(Summary {
+            case: at,
+            file: &case.file,
+            line: case.line,
+            rule_set: case.rule_set.map(RuleSetId::as_str),
+            rule_set_digest: case.rule_set.map(Digest),
+            errors: case.errors,
+            warnings: of(Severity::Warning),
+            notes: of(Severity::Information),
+            groups: groups(&case.findings, language),
+            findings: case
                 .findings
                 .iter()
                 .take(limit.unwrap_or(usize::MAX))
                 .map(|finding| json::finding(&case.file, case.rule_set, finding, language))
-                .collect::<Vec<_>>(),
+                .collect(),
+            bytes: None,
         })
     }
 
-    fn check_lines(&mut self, file: &str, first: u32, body: &[u8]) -> Result<Value, EngineError> {
+    fn check_lines(
+        &mut self,
+        file: &str,
+        first: u32,
+        body: &[u8],
+    ) -> Result<CheckedLines<'_>, EngineError> {
         let mut found = Vec::new();
         let mut resources = 0;
         let mut from = 0;
@@ -234,9 +294,7 @@ impl Engine {
             // Of lines without findings little is kept.
             if !checked.findings.is_empty() {
                 let at = self.keep(file.to_owned(), Some(line), checked);
-                let mut summary = self.summary(at, self.language, Some(0));
-                summary["bytes"] = json!([start, start + text.len()]);
-                found.push(summary);
+                found.push((at, [start, start + text.len()]));
             } else {
                 let rule_set = checked.rule_set;
                 self.rule_sets.extend(rule_set.filter(|id| !self.rule_sets.contains(id)));
@@ -245,7 +303,15 @@ impl Engine {
             }
         }
         let lines = body.iter().filter(|byte| **byte == b'\n').count();
-        Ok(json!({ "resources": resources, "lines": lines, "cases": found }))
+        let summary = |(at, bytes): (usize, [usize; 2])| {
+            let summary = self.summary(at, self.language, Some(0))?;
+            Some(Summary { bytes: Some(bytes), ..summary })
+        };
+        Ok(CheckedLines {
+            resources,
+            lines,
+            cases: found.into_iter().filter_map(summary).collect(),
+        })
     }
 
     fn export(
@@ -337,10 +403,6 @@ fn time_of(text: &str) -> Result<Timestamp, EngineError> {
     text.parse().map_err(|_| EngineError::Now(text.to_owned()))
 }
 
-fn digest(id: RuleSetId) -> String {
-    format!("sha256:{}", id.digest())
-}
-
 fn about() -> Value {
     let rule_set = |id: RuleSetId| {
         json!({
@@ -348,7 +410,7 @@ fn about() -> Value {
             "version": id.version(),
             "date": id.date(),
             "bundleType": id.bundle_type(),
-            "digest": digest(id),
+            "digest": Digest(id),
         })
     };
     json!({
@@ -358,7 +420,7 @@ fn about() -> Value {
 }
 
 /// How often each code was found, the gravest first.
-fn groups(findings: &[Finding], language: Language) -> Value {
+fn groups(findings: &[Finding], language: Language) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str), (usize, &Finding)> =
         BTreeMap::new();
     for finding in findings {
@@ -366,15 +428,13 @@ fn groups(findings: &[Finding], language: Language) -> Value {
         groups.entry(key).or_insert((0, finding)).0 += 1;
     }
     let group = |((severity, code), (count, finding)): (
-        (std::cmp::Reverse<Severity>, &str),
+        (std::cmp::Reverse<Severity>, _),
         (usize, &Finding),
-    )| {
-        json!({
-            "code": code,
-            "severity": severity.0.as_str(),
-            "title": finding.code.text().title.in_language(language),
-            "count": count,
-        })
+    )| Group {
+        code,
+        severity: severity.0.as_str(),
+        title: finding.code.text().title.in_language(language),
+        count,
     };
     groups.into_iter().map(group).collect()
 }

@@ -146,7 +146,7 @@ fn errors(source: &Source, document: &Value, lang: Language) -> anyhow::Result<V
         .findings
         .iter()
         .filter(|finding| finding.refuses())
-        .map(|finding| sentence(finding, lang))
+        .map(|finding| sentence(finding, lang).into_owned())
         .collect())
 }
 

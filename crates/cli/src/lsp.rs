@@ -291,7 +291,7 @@ impl Server {
             Some(span) => positions.first_line(span.clone()),
             None => positions.line(finding.line, finding.column),
         };
-        let mut message = sentence(finding, self.lang);
+        let mut message = sentence(finding, self.lang).into_owned();
         for reason in finding.reasons(self.lang) {
             message.push_str("\n- ");
             message.push_str(&reason);

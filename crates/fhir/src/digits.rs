@@ -4,7 +4,6 @@
 //! Why here: a number that one finder knows and another does not is redacted in one place and stays in the next. All that
 //! read texts may import this crate. It knows no kind of number.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// What may be between two digits of a number.
@@ -104,7 +103,26 @@ const NAMED: [(&str, Sign); 24] = [
 /// Longest `&…;` that is looked at.
 const MAX_ENTITY: usize = 12;
 
+/// [`SIGNS`] by the byte, for the characters that most texts are made of.
+const ASCII_SIGNS: [Option<Sign>; 128] = {
+    let mut signs = [None; 128];
+    let mut row = 0;
+    while row < SIGNS.len() {
+        let (first, last, sign) = SIGNS[row];
+        let mut c = first as usize;
+        while c <= last as usize && c < signs.len() {
+            signs[c] = Some(sign);
+            c += 1;
+        }
+        row += 1;
+    }
+    signs
+};
+
 fn sign_of(c: char) -> Option<Sign> {
+    if let Some(sign) = ASCII_SIGNS.get(c as usize) {
+        return *sign;
+    }
     let at = SIGNS.partition_point(|(_, last, _)| *last < c);
     SIGNS.get(at).filter(|(first, ..)| *first <= c).map(|(.., sign)| *sign)
 }
@@ -198,38 +216,78 @@ struct Group {
 }
 
 /// The groups of digits of a text, in order.
-fn groups(text: &[u8]) -> impl Iterator<Item = Group> + '_ {
-    let mut at = 0;
-    // What is between the last group and here: nothing but signs, and all of them usual.
-    let (mut joined, mut usually) = (false, false);
-    std::iter::from_fn(move || {
-        loop {
-            let byte = *text.get(at)?;
-            if byte.is_ascii_digit() {
-                break;
+#[derive(Clone)]
+struct Groups<'t> {
+    text: &'t [u8],
+    at: usize,
+    /// What is between the last group and here: nothing but signs, and all of them usual.
+    joined: bool,
+    usually: bool,
+}
+
+/// Where nothing is joined only digits are of interest, and escapes, which may end with some.
+const IS_OF_INTEREST: [bool; 256] = {
+    let mut of = [false; 256];
+    let mut digit = b'0';
+    while digit <= b'9' {
+        of[digit as usize] = true;
+        digit += 1;
+    }
+    of[b'%' as usize] = true;
+    of[b'&' as usize] = true;
+    of
+};
+
+impl<'t> Groups<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        Self { text, at: 0, joined: false, usually: false }
+    }
+
+    /// The group that signs join to the last one.
+    fn next_joined(&mut self) -> Option<Group> {
+        while self.joined {
+            if self.text.get(self.at)?.is_ascii_digit() {
+                return Some(self.group());
             }
-            // Most of a text is not near digits; there only escapes matter, which may end with some.
-            let is_of_interest = joined || byte == b'%' || byte == b'&';
-            match is_of_interest.then(|| sign(&text[at..])).flatten() {
-                Some((sign, length)) => {
-                    usually &= sign != Sign::Other;
-                    at += length;
-                }
-                None => {
-                    (joined, usually) = (false, false);
-                    at += 1;
-                }
+            self.step();
+        }
+        None
+    }
+
+    /// Goes on by a sign or a byte that is no digit.
+    fn step(&mut self) {
+        match sign(&self.text[self.at..]) {
+            Some((sign, length)) => {
+                self.usually &= sign != Sign::Other;
+                self.at += length;
+            }
+            None => {
+                (self.joined, self.usually) = (false, false);
+                self.at += 1;
             }
         }
-        let mut group = Group { place: at..at, digits: 0, joined, usually };
+    }
+
+    /// The group that begins here, with a digit.
+    fn group(&mut self) -> Group {
+        let (text, start) = (self.text, self.at);
+        let mut group =
+            Group { place: start..start, digits: 0, joined: self.joined, usually: self.usually };
+        let mut at = start;
         loop {
             while text.get(at).is_some_and(u8::is_ascii_digit) {
                 group.digits += 1;
                 at += 1;
             }
             group.place.end = at;
-            // An invisible sign goes on the group if a digit follows.
+            // An invisible sign goes on the group if a digit follows. None is a character of ASCII as it is.
             let mut next = at;
+            if text
+                .get(at)
+                .is_some_and(|byte| byte.is_ascii() && !IS_OF_INTEREST[usize::from(*byte)])
+            {
+                break;
+            }
             while let Some((Sign::Invisible, length)) = text.get(next..).and_then(sign) {
                 next += length;
             }
@@ -238,9 +296,28 @@ fn groups(text: &[u8]) -> impl Iterator<Item = Group> + '_ {
             }
             at = next;
         }
-        (joined, usually) = (true, true);
-        Some(group)
-    })
+        self.at = at;
+        (self.joined, self.usually) = (true, true);
+        group
+    }
+}
+
+impl Iterator for Groups<'_> {
+    type Item = Group;
+
+    fn next(&mut self) -> Option<Group> {
+        if let Some(group) = self.next_joined() {
+            return Some(group);
+        }
+        loop {
+            let rest = self.text.get(self.at..)?;
+            self.at += rest.iter().position(|byte| IS_OF_INTEREST[usize::from(*byte)])?;
+            if self.text[self.at].is_ascii_digit() {
+                return Some(self.group());
+            }
+            self.step();
+        }
+    }
 }
 
 /// Whether a text may hold a number of so many digits: so many or more follow one another with usual signs between them at
@@ -251,7 +328,7 @@ pub fn may_hold(text: &str, count: usize) -> bool {
     let mut in_a_row = 0;
     // The digits of the last groups, those that signs join.
     let mut last: Vec<usize> = Vec::new();
-    groups(text.as_bytes()).any(|group| {
+    Groups::of(text.as_bytes()).any(|group| {
         in_a_row = if group.usually { in_a_row + group.digits } else { group.digits };
         if !group.joined {
             last.clear();
@@ -278,49 +355,43 @@ pub fn in_groups<'t>(
     count: usize,
     ends: &'t [usize],
 ) -> impl Iterator<Item = (Range<usize>, String)> + 't {
-    let mut source = groups(text.as_bytes());
-    // The next groups: no number has more than digits. A text may be a whole message, with millions of them.
-    let mut ahead: VecDeque<Group> = VecDeque::with_capacity(count);
+    let mut groups = Groups::of(text.as_bytes());
     std::iter::from_fn(move || {
         loop {
-            let missing = count - ahead.len();
-            ahead.extend(source.by_ref().take(missing));
-            let found = number_of(text, &ahead, count, ends);
-            ahead.pop_front()?;
-            if found.is_some() {
-                return found;
+            let first = groups.next()?;
+            if first.digits == count || ends.contains(&first.digits) {
+                let found = number_from(text, first, groups.clone(), count, ends);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
     })
 }
 
-/// The number that begins with the first of these groups.
-fn number_of(
+/// The number that begins with this group and goes on with those after it.
+fn number_from(
     text: &str,
-    ahead: &VecDeque<Group>,
+    first: Group,
+    mut rest: Groups<'_>,
     count: usize,
     ends: &[usize],
 ) -> Option<(Range<usize>, String)> {
-    let start = ahead.front()?.place.start;
-    let mut sum = 0;
-    for (at, group) in ahead.iter().enumerate() {
-        if at > 0 && !group.usually {
-            return None;
-        }
-        sum += group.digits;
-        if sum == count {
-            let groups = ahead.iter().take(at + 1);
-            let digits = groups.flat_map(|group| digits_of(text, &group.place)).collect();
-            return Some((start..group.place.end, digits));
-        }
+    let start = first.place.start;
+    let mut sum = first.digits;
+    let mut end = first.place.end;
+    while sum != count {
         if !ends.contains(&sum) {
             return None;
         }
+        let group = rest.next_joined().filter(|group| group.usually)?;
+        sum += group.digits;
+        end = group.place.end;
     }
-    None
+    Some((start..end, digits_of(text, &(start..end)).collect()))
 }
 
-/// The digits of one group, without what is invisible between them.
+/// The digits at a place, without the signs between them.
 fn digits_of<'t>(text: &'t str, place: &Range<usize>) -> impl Iterator<Item = char> + 't {
     let mut at = place.start;
     let end = place.end;

@@ -169,6 +169,13 @@ impl<'d> Element<'d> {
         Run::first_of(self.member_called(hash_name(name.as_bytes()), name)?)
     }
 
+    /// Its children of this name, looked up by text.
+    #[inline]
+    pub fn children_by_name(self, name: &str) -> Repetitions<'d> {
+        let member = self.member_called(hash_name(name.as_bytes()), name);
+        Repetitions { run: member.map_or(Run::None, Run::of) }
+    }
+
     /// The member that holds its children of this name.
     fn member_called(self, hash: u32, name: &str) -> Option<Node<'d>> {
         let find = |object: Node<'d>| find_member(object, hash, name);

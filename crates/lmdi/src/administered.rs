@@ -1,6 +1,6 @@
 //! When a medicine was administered, as `MedicationAdministration.effective[x]` says.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 
 use crate::dates::Moment;
 
@@ -16,7 +16,7 @@ impl<'d> AdministeredTime<'d> {
     /// Reads it. `None` for a resource of another type, and for one that was entered in error: an annulment
     /// must get through, whatever is wrong with what it annuls.
     pub(crate) fn of(resource: Element<'d>) -> Option<Self> {
-        let child = |element: Element<'d>, name| element.child(&Name::new(name));
+        let child = |element: Element<'d>, name| element.child_by_name(name);
         if resource.resource_type()? != "MedicationAdministration"
             || child(resource, "status").and_then(Element::text).as_deref()
                 == Some("entered-in-error")

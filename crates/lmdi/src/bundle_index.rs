@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use lmr_fhir::{Bundle, BundleEntry, Element, Name};
+use lmr_fhir::{Bundle, BundleEntry, Element};
 
 use crate::history::AdministrationFacts;
 use crate::identity::Identity;
 use crate::references::{Outgoing, outgoing, targets_of};
+use crate::rules::identity_number_elsewhere::NumberPlaces;
 
 /// A bundle's entries with what is looked up again and again.
 pub(crate) struct BundleIndex<'d> {
@@ -18,6 +19,8 @@ pub(crate) struct BundleIndex<'d> {
     first_of: HashMap<Identity, usize>,
     /// How often a join key occurs.
     join_keys: HashMap<String, usize>,
+    /// Where identity numbers may be in it.
+    pub(crate) number_places: NumberPlaces,
 }
 
 /// What the register joins the parts of a message by.
@@ -55,6 +58,10 @@ impl<'d> BundleIndex<'d> {
             full_urls: HashMap::new(),
             first_of: HashMap::new(),
             join_keys: HashMap::new(),
+            number_places: bundle
+                .element()
+                .value()
+                .map_or(NumberPlaces::Anywhere, NumberPlaces::of),
         };
         for (at, (entry, outgoing)) in entries.into_iter().zip(outgoing(bundle)).enumerate() {
             let resource = entry.resource();
@@ -121,8 +128,8 @@ impl<'d> BundleIndex<'d> {
         if resource.resource_type()? != "MedicationAdministration" {
             return None;
         }
-        let status = resource.child(&Name::new("status")).and_then(Element::text);
-        let subject = resource.child(&Name::new("subject"));
+        let status = resource.child_by_name("status").and_then(Element::text);
+        let subject = resource.child_by_name("subject");
         let patient = subject.and_then(|subject| self.target_of(entry, subject));
         Some(AdministrationFacts {
             is_annulled: status.as_deref() == Some("entered-in-error"),
@@ -144,7 +151,7 @@ fn join_key(resource: Option<Element<'_>>, full_url: Option<&str>) -> (JoinKey, 
     let Some(resource) = resource.filter(is_administration) else {
         return (JoinKey::NotNeeded, None);
     };
-    match (full_url, resource.child(&Name::new("id")).and_then(Element::text)) {
+    match (full_url, resource.child_by_name("id").and_then(Element::text)) {
         (Some(url), _) => (JoinKey::FullUrl, Some(url.to_owned())),
         (None, Some(id)) => (JoinKey::Id, Some(format!("MedicationAdministration/{id}"))),
         (None, None) => (JoinKey::Missing, None),
@@ -152,6 +159,6 @@ fn join_key(resource: Option<Element<'_>>, full_url: Option<&str>) -> (JoinKey, 
 }
 
 fn version_of(resource: Option<Element<'_>>) -> Option<String> {
-    let meta = resource?.child(&Name::new("meta"))?;
-    Some(meta.child(&Name::new("versionId"))?.text()?.into_owned())
+    let meta = resource?.child_by_name("meta")?;
+    Some(meta.child_by_name("versionId")?.text()?.into_owned())
 }

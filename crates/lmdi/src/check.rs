@@ -1,6 +1,6 @@
 //! How a rule set checks a bundle: the validator by the profiles, then the register's own rules.
 
-use lmr_fhir::{Bundle, BundleEntry, Document, Element, Limits, Name, ParseOptions};
+use lmr_fhir::{Bundle, BundleEntry, Document, Element, Limits, ParseOptions};
 
 use crate::bundle_index::BundleIndex;
 use crate::codes::Code;
@@ -50,7 +50,7 @@ pub fn choose_rule_set(
             root,
         ));
     };
-    let element = root.child(&Name::new("type")).unwrap_or(root);
+    let element = root.child_by_name("type").unwrap_or(root);
     let newest = bundle.kind().as_deref().and_then(RuleSetId::for_bundle_type);
     match (newest, pinned) {
         (None, _) => Err(fault(Code::BundleTypeWrong, element)),

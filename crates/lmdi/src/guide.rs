@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use lmr_fhir::{Document, Element, Name, ParseOptions};
+use lmr_fhir::{Document, Element, ParseOptions};
 use lmr_validator::package::{Package, PackageError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -199,8 +199,8 @@ impl RuleSetId {
 
     /// Whether `meta.profile` of a resource has one of the profiles, to the letter and without version.
     pub(crate) fn is_named_by(self, resource: Element<'_>) -> bool {
-        let Some(meta) = resource.child(&Name::new("meta")) else { return false };
-        meta.children_named(&Name::new("profile"))
+        let Some(meta) = resource.child_by_name("meta") else { return false };
+        meta.children_by_name("profile")
             .filter_map(Element::text)
             .any(|profile| self.profiles().iter().any(|(_, known)| *known == profile))
     }

@@ -1,6 +1,6 @@
 //! Which administrations of a bundle the register can link to a patient and a prescriber.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 use lmr_identifiers::{HprNumber, NationalIdentityNumber, systems};
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ pub(crate) fn count(bundle: &BundleIndex<'_>) -> LinkCounts {
             continue;
         }
         let follow = |from: usize, resource: Element<'_>, name: &str, to: &str| {
-            let holder = resource.child(&Name::new(name))?;
+            let holder = resource.child_by_name(name)?;
             let target = bundle.target_of(from, holder)?;
             let found = bundle.entries[target].resource?;
             is(found, to).then_some((target, found))
@@ -57,10 +57,10 @@ pub(crate) fn is(resource: Element<'_>, resource_type: &str) -> bool {
 /// Values of a resource's identifiers under a system.
 pub(crate) fn values(resource: Element<'_>, system: &str) -> Vec<String> {
     let text = |element: Element<'_>, name| {
-        element.child(&Name::new(name)).and_then(Element::text).map(std::borrow::Cow::into_owned)
+        element.child_by_name(name).and_then(Element::text).map(std::borrow::Cow::into_owned)
     };
     resource
-        .children_named(&Name::new("identifier"))
+        .children_by_name("identifier")
         .filter(|identifier| text(*identifier, "system").as_deref() == Some(system))
         .filter_map(|identifier| text(identifier, "value"))
         .collect()

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use lmr_fhir::{Bundle, Document, Element, Kind, Name, digits};
+use lmr_fhir::{Bundle, Document, Element, Kind, digits};
 use lmr_identifiers::NationalIdentityNumber;
 
 use crate::bundle_index::BundleIndex;
@@ -118,11 +118,10 @@ pub fn places_of_person(
 /// Whether a resource has the number as an identifier or as its id.
 fn names_itself(resource: Element<'_>, number: &str) -> bool {
     let has = |holder: Element<'_>, name| {
-        let text = holder.child(&Name::new(name)).and_then(Element::text);
+        let text = holder.child_by_name(name).and_then(Element::text);
         text.is_some_and(|text| has_number(&text, number))
     };
-    has(resource, "id")
-        || resource.children_named(&Name::new("identifier")).any(|one| has(one, "value"))
+    has(resource, "id") || resource.children_by_name("identifier").any(|one| has(one, "value"))
 }
 
 /// Takes the number out of a JSON text by digits that say nothing, so that everything stays where it is; gives whether it

@@ -35,7 +35,7 @@ mod resource_type;
 mod route_code;
 mod strength_given_twice;
 
-use lmr_fhir::{Element, Kind, Name, Node};
+use lmr_fhir::{Element, Kind, Node};
 
 use crate::bundle_index::BundleIndex;
 use crate::codes::Code;
@@ -266,7 +266,7 @@ pub(crate) fn check_bundle(context: &BundleContext<'_>, findings: &mut Vec<Findi
 
 /// A child element by name.
 fn child<'d>(element: Element<'d>, name: &str) -> Option<Element<'d>> {
-    element.child(&Name::new(name))
+    element.child_by_name(name)
 }
 
 /// The text of a child element.

@@ -5,7 +5,7 @@
 //! `fullUrl` (or `MedicationAdministration/` and the id), identity numbers and HPR numbers masked in the rest. What
 //! cannot be linked has no record; the answer to the sender has counted it ([`crate::LinkCounts`]).
 
-use lmr_fhir::{Bundle, Document, Edits, Element, Limits, Name, OverlappingEdits, ParseOptions};
+use lmr_fhir::{Bundle, Document, Edits, Element, Limits, OverlappingEdits, ParseOptions};
 use lmr_identifiers::{NationalIdentityNumber, systems};
 use serde::Serialize;
 
@@ -127,16 +127,16 @@ pub fn split(content: &[u8]) -> Result<SplitBundle, UnreadableBundle> {
         }
         let Some(key) = index.join_key_text(at) else { continue };
         let follow = |from: usize, resource: Element<'_>, name: &str| {
-            let target = index.target_of(from, resource.child(&Name::new(name))?)?;
+            let target = index.target_of(from, resource.child_by_name(name)?)?;
             Some((target, index.entries[target].resource?))
         };
         if let Some((_, patient)) = follow(at, resource, "subject")
             && is(patient, "Patient")
             && let Some((number, kind)) = one_number(patient)
         {
-            let begin = resource.child(&Name::new("effectiveDateTime")).or_else(|| {
-                resource.child(&Name::new("effectivePeriod"))?.child(&Name::new("start"))
-            });
+            let begin = resource
+                .child_by_name("effectiveDateTime")
+                .or_else(|| resource.child_by_name("effectivePeriod")?.child_by_name("start"));
             patients.push(PatientRecord {
                 norsk_identitetsnummer: number,
                 identitetsnummertype: kind,
@@ -172,8 +172,8 @@ fn one_number(patient: Element<'_>) -> Option<(String, &'static str)> {
 
 /// Masks the values of all identifiers.
 fn mask(resource: Element<'_>, with: &str, edits: &mut Edits) {
-    for identifier in resource.children_named(&Name::new("identifier")) {
-        if let Some(value) = identifier.child(&Name::new("value")) {
+    for identifier in resource.children_by_name("identifier") {
+        if let Some(value) = identifier.child_by_name("value") {
             edits.replace_string(value.span(), with);
         }
     }

@@ -1,5 +1,6 @@
 //! What was found in one resource, and what is said of a finding in every form of a report.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use lmr_fhir::Language;
@@ -44,18 +45,18 @@ pub struct Reported<'a> {
 
 /// What is wrong. The register's own rules explain themselves; what is wrong is their title.
 #[must_use]
-pub fn sentence(finding: &Finding, language: Language) -> String {
+pub fn sentence(finding: &Finding, language: Language) -> Cow<'_, str> {
     let (text, about) = (finding.text(language), finding.code.text());
     if text == about.explanation.in_language(language) {
-        format!("{}. {text}", about.title.in_language(language))
+        Cow::Owned(format!("{}. {text}", about.title.in_language(language)))
     } else {
-        text.into_owned()
+        text
     }
 }
 
 /// What is wrong, and which parts of a profile or slice did not fit.
 pub(crate) fn message(finding: &Finding, language: Language) -> String {
-    let mut message = sentence(finding, language);
+    let mut message = sentence(finding, language).into_owned();
     for reason in finding.reasons(language) {
         message.push_str("\n- ");
         message.push_str(&reason);

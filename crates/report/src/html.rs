@@ -337,7 +337,7 @@ impl Writer<'_> {
             .map(|finding| Mark {
                 finding,
                 span: places.place(finding).unwrap_or(0..0),
-                text: sentence(finding, self.language),
+                text: sentence(finding, self.language).into_owned(),
             })
             .collect();
         marks.sort_by_key(|mark| (mark.span.start, Reverse(mark.finding.severity)));

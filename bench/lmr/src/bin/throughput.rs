@@ -5,6 +5,7 @@
 //!     throughput register BUNDLE SECONDS    the same with the register's rules
 //!     throughput large BUNDLE ENTRIES T     one bundle of so many entries, T threads (0 = all cores)
 //!     throughput rounds BUNDLE N            N rounds and nothing else, for instruction counts
+//!     throughput register-rounds BUNDLE N   the same with the register's rules
 //!
 //! The bundle's rule set follows from its type. One JSON object on standard output.
 
@@ -44,6 +45,15 @@ fn main() -> Result<(), AnyError> {
             for _ in 0..number(0)? as u64 {
                 let document = Document::parse_bytes(&text, &ParseOptions::strict())?;
                 std::hint::black_box(validator.validate(&document, &options));
+            }
+            serde_json::json!({})
+        }
+        "register-rounds" => {
+            let set = RuleSet::get(rule_set(&text)?)?;
+            let options = CheckOptions::at("2026-01-01T00:00:00Z".parse()?);
+            for _ in 0..number(0)? as u64 {
+                let document = Document::parse_bytes(&text, &ParseOptions::strict())?;
+                std::hint::black_box(set.check_resource(&document, &options));
             }
             serde_json::json!({})
         }

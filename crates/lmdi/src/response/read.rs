@@ -1,6 +1,6 @@
 //! Reading the answer, for the sender. Tolerant: another receiver may say more or less.
 
-use lmr_fhir::{Bundle, Document, Element, Name, ParseOptions};
+use lmr_fhir::{Bundle, Document, Element, ParseOptions};
 use thiserror::Error;
 
 use super::{COLUMN, CORRELATION_EXTENSION, LINE, LINKS_EXTENSION, MESSAGE_ID, RETRY_EXTENSION};
@@ -134,7 +134,7 @@ pub fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
 }
 
 fn read_links(bundle: Element<'_>) -> Option<LinkCounts> {
-    let links = extension(bundle.child(&Name::new("meta"))?, LINKS_EXTENSION)?;
+    let links = extension(bundle.child_by_name("meta")?, LINKS_EXTENSION)?;
     let count = |part| text(extension(links, part)?, "valueInteger")?.parse().ok();
     Some(LinkCounts {
         administrations: count("administreringer")?,
@@ -144,7 +144,7 @@ fn read_links(bundle: Element<'_>) -> Option<LinkCounts> {
 }
 
 fn read_entry(entry: Element<'_>, full_url: Option<String>) -> Option<ReadEntry> {
-    let response = entry.child(&Name::new("response"))?;
+    let response = entry.child_by_name("response")?;
     let status = text(response, "status")?;
     let status_code: u16 = status.get(..3)?.parse().ok()?;
     Some(ReadEntry {
@@ -157,24 +157,24 @@ fn read_entry(entry: Element<'_>, full_url: Option<String>) -> Option<ReadEntry>
         },
         status_code,
         location: text(response, "location"),
-        issues: response.child(&Name::new("outcome")).map(read_issues).unwrap_or_default(),
+        issues: response.child_by_name("outcome").map(read_issues).unwrap_or_default(),
     })
 }
 
 fn read_issues(outcome: Element<'_>) -> Vec<ReadIssue> {
-    outcome.children_named(&Name::new("issue")).map(read_issue).collect()
+    outcome.children_by_name("issue").map(read_issue).collect()
 }
 
 fn read_issue(issue: Element<'_>) -> ReadIssue {
-    let details = issue.child(&Name::new("details"));
+    let details = issue.child_by_name("details");
     let code_text = details.and_then(|details| {
         details
-            .children_named(&Name::new("coding"))
+            .children_by_name("coding")
             .find(|coding| text(*coding, "system").as_deref() == Some(CODE_SYSTEM))
             .and_then(|coding| text(coding, "code"))
     });
     let code = code_text.as_deref().and_then(Code::parse);
-    let said = details.and_then(|details| details.child(&Name::new("text")));
+    let said = details.and_then(|details| details.child_by_name("text"));
     let number = |url, member| {
         extension(issue, url).and_then(|e| text(e, member)).and_then(|text| text.parse().ok())
     };
@@ -207,7 +207,7 @@ fn read_issue(issue: Element<'_>) -> ReadIssue {
 
 fn translation_en(said: Element<'_>) -> Option<String> {
     let translation = "http://hl7.org/fhir/StructureDefinition/translation";
-    said.children_named(&Name::new("extension"))
+    said.children_by_name("extension")
         .filter(|e| text(*e, "url").as_deref() == Some(translation))
         .find(|e| {
             extension(*e, "lang").and_then(|lang| text(lang, "valueCode")).as_deref() == Some("en")
@@ -217,11 +217,9 @@ fn translation_en(said: Element<'_>) -> Option<String> {
 }
 
 fn extension<'d>(element: Element<'d>, url: &str) -> Option<Element<'d>> {
-    element
-        .children_named(&Name::new("extension"))
-        .find(|e| text(*e, "url").as_deref() == Some(url))
+    element.children_by_name("extension").find(|e| text(*e, "url").as_deref() == Some(url))
 }
 
 fn text(element: Element<'_>, name: &str) -> Option<String> {
-    Some(element.child(&Name::new(name))?.text()?.into_owned())
+    Some(element.child_by_name(name)?.text()?.into_owned())
 }

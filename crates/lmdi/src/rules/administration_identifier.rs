@@ -4,7 +4,7 @@
 //! annulled; the system makes it unique across senders. All of it warns: the guide gives no cardinality.
 //! Source: the guide, lmdi-medicationadministration, identifier.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 
 use crate::codes::Code;
 use crate::finding::Finding;
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         text_of(element, name).is_some_and(|text| !text.trim().is_empty())
     };
     let identifiers: Vec<_> = administration
-        .children_named(&Name::new("identifier"))
+        .children_by_name("identifier")
         .filter(|identifier| has(*identifier, "value"))
         .collect();
     match identifiers.as_slice() {

@@ -4,7 +4,6 @@
 //! with a D-number may be corrected later. The century is not compared: from 2032 it can no longer
 //! be read off the number.
 
-use lmr_fhir::Name;
 use lmr_identifiers::{NationalIdentityNumber, systems};
 
 use crate::codes::Code;
@@ -26,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if first.tomorrow().ok() != after {
         return;
     }
-    for identifier in patient.children_named(&Name::new("identifier")) {
+    for identifier in patient.children_by_name("identifier") {
         let system = text_of(identifier, "system").unwrap_or_default();
         if (system == systems::NATIONAL_IDENTITY_NUMBER || system == systems::D_NUMBER)
             && let Some(value) = text_of(identifier, "value")

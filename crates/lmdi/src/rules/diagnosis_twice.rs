@@ -3,7 +3,7 @@
 //! Why: since 1.1.7 the guide allows several ICD-10 codes for one condition (the coding guide for the
 //! specialist health service), each of which says something of its own.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 
 use crate::codes::Code;
 use crate::finding::Finding;
@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let Some(concept) = child(context.resource(), "code") else { return };
     let mut seen: Vec<String> = Vec::new();
-    for coding in concept.children_named(&Name::new("coding")) {
+    for coding in concept.children_by_name("coding") {
         if child(coding, "system").and_then(Element::text).as_deref() != Some(ICD10) {
             continue;
         }

@@ -3,7 +3,7 @@
 //! Why: the profile allows both, but the register takes a patient with both as one without a valid identity,
 //! so the administrations lose their patient. Source: FHI's description of how a message is split.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 use lmr_identifiers::systems;
 
 use crate::codes::Code;
@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let of = |system: &str| {
-        let mut identifiers = context.resource().children_named(&Name::new("identifier"));
+        let mut identifiers = context.resource().children_by_name("identifier");
         identifiers.find(|identifier| {
             child(*identifier, "system").and_then(Element::text).as_deref() == Some(system)
                 && child(*identifier, "value").is_some()

@@ -4,7 +4,7 @@
 //! Where it has the content and decides, its verdict counts. Source: the guide,
 //! lmdi-medicationadministration; the codes known without content are named below.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
@@ -95,7 +95,7 @@ fn route_codes(administration: Element<'_>) -> Vec<(String, Element<'_>)> {
     let route = child(administration, "dosage").and_then(|dosage| child(dosage, "route"));
     let Some(route) = route else { return Vec::new() };
     route
-        .children_named(&Name::new("coding"))
+        .children_by_name("coding")
         .filter(|coding| {
             child(*coding, "system").and_then(Element::text).as_deref() == Some(SNOMED)
         })

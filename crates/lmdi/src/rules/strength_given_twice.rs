@@ -4,7 +4,7 @@
 //! denominator: the ratio where the concentration is known, the amount where only what was added is. Nothing
 //! forbids both, so it warns. Source: the guide, lmdi-medication, slice `mengde`.
 
-use lmr_fhir::{Element, Name};
+use lmr_fhir::Element;
 
 use crate::codes::Code;
 use crate::finding::Finding;
@@ -19,13 +19,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.is("Medication") {
         return;
     }
-    for ingredient in context.resource().children_named(&Name::new("ingredient")) {
+    for ingredient in context.resource().children_by_name("ingredient") {
         let Some(strength) = child(ingredient, "strength") else { continue };
         let is_amount = |extension: Element<'_>| {
             child(extension, "url").and_then(Element::text).as_deref() == Some(AMOUNT)
         };
         if child(strength, "numerator").is_some()
-            && strength.children_named(&Name::new("extension")).any(is_amount)
+            && strength.children_by_name("extension").any(is_amount)
         {
             findings.push(context.finding(Code::StrengthGivenTwice, strength));
         }
