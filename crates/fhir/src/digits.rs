@@ -355,15 +355,70 @@ pub fn in_groups<'t>(
     count: usize,
     ends: &'t [usize],
 ) -> impl Iterator<Item = (Range<usize>, String)> + 't {
-    let mut groups = Groups::of(text.as_bytes());
+    let bytes = text.as_bytes();
+    let has_escapes = has_escapes(bytes);
+    let whole = has_escapes.then_some(0..bytes.len());
+    let parts = (!has_escapes).then(|| parts_of_digits(bytes, count));
+    whole.into_iter().chain(parts.into_iter().flatten()).flat_map(move |part| {
+        let mut groups = Groups::of(&bytes[..part.end]);
+        groups.at = part.start;
+        std::iter::from_fn(move || {
+            loop {
+                let first = groups.next()?;
+                if first.digits == count || ends.contains(&first.digits) {
+                    let found = number_from(text, first, groups.clone(), count, ends);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+            }
+        })
+    })
+}
+
+/// Whether an escape is in a text that stands for a sign, with characters that are none by themselves.
+fn has_escapes(text: &[u8]) -> bool {
+    let begins = |byte: u8| matches!(byte, b'%' | b'&');
+    // Most texts have neither character, which is seen without looking at single bytes.
+    text.iter().fold(false, |has, byte| has | begins(*byte))
+        && (0..text.len())
+            .filter(|at| begins(text[*at]))
+            .any(|at| sign(&text[at..]).is_some_and(|(_, length)| length > 1))
+}
+
+/// What a number without escapes is made of: digits, usual signs, and what is not ASCII.
+const IS_OF_NUMBERS: [bool; 256] = {
+    let mut of = [true; 256];
+    let mut byte = 0;
+    while byte < ASCII_SIGNS.len() {
+        of[byte] = matches!(ASCII_SIGNS[byte], Some(Sign::Usual | Sign::Invisible))
+            || (byte as u8).is_ascii_digit();
+        byte += 1;
+    }
+    of
+};
+
+/// The longest parts of a text that numbers may be in and that have at least so many bytes. Of most texts only every nth
+/// byte is looked at, since a part that long has one of them in it.
+fn parts_of_digits(text: &[u8], least: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    let fits = |byte: &u8| IS_OF_NUMBERS[usize::from(*byte)];
+    let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let first = groups.next()?;
-            if first.digits == count || ends.contains(&first.digits) {
-                let found = number_from(text, first, groups.clone(), count, ends);
-                if found.is_some() {
-                    return found;
-                }
+            let last = from + least - 1;
+            if !fits(text.get(last)?) {
+                from = last + 1;
+                continue;
+            }
+            let start = text[from..last]
+                .iter()
+                .rposition(|byte| !fits(byte))
+                .map_or(from, |at| from + at + 1);
+            let end =
+                text[last..].iter().position(|byte| !fits(byte)).map_or(text.len(), |at| last + at);
+            from = end + 1;
+            if end - start >= least {
+                return Some(start..end);
             }
         }
     })

@@ -1,6 +1,9 @@
 //! The entries of a bundle, indexed for the rules that hold them beside each other.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use lmr_fhir::{Bundle, BundleEntry, Element};
 
@@ -13,12 +16,6 @@ use crate::rules::identity_number_elsewhere::NumberPlaces;
 pub(crate) struct BundleIndex<'d> {
     /// In order.
     pub(crate) entries: Vec<IndexedEntry<'d>>,
-    /// How often a `fullUrl` with a `meta.versionId` occurs.
-    full_urls: HashMap<(String, Option<String>), usize>,
-    /// The first entry of an identity.
-    first_of: HashMap<Identity, usize>,
-    /// How often a join key occurs.
-    join_keys: HashMap<String, usize>,
     /// Where identity numbers may be in it.
     pub(crate) number_places: NumberPlaces,
 }
@@ -46,6 +43,16 @@ pub(crate) struct IndexedEntry<'d> {
     pub(crate) full_url: Option<String>,
     /// Its identity at the register.
     pub(crate) identity: Option<Identity>,
+    /// Whether an earlier entry has this identity.
+    pub(crate) repeats_identity: bool,
+    /// Whether another entry has the same `fullUrl` and version.
+    pub(crate) shares_full_url: bool,
+    /// What the register joins it by.
+    pub(crate) join_key: JoinKey,
+    /// The key that the register joins an administration by.
+    pub(crate) join_key_text: Option<Cow<'d, str>>,
+    /// Whether another administration has the same.
+    pub(crate) shares_join_key: bool,
     /// What it refers to.
     pub(crate) outgoing: Outgoing<'d>,
 }
@@ -53,30 +60,41 @@ pub(crate) struct IndexedEntry<'d> {
 impl<'d> BundleIndex<'d> {
     /// Indexes a bundle.
     pub(crate) fn of(bundle: Bundle<'d>, entries: Vec<BundleEntry<'d>>) -> Self {
-        let mut index = Self {
-            entries: Vec::with_capacity(entries.len()),
-            full_urls: HashMap::new(),
-            first_of: HashMap::new(),
-            join_keys: HashMap::new(),
-            number_places: bundle
-                .element()
-                .value()
-                .map_or(NumberPlaces::Anywhere, NumberPlaces::of),
-        };
-        for (at, (entry, outgoing)) in entries.into_iter().zip(outgoing(bundle)).enumerate() {
+        let number_places =
+            bundle.element().value().map_or(NumberPlaces::Anywhere, NumberPlaces::of);
+        let outgoing = outgoing(bundle);
+        let mut index = Self { entries: Vec::with_capacity(entries.len()), number_places };
+        let mut versions = FirstOf::new(entries.len());
+        let mut identities = FirstOf::new(entries.len());
+        let mut join_keys = FirstOf::new(entries.len());
+        for (at, (entry, outgoing)) in entries.into_iter().zip(outgoing).enumerate() {
             let resource = entry.resource();
-            let full_url = entry.full_url().map(std::borrow::Cow::into_owned);
-            if let Some(url) = &full_url {
-                *index.full_urls.entry((url.clone(), version_of(resource))).or_default() += 1;
-            }
+            let full_url = entry.full_url();
+            let version = full_url.clone().map(|url| (url, version_of(resource)));
+            let same_version = version.and_then(|version| versions.note(version, at));
             let identity = resource.and_then(|r| Identity::of(r, full_url.as_deref()));
-            if let Some(identity) = &identity {
-                index.first_of.entry(identity.clone()).or_insert(at);
+            let same_identity = identity.clone().and_then(|identity| identities.note(identity, at));
+            let (join_key, join_key_text) = join_key(resource, full_url.clone());
+            let same_key = join_key_text.clone().and_then(|key| join_keys.note(key, at));
+            index.entries.push(IndexedEntry {
+                entry,
+                resource,
+                full_url: full_url.map(Cow::into_owned),
+                identity,
+                repeats_identity: same_identity.is_some(),
+                shares_full_url: same_version.is_some(),
+                join_key,
+                join_key_text,
+                shares_join_key: same_key.is_some(),
+                outgoing,
+            });
+            // The first of them learns of it too.
+            if let Some(first) = same_version {
+                index.entries[first].shares_full_url = true;
             }
-            if let (_, Some(key)) = join_key(resource, full_url.as_deref()) {
-                *index.join_keys.entry(key).or_default() += 1;
+            if let Some(first) = same_key {
+                index.entries[first].shares_join_key = true;
             }
-            index.entries.push(IndexedEntry { entry, resource, full_url, identity, outgoing });
         }
         index
     }
@@ -88,38 +106,11 @@ impl<'d> BundleIndex<'d> {
             .filter_map(|target| self.entries[target].resource)
     }
 
-    /// Whether another entry has the same `fullUrl` and version.
-    pub(crate) fn shares_full_url(&self, entry: usize) -> bool {
-        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
-        full_url
-            .as_ref()
-            .is_some_and(|url| self.full_urls.get(&(url.clone(), version_of(*resource))) > Some(&1))
-    }
-
     /// The entry that a reference of an entry leads to. `holder` is the Reference.
     pub(crate) fn target_of(&self, entry: usize, holder: Element<'_>) -> Option<usize> {
         let span = holder.value()?.span();
         let links = &self.entries[entry].outgoing.links;
         links.iter().find(|link| link.span == span).map(|link| link.target)
-    }
-
-    /// What the register joins an entry by.
-    pub(crate) fn join_key(&self, entry: usize) -> JoinKey {
-        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
-        join_key(*resource, full_url.as_deref()).0
-    }
-
-    /// The key that the register joins an administration by.
-    pub(crate) fn join_key_text(&self, entry: usize) -> Option<String> {
-        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
-        join_key(*resource, full_url.as_deref()).1
-    }
-
-    /// Whether another administration has the same join key.
-    pub(crate) fn shares_join_key(&self, entry: usize) -> bool {
-        let IndexedEntry { full_url, resource, .. } = &self.entries[entry];
-        let key = join_key(*resource, full_url.as_deref()).1;
-        key.is_some_and(|key| self.join_keys.get(&key) > Some(&1))
     }
 
     /// What the next version of an administration is held against.
@@ -136,29 +127,45 @@ impl<'d> BundleIndex<'d> {
             patient: patient.and_then(|patient| self.entries[patient].identity.clone()),
         })
     }
+}
 
-    /// Whether an earlier entry has the same identity.
-    pub(crate) fn repeats_identity(&self, entry: usize) -> bool {
-        let identity = self.entries[entry].identity.as_ref();
-        identity.is_some_and(|identity| self.first_of.get(identity) != Some(&entry))
+/// The first entry with something.
+struct FirstOf<K>(HashMap<K, usize>);
+
+impl<K: Eq + Hash> FirstOf<K> {
+    fn new(entries: usize) -> Self {
+        Self(HashMap::with_capacity(entries))
+    }
+
+    /// Notes what an entry has; gives the earlier entry that has the same.
+    fn note(&mut self, key: K, entry: usize) -> Option<usize> {
+        match self.0.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(entry);
+                None
+            }
+        }
     }
 }
 
 /// The kind of join key, and the key.
-fn join_key(resource: Option<Element<'_>>, full_url: Option<&str>) -> (JoinKey, Option<String>) {
+fn join_key<'d>(
+    resource: Option<Element<'d>>,
+    full_url: Option<Cow<'d, str>>,
+) -> (JoinKey, Option<Cow<'d, str>>) {
     let is_administration =
         |r: &Element<'_>| r.resource_type().is_some_and(|name| name == "MedicationAdministration");
     let Some(resource) = resource.filter(is_administration) else {
         return (JoinKey::NotNeeded, None);
     };
     match (full_url, resource.child_by_name("id").and_then(Element::text)) {
-        (Some(url), _) => (JoinKey::FullUrl, Some(url.to_owned())),
-        (None, Some(id)) => (JoinKey::Id, Some(format!("MedicationAdministration/{id}"))),
+        (Some(url), _) => (JoinKey::FullUrl, Some(url)),
+        (None, Some(id)) => (JoinKey::Id, Some(format!("MedicationAdministration/{id}").into())),
         (None, None) => (JoinKey::Missing, None),
     }
 }
 
-fn version_of(resource: Option<Element<'_>>) -> Option<String> {
-    let meta = resource?.child_by_name("meta")?;
-    Some(meta.child_by_name("versionId")?.text()?.into_owned())
+fn version_of(resource: Option<Element<'_>>) -> Option<Cow<'_, str>> {
+    resource?.child_by_name("meta")?.child_by_name("versionId")?.text()
 }

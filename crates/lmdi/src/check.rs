@@ -150,9 +150,11 @@ impl RuleSet {
         if let Some(resource) = entry.resource {
             let is_patient =
                 |r: &Element<'_>| r.resource_type().is_some_and(|name| name == "Patient");
+            let resource_type = resource.resource_type();
             let context = Context {
                 rule_set: self.id(),
                 scope: Scope { resource, entry: Some(index) },
+                resource_type: resource_type.as_deref(),
                 patient: bundle.targets(index).find(is_patient),
                 entry: Some(EntryContext { index, bundle }),
                 options,
@@ -189,18 +191,19 @@ impl RuleSet {
             Err(fault) => Some(fault).filter(|_| is_bundle),
         };
         let mut findings = self.by_profile(document, options);
+        let name = root.resource_type();
         let context = Context {
             rule_set: self.id(),
             scope: Scope { resource: root, entry: None },
+            resource_type: name.as_deref(),
             patient: None,
             entry: None,
             options,
         };
         rules::check_resource(&context, &mut findings);
         // In a bundle nothing else would be said of it; alone, the rest is what it was checked for too.
-        let name = root.resource_type().unwrap_or_default();
         if !is_bundle
-            && self.definitions().is_resource_type(&name)
+            && self.definitions().is_resource_type(name.as_deref().unwrap_or_default())
             && let Some(finding) = rules::check_resource_type(&context)
         {
             findings.insert(0, finding);

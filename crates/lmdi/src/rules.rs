@@ -120,6 +120,8 @@ pub(crate) struct Context<'a> {
     pub(crate) rule_set: RuleSetId,
     /// The resource, and which entry it is.
     pub(crate) scope: Scope<'a>,
+    /// The resource's type, read once for all rules.
+    pub(crate) resource_type: Option<&'a str>,
     /// The patient that `subject` refers to, where it is at hand.
     pub(crate) patient: Option<Element<'a>>,
     /// The entry in its bundle; `None` for a resource that is checked alone.
@@ -155,7 +157,7 @@ impl<'a> Context<'a> {
 
     /// Whether the resource is of this type.
     pub(crate) fn is(&self, resource_type: &str) -> bool {
-        self.resource().resource_type().is_some_and(|name| name == resource_type)
+        self.resource_type == Some(resource_type)
     }
 
     /// The location of an element of the resource, or of the resource.

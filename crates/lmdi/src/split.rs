@@ -125,7 +125,7 @@ pub fn split(content: &[u8]) -> Result<SplitBundle, UnreadableBundle> {
         } else if is(resource, "Practitioner") {
             mask(resource, MASKED_PRACTITIONER, &mut edits);
         }
-        let Some(key) = index.join_key_text(at) else { continue };
+        let Some(key) = &entry.join_key_text else { continue };
         let follow = |from: usize, resource: Element<'_>, name: &str| {
             let target = index.target_of(from, resource.child_by_name(name)?)?;
             Some((target, index.entries[target].resource?))
@@ -141,7 +141,7 @@ pub fn split(content: &[u8]) -> Result<SplitBundle, UnreadableBundle> {
                 norsk_identitetsnummer: number,
                 identitetsnummertype: kind,
                 administeringsdato: begin.and_then(Element::text).map(std::borrow::Cow::into_owned),
-                administreringsreferanse: key.clone(),
+                administreringsreferanse: key.to_string(),
             });
         }
         let prescriber = follow(at, resource, "request")
@@ -153,7 +153,8 @@ pub fn split(content: &[u8]) -> Result<SplitBundle, UnreadableBundle> {
             numbers.iter().find(|number| fits_the_register(number))?.parse().ok()
         });
         if let Some(hpr_nummer) = number {
-            prescribers.push(PrescriberRecord { hpr_nummer, administreringsreferanse: key });
+            prescribers
+                .push(PrescriberRecord { hpr_nummer, administreringsreferanse: key.to_string() });
         }
     }
     Ok(SplitBundle { patients, prescribers, administrations: edits.apply(document.source())? })

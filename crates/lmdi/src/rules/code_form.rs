@@ -3,6 +3,8 @@
 //! Why: the content of most systems is not at hand, and a code of the wrong form is none of theirs. All of
 //! it warns only: the forms are conventions of the systems, not part of the profiles.
 
+use std::borrow::Cow;
+
 use lmr_fhir::{Element, Kind, Node};
 use lmr_identifiers::{FestId, systems};
 
@@ -38,7 +40,9 @@ const URBAN_DISTRICT: [&str; 2] = [
 ];
 
 fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) {
-    let text = |node: Node<'_>| node.as_str().unwrap_or_default().into_owned();
+    fn text(node: Node<'_>) -> Cow<'_, str> {
+        node.as_str().unwrap_or_default()
+    }
     if let (Some(system), Some(code)) = (coded.system, coded.code)
         && let Some(fault) = fault(&text(system), &text(code))
     {
@@ -46,9 +50,9 @@ fn check(context: &Context<'_>, coded: &Coded<'_>, findings: &mut Vec<Finding>) 
     }
     // These extensions do not fix the system of their coding, so the url says what is meant.
     if let (Some(url), Some(coding)) = (coded.url, coded.coding) {
-        let form = match text(url) {
-            url if MUNICIPALITY.contains(&url.as_str()) => municipality,
-            url if URBAN_DISTRICT.contains(&url.as_str()) => urban_district,
+        let form = match &*text(url) {
+            url if MUNICIPALITY.contains(&url) => municipality,
+            url if URBAN_DISTRICT.contains(&url) => urban_district,
             _ => return,
         };
         let system = coding.member("system").map(text).unwrap_or_default();

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule { codes: &[Code::FullUrlDuplicate], check: Ch
 
 fn check(_: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Finding>) {
     let index = entry.index;
-    if entry.bundle.shares_full_url(index) {
+    if entry.bundle.entries[index].shares_full_url {
         let whole = entry.bundle.entries[index].entry.element();
         let element = child(whole, "fullUrl").unwrap_or(whole);
         let location = location_at(element, format!("Bundle.entry[{index}].fullUrl"));

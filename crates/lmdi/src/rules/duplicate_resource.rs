@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule =
     Rule { codes: &[Code::ResourceTwiceInBundle], check: Check::Entry(check) };
 
 fn check(context: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Finding>) {
-    if entry.bundle.repeats_identity(entry.index) {
+    if entry.bundle.entries[entry.index].repeats_identity {
         findings.push(context.finding(Code::ResourceTwiceInBundle, context.resource()));
     }
 }

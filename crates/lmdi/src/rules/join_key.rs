@@ -17,14 +17,14 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Finding>) {
     let resource = context.resource();
-    let code = match entry.bundle.join_key(entry.index) {
+    let code = match entry.bundle.entries[entry.index].join_key {
         JoinKey::NotNeeded | JoinKey::FullUrl => None,
         JoinKey::Missing => Some(Code::JoinKeyMissing),
         JoinKey::Id => Some(Code::JoinKeyFromId),
     };
     findings.extend(code.map(|code| context.finding(code, resource)));
     // Two entries with one fullUrl are refused for that already.
-    if entry.bundle.shares_join_key(entry.index)
+    if entry.bundle.entries[entry.index].shares_join_key
         && !findings.iter().any(|finding| finding.code == Code::FullUrlDuplicate)
     {
         findings.push(context.finding(Code::JoinKeyDuplicate, resource));

@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule =
 
 fn check(context: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Finding>) {
     let resource = context.resource();
-    let path: &[&str] = match resource.resource_type().as_deref() {
+    let path: &[&str] = match context.resource_type {
         Some("MedicationAdministration") => &["subject", "request"],
         Some("MedicationRequest") => &["requester"],
         _ => return,
