@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use crate::check::primitive::Primitive;
 use crate::definitions::{
-    ContextKind, ElementDefinition, ExtensionContext, Max, StructureDefinition, TypeRef,
+    Binding, ContextKind, ElementDefinition, ExtensionContext, Max, StructureDefinition, TypeRef,
 };
 use crate::model::choice_name;
 use crate::terminology::ValueSet;
@@ -135,12 +135,10 @@ pub(crate) struct Rule {
     pub(crate) backbone: Option<Box<str>>,
     /// FHIRPath's number of [`Rule::backbone`].
     pub(crate) backbone_id: OnceLock<TypeId>,
-    /// Whether a value set is required here that the type only recommends, found out on first use.
-    pub(crate) requires_more: OnceLock<bool>,
+    /// The binding that the type itself gives the element, looked up on first use.
+    pub(crate) type_binding: OnceLock<Option<Arc<Binding>>>,
     /// The bound value set, looked up on first use.
     pub(crate) value_set: OnceLock<Arc<ValueSet>>,
-    /// Whether the profile binds it to another value set than the base definition does.
-    pub(crate) is_own_binding: OnceLock<bool>,
 }
 
 /// One type an element may have.
@@ -396,9 +394,8 @@ fn rule(
         backbone,
         backbone_id: OnceLock::new(),
         types,
-        requires_more: OnceLock::new(),
+        type_binding: OnceLock::new(),
         value_set: OnceLock::new(),
-        is_own_binding: OnceLock::new(),
     }
 }
 

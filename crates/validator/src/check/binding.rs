@@ -63,9 +63,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
     if binding.strength == BindingStrength::Required
         && is_profile
         && binding.value_set.as_ref().is_some_and(|canonical| !set_of(canonical).is_unknown())
-        && *def.rule.requires_more.get_or_init(|| {
-            inherited(cx, def).is_none_or(|own| own.strength != BindingStrength::Required)
-        })
+        && of_type(cx, def).is_none_or(|own| own.strength != BindingStrength::Required)
     {
         cx.out.required.push(item.node().span());
     }
@@ -75,8 +73,7 @@ pub(crate) fn check<'a>(cx: &mut Context<'a>, item: Element<'a>, def: Def<'a>, t
         && (binding.strength != BindingStrength::Preferred || is_profile)
     {
         let set = set_of(canonical);
-        let is_silent = binding.strength == BindingStrength::Preferred
-            && !*def.rule.is_own_binding.get_or_init(|| is_own_binding(cx, def));
+        let is_silent = binding.strength == BindingStrength::Preferred && !is_own_binding(cx, def);
         let bound_to = Bound { strength: binding.strength, canonical, set, is_silent };
         bound(cx, item, def, kind, bound_to);
         if is_profile && set.is_unknown() {
@@ -129,7 +126,7 @@ fn by_type<'a>(
     kind: Kind,
     instead_of: &Arc<str>,
 ) {
-    let Some(own) = inherited(cx, def) else { return };
+    let Some(own) = of_type(cx, def) else { return };
     let binds = matches!(own.strength, BindingStrength::Required | BindingStrength::Extensible);
     let Some(canonical) = own.value_set.as_ref().filter(|url| binds && *url != instead_of) else {
         return;
@@ -207,15 +204,19 @@ fn beyond<'a>(
     }
 }
 
-/// Whether a profile sets the value set, asked once for each rule. What the base definition recommends
-/// is not reported to anybody, and the reference is silent about it.
+/// Whether a profile sets the value set. What the base definition recommends is not reported to anybody, and the
+/// reference is silent about it.
 fn is_own_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> bool {
-    let known = inherited(cx, def);
-    known.as_ref().map(|b| &b.value_set) != def.element().binding.as_ref().map(|b| &b.value_set)
+    let known = of_type(cx, def);
+    known.map(|b| &b.value_set) != def.element().binding.as_ref().map(|b| &b.value_set)
 }
 
-/// The binding that the type itself gives an element.
-fn inherited<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<Arc<Binding>> {
+/// The binding that the type itself gives an element, looked up once for each rule.
+fn of_type<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<&'a Arc<Binding>> {
+    def.rule.type_binding.get_or_init(|| look_up_binding(cx, def)).as_ref()
+}
+
+fn look_up_binding<'a>(cx: &Context<'a>, def: Def<'a>) -> Option<Arc<Binding>> {
     let element = def.element();
     let path = element.base.as_ref().map_or(&*element.path, |base| &*base.path);
     let owner = path.split('.').next().unwrap_or(path);
