@@ -378,12 +378,18 @@ pub fn in_groups<'t>(
 
 /// Whether an escape is in a text that stands for a sign, with characters that are none by themselves.
 fn has_escapes(text: &[u8]) -> bool {
-    let begins = |byte: u8| matches!(byte, b'%' | b'&');
-    // Most texts have neither character, which is seen without looking at single bytes.
-    text.iter().fold(false, |has, byte| has | begins(*byte))
-        && (0..text.len())
-            .filter(|at| begins(text[*at]))
-            .any(|at| sign(&text[at..]).is_some_and(|(_, length)| length > 1))
+    const PART: usize = 64;
+    let begins = |byte: &u8| (*byte == b'%') | (*byte == b'&');
+    // Most parts have neither character, which is seen without looking at single bytes.
+    let parts = text.chunks(PART).enumerate();
+    parts.filter(|(_, part)| part.iter().fold(false, |has, byte| has | begins(byte))).any(
+        |(number, part)| {
+            let places = number * PART..number * PART + part.len();
+            places
+                .filter(|at| begins(&text[*at]))
+                .any(|at| sign(&text[at..]).is_some_and(|(_, length)| length > 1))
+        },
+    )
 }
 
 /// What a number without escapes is made of: digits, usual signs, and what is not ASCII.

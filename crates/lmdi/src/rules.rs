@@ -212,8 +212,12 @@ impl<'d> Coded<'d> {
 
     /// The value, if the object has one and its system is one of these.
     pub(crate) fn value_of(&self, systems: &[&str]) -> Option<(Node<'d>, String)> {
+        // Most objects with a system have a code instead.
+        let value = self.value?;
         let system = self.system?.as_str()?;
-        let value = self.value.filter(|_| systems.contains(&system.as_ref()))?;
+        if !systems.contains(&system.as_ref()) {
+            return None;
+        }
         Some((value, value.as_str()?.into_owned()))
     }
 }
