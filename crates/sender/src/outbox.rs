@@ -155,6 +155,9 @@ pub struct Outbox {
     /// Rows of the ledger that were read to find records by their names.
     #[cfg(test)]
     pub(crate) rows_by_name: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+    /// What SQLite has done, in hundreds of its instructions.
+    #[cfg(test)]
+    pub(crate) work: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl Outbox {

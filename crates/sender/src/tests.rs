@@ -19,5 +19,6 @@ mod restored;
 mod runs;
 mod stopping;
 mod truth;
+mod work;
 mod world;
 mod wrong_types;

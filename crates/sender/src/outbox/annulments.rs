@@ -141,11 +141,10 @@ pub(super) async fn keep_annulments(
     // 4 is not stored, 5 failed at the register; what is refused is held, and a person looks at it. A record that has
     // changed since is not what was annulled. It may have gone along with others meanwhile, in a later message.
     sqlx::query(
-        "UPDATE stored SET annulled_at = -?3, seq = ?1 WHERE annulled_at IS NULL AND EXISTS (SELECT 1 FROM item i \
-         WHERE i.seq = ?1 AND i.is_annulment AND i.identity = stored.identity \
+        "UPDATE stored SET annulled_at = -?3, seq = ?1 FROM item i \
+         WHERE i.seq = ?1 AND i.is_annulment AND i.identity = stored.identity AND stored.annulled_at IS NULL \
          AND (i.version = stored.version OR ?4 IN (i.version, stored.version)) \
-         AND (?2 IS NULL OR substr(?2, i.position + 1, 1) IN (x'34', x'35'))) \
-         AND identity IN (SELECT identity FROM item WHERE seq = ?1)",
+         AND (?2 IS NULL OR substr(?2, i.position + 1, 1) IN (x'34', x'35'))",
     )
     .bind(seq)
     .bind(outcomes)

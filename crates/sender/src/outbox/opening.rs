@@ -103,7 +103,12 @@ impl Outbox {
         let checked = check_schema(&mut connection).await;
         connection.close().await?;
         checked?;
-        let pool = SqlitePoolOptions::new()
+        let pool_options = SqlitePoolOptions::new();
+        #[cfg(test)]
+        let work = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+        #[cfg(test)]
+        let pool_options = counting(pool_options, std::sync::Arc::clone(&work));
+        let pool = pool_options
             .max_connections(2)
             // SQLite ends a transaction by itself when the disk is full, which the driver does not notice:
             // such a connection is good for nothing any more.
@@ -118,6 +123,8 @@ impl Outbox {
             failpoint: super::failpoint::Failpoint::default(),
             #[cfg(test)]
             rows_by_name: std::sync::Arc::default(),
+            #[cfg(test)]
+            work,
         })
     }
 
@@ -134,4 +141,22 @@ impl Outbox {
             }
         }
     }
+}
+
+/// Counts what connections have SQLite do, in hundreds of its instructions.
+#[cfg(test)]
+fn counting(
+    options: SqlitePoolOptions,
+    work: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+) -> SqlitePoolOptions {
+    options.after_connect(move |connection, _| {
+        let work = std::sync::Arc::clone(&work);
+        Box::pin(async move {
+            connection.lock_handle().await?.set_progress_handler(100, move || {
+                work.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                true
+            });
+            Ok(())
+        })
+    })
 }

@@ -235,9 +235,9 @@ const COLUMNS: &str = "SELECT s.identity, s.version, t.name, s.resource_id, s.so
 /// everything else, and confirming it again or sending a changed record takes it back by itself.
 const IS_LOST: &str = "s.annulled_at < 0";
 
-/// In a message without an answer.
-const IS_OPEN: &str = "EXISTS (SELECT 1 FROM item i JOIN message m ON m.seq = i.seq WHERE i.identity = s.identity \
-     AND m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))";
+/// In a message without an answer. The list is made once; looked for one by one, each would be looked for among all.
+const IS_OPEN: &str = "s.identity IN (SELECT i.identity FROM item i JOIN message m ON m.seq = i.seq \
+     WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))";
 
 fn row(row: &SqliteRow) -> Result<StoredRow> {
     let annulled_at: Option<i64> = row.read(7)?;
