@@ -52,7 +52,7 @@ struct Validated<'e> {
     findings: Vec<FindingObject<'e>>,
 }
 
-/// What a case is told of in.
+/// A case as it is reported to the page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary<'e> {
