@@ -120,7 +120,7 @@ impl Agent {
     /// The same without asking the register: what is known of it before a transfer asks.
     pub(crate) async fn change_of_receiver(&self) -> Result<Option<ReceiverChange>, OutboxError> {
         let Some(before) = self.former_receiver().await? else { return Ok(None) };
-        let may_be_known = self.outbox.receipts_after(0).await?.is_some();
+        let may_be_known = self.outbox.newest_sequence().await?.is_some();
         Ok(Some(ReceiverChange { before, now: self.settings.receiver.clone(), may_be_known }))
     }
 
@@ -198,7 +198,7 @@ impl Agent {
     /// The register's newest receipt, where one can say something: there are receipts here, or this is a ledger of nothing,
     /// which may be a new one in the place of one that was lost.
     pub(crate) async fn ask_for_newest(&self) -> Result<Option<NewestReceipt>, OutboxError> {
-        let has_receipts = self.outbox.receipts_after(0).await?.is_some();
+        let has_receipts = self.outbox.newest_sequence().await?.is_some();
         if !has_receipts && self.outbox.has_messages().await? {
             return Ok(None);
         }
@@ -261,17 +261,27 @@ impl Agent {
                 if went_on || came_back { 0 } else { receipt.sequence }
             }
         };
-        let Some(lost) = self.outbox.receipts_after(last).await? else { return Ok(None) };
-        let forgotten = self.outbox.forget_since(lost.since, self.now()).await?;
-        self.outbox.note_lost_after(last).await?;
+        let lost = self.outbox.receipts_from(last.saturating_add(1)).await?;
+        self.forget_messages(&lost).await
+    }
+
+    /// Forgets what was in the messages of these receipts, and notes that the register has lost them.
+    async fn forget_messages(
+        &self,
+        lost: &[CountingReceipt],
+    ) -> Result<Option<LostAtRegister>, OutboxError> {
+        let Some(since) = lost.iter().map(|receipt| receipt.kept_at).min() else { return Ok(None) };
+        let messages: Vec<&str> = lost.iter().map(|receipt| &*receipt.message_id).collect();
+        let forgotten = self.outbox.forget(since, &messages, self.now()).await?;
+        self.outbox.note_lost(lost).await?;
+        let messages = lost.len() as u64;
         tracing::warn!(
-            messages = lost.count,
-            since = %lost.since,
+            messages,
+            %since,
             records = forgotten.records,
             annulments = forgotten.annulments,
             "the register has lost what it had confirmed, as after a restore from a backup; it is sent again"
         );
-        let (messages, since) = (lost.count, lost.since);
         Ok(Some(LostAtRegister { messages, since, forgotten }))
     }
 
@@ -299,19 +309,7 @@ impl Agent {
                 lost.push(receipt);
             }
         }
-        let Some(since) = lost.iter().map(|receipt| receipt.kept_at).min() else { return Ok(None) };
-        let forgotten = self.outbox.forget_since(since, self.now()).await?;
-        self.outbox.note_lost(&lost).await?;
-        let messages = lost.len() as u64;
-        tracing::warn!(
-            messages,
-            %since,
-            records = forgotten.records,
-            annulments = forgotten.annulments,
-            "the register gives numbers of receipts again: it has lost what it had confirmed, as after a restore \
-             from a backup; it is sent again"
-        );
-        Ok(Some(LostAtRegister { messages, since, forgotten }))
+        self.forget_messages(&lost).await
     }
 
     /// Verifies a receipt and keeps it. What is wrong is logged, and kept with it where it is the register's.

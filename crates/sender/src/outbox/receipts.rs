@@ -27,19 +27,11 @@ pub struct ReceiptRow {
 /// nothing else.
 const LOST: &str = "the register has lost this message, as after a restore from a backup";
 
-/// The receipts after some number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LaterReceipts {
-    /// How many.
-    pub(crate) count: u64,
-    /// When the first of them came.
-    pub(crate) since: Timestamp,
-}
-
-/// A receipt that counts, as far as a fork is looked for.
+/// A receipt that counts, as far as what is lost and forks are looked for.
 pub(crate) struct CountingReceipt {
     pub(crate) sequence: u64,
     pub(crate) digest: ReceiptDigest,
+    pub(crate) message_id: String,
     pub(crate) kept_at: Timestamp,
     pub(crate) text: String,
 }
@@ -57,7 +49,7 @@ impl Outbox {
     /// The receipts that count, from a number on, by number.
     pub(crate) async fn receipts_from(&self, sequence: u64) -> Result<Vec<CountingReceipt>> {
         let rows = sqlx::query(
-            "SELECT sequence, digest, kept_at, receipt FROM receipt \
+            "SELECT sequence, digest, message_id, kept_at, receipt FROM receipt \
              WHERE sequence >= ? AND problem IS NOT ? ORDER BY sequence",
         )
         .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
@@ -69,8 +61,9 @@ impl Outbox {
                 Ok(CountingReceipt {
                     sequence: number(row.read(0)?)?,
                     digest: digest(row.read(1)?)?,
-                    kept_at: time(row.read(2)?)?,
-                    text: row.read(3)?,
+                    message_id: row.read(2)?,
+                    kept_at: time(row.read(3)?)?,
+                    text: row.read(4)?,
                 })
             })
             .collect()
@@ -101,31 +94,6 @@ impl Outbox {
                 .execute(&mut *step)
                 .await?;
         }
-        self.commit(step).await
-    }
-
-    /// The receipts that count and are later than `sequence`, if there are any.
-    pub(crate) async fn receipts_after(&self, sequence: u64) -> Result<Option<LaterReceipts>> {
-        let row = sqlx::query(
-            "SELECT count(*), min(kept_at) FROM receipt WHERE sequence > ? AND problem IS NOT ?",
-        )
-        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
-        .bind(LOST)
-        .fetch_one(&self.pool)
-        .await?;
-        let count = u64::try_from(row.read::<i64>(0)?).unwrap_or_default();
-        let since = row.read::<Option<i64>>(1)?.map(time).transpose()?;
-        Ok(since.map(|since| LaterReceipts { count, since }))
-    }
-
-    /// Notes that the register has lost what is later than `sequence`.
-    pub(crate) async fn note_lost_after(&self, sequence: u64) -> Result<()> {
-        let mut step = self.begin().await?;
-        sqlx::query("UPDATE receipt SET problem = ?1 WHERE sequence > ?2 AND problem IS NOT ?1")
-            .bind(LOST)
-            .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
-            .execute(&mut *step)
-            .await?;
         self.commit(step).await
     }
 

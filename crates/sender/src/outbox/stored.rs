@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::columns::{Columns, compact};
 use super::{
@@ -239,6 +239,10 @@ const IS_LOST: &str = "s.annulled_at < 0";
 const IS_OPEN: &str = "s.identity IN (SELECT i.identity FROM item i JOIN message m ON m.seq = i.seq \
      WHERE m.state IN ('planned', 'sending', 'waiting', 'exhausted', 'stopped'))";
 
+/// Last sent in one of the messages of the second parameter, their ids as a JSON array.
+const IS_IN_MESSAGES: &str =
+    "seq IN (SELECT m.seq FROM message m JOIN json_each(?2) lost ON lost.value = m.message_id)";
+
 fn row(row: &SqliteRow) -> Result<StoredRow> {
     let annulled_at: Option<i64> = row.read(7)?;
     Ok(StoredRow {
@@ -258,7 +262,7 @@ fn row(row: &SqliteRow) -> Result<StoredRow> {
 impl Outbox {
     /// One confirmed resource.
     pub(crate) async fn stored(&self, identity: Hash) -> Result<Option<StoredRow>> {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE s.identity = ?")))
+        sqlx::query(AssertSqlSafe(format!("{COLUMNS} WHERE s.identity = ?")))
             .bind(identity.0.as_slice())
             .fetch_optional(&self.pool)
             .await?
@@ -274,7 +278,7 @@ impl Outbox {
                 let sql = format!(
                     "{COLUMNS} JOIN vanished v ON v.identity = s.identity WHERE v.number = ?"
                 );
-                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number).fetch_all(&self.pool).await?
+                sqlx::query(AssertSqlSafe(sql)).bind(number).fetch_all(&self.pool).await?
             }
             AnnulTarget::Name(name) => {
                 let (whole, of_type) = (compact("?1"), compact("?3"));
@@ -283,7 +287,7 @@ impl Outbox {
                      OR (t.name = ?2 AND {of_type} IN (s.resource_id, s.source_key))"
                 );
                 let (resource_type, rest) = name.split_once('/').unwrap_or_default();
-                sqlx::query(sqlx::AssertSqlSafe(sql))
+                sqlx::query(AssertSqlSafe(sql))
                     .bind(name)
                     .bind(resource_type)
                     .bind(rest)
@@ -303,7 +307,7 @@ impl Outbox {
              (SELECT 1 FROM held h WHERE h.identity = s.identity AND h.version = s.version) \
              ORDER BY s.seq, s.identity"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         rows.iter().map(row).collect()
     }
 
@@ -318,7 +322,7 @@ impl Outbox {
              (SELECT 1 FROM held h WHERE h.identity = s.identity AND h.version = s.version \
              AND h.discarded_at IS NOT NULL) ORDER BY s.seq, s.identity"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         let lost = |row: StoredRow| LostAnnulment {
             resource_type: row.resource_type,
             resource_id: row.resource_id,
@@ -356,7 +360,7 @@ impl Outbox {
             let sql = format!(
                 "SELECT identity FROM stored WHERE seq = ? AND annulled_at IS NULL AND identity IN ({marks})"
             );
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(seq);
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(seq);
             for identity in part {
                 query = query.bind(identity.0.as_slice());
             }
@@ -558,21 +562,36 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError`].
     pub async fn forget_since(&self, since: Timestamp, now: Timestamp) -> Result<Forgotten> {
+        self.forget(since, &[], now).await
+    }
+
+    /// The same, and what was last sent in one of these messages: its time may be another clock's than that of the
+    /// message's receipt.
+    pub(crate) async fn forget(
+        &self,
+        since: Timestamp,
+        messages: &[&str],
+        now: Timestamp,
+    ) -> Result<Forgotten> {
+        let messages = serde_json::json!(messages).to_string();
         let mut step = self.begin().await?;
-        let annulments = sqlx::query(
-            "UPDATE stored SET annulled_at = -abs(annulled_at) WHERE abs(annulled_at) >= ?",
-        )
+        let annulments = sqlx::query(AssertSqlSafe(format!(
+            "UPDATE stored SET annulled_at = -abs(annulled_at) \
+             WHERE annulled_at IS NOT NULL AND (abs(annulled_at) >= ?1 OR {IS_IN_MESSAGES})",
+        )))
         .bind(ms(since))
+        .bind(&*messages)
         .execute(&mut *step)
         .await?
         .rows_affected();
         // Not deleted: what is only described, and was sent because it had changed, is sent again only as long as it
         // is known that the register has, or had, some version of it.
-        let records = sqlx::query(
-            "UPDATE stored SET version = ?2 WHERE at >= ?1 AND version <> ?2 AND annulled_at IS NULL \
-             AND identity NOT IN (SELECT identity FROM vanished)",
-        )
+        let records = sqlx::query(AssertSqlSafe(format!(
+            "UPDATE stored SET version = ?3 WHERE (at >= ?1 OR {IS_IN_MESSAGES}) AND version <> ?3 \
+             AND annulled_at IS NULL AND identity NOT IN (SELECT identity FROM vanished)",
+        )))
         .bind(ms(since))
+        .bind(&*messages)
         .bind(Hash::NO_VERSION.0.as_slice())
         .execute(&mut *step)
         .await?

@@ -448,3 +448,59 @@ async fn a_receipt_that_does_not_hold_is_reported() {
     world.pass(24);
     assert_eq!(run(&world).await.status(), RunStatus::Clean);
 }
+
+/// A message of which only the answer was lost is tried again by a process that ends after each of its steps in turn, with
+/// a clock that is two days ahead or behind; the next process books it under the right clock. Whatever time its receipt was
+/// kept at, what a restored register has lost of it is sent again, a new record and an annulment alike.
+#[tokio::test]
+async fn what_is_lost_goes_by_its_message_whatever_the_clock_was() {
+    for (hours, is_annulment) in [(48, false), (-48, false), (48, true), (-48, true)] {
+        for steps in 0.. {
+            let case = format!("{hours} h, annulment {is_annulment}, {steps} steps");
+            let world = ward().await;
+            world.pass(24);
+            let backup = world.register.lock().unwrap().clone();
+            world.fates(&[Fate::AnswerLost]);
+            if is_annulment {
+                let agent = world.agent_for(RECEIPTED).await.unwrap();
+                let target = AnnulTarget::Name("MedicationAdministration/a".to_owned());
+                agent.annul(&target, "aldri gitt").await.unwrap();
+                agent.outbox().close().await;
+            } else {
+                give(&world, &["a", "b"]);
+                run(&world).await;
+            }
+
+            world.pass(hours);
+            let agent = world.agent_for(RECEIPTED).await.unwrap();
+            agent.outbox().fail_after(steps);
+            let is_whole = agent.run().await.is_ok();
+            agent.outbox().close().await;
+            world.pass(-hours);
+            assert_eq!(run(&world).await.status(), RunStatus::Clean, "{case}");
+            assert!(is_there(&world, is_annulment), "{case}");
+
+            *world.register.lock().unwrap() = backup;
+            assert!(!is_there(&world, is_annulment), "{case}");
+            let report = run(&world).await;
+            assert_eq!(report.lost_at_register.map(|lost| lost.messages), Some(1), "{case}");
+            assert!(is_there(&world, is_annulment), "{case}: {report:?}");
+            let report = run(&world).await;
+            assert_eq!((report.status(), report.messages.len()), (RunStatus::Clean, 0), "{case}");
+            if is_whole {
+                assert!(steps > 10, "it ended after none of its steps: {case}");
+                break;
+            }
+        }
+    }
+}
+
+/// Whether the register has the record `b`, or the annulment of `a`.
+fn is_there(world: &World, is_annulment: bool) -> bool {
+    let register = world.register.lock().unwrap();
+    if !is_annulment {
+        return register.versions.contains_key("MedicationAdministration/b");
+    }
+    let last = register.versions["MedicationAdministration/a"].last();
+    last.is_some_and(|last| last["status"] == "entered-in-error")
+}
