@@ -88,7 +88,8 @@ struct CheckedLines<'e> {
     cases: Vec<Summary<'e>>,
 }
 
-/// Writes an answer at once: most of what a check of a small text takes beside the check was to build it first.
+/// Writes an answer, without building it as a JSON value first: that took a fifth of a check of a small text. Texts, numbers and
+/// lists of them cannot fail to be written.
 fn ok(answer: impl Serialize) -> Result<Vec<u8>, EngineError> {
     #[derive(Serialize)]
     struct Answer<A> {

@@ -16,19 +16,17 @@ impl<'d> AdministeredTime<'d> {
     /// Reads it. `None` for a resource of another type, and for one that was entered in error: an annulment
     /// must get through, whatever is wrong with what it annuls.
     pub(crate) fn of(resource: Element<'d>) -> Option<Self> {
-        let child = |element: Element<'d>, name| element.child_by_name(name);
         if resource.resource_type()? != "MedicationAdministration"
-            || child(resource, "status").and_then(Element::text).as_deref()
-                == Some("entered-in-error")
+            || resource.child_text("status").as_deref() == Some("entered-in-error")
         {
             return None;
         }
-        let period = child(resource, "effectivePeriod");
-        Some(match child(resource, "effectiveDateTime") {
+        let period = resource.child_by_name("effectivePeriod");
+        Some(match resource.child_by_name("effectiveDateTime") {
             Some(at) => Self { begin: Some(at), end: Some(at) },
             None => Self {
-                begin: period.and_then(|period| child(period, "start")),
-                end: period.and_then(|period| child(period, "end")),
+                begin: period.and_then(|period| period.child_by_name("start")),
+                end: period.and_then(|period| period.child_by_name("end")),
             },
         })
     }

@@ -270,14 +270,9 @@ pub(crate) fn check_bundle(context: &BundleContext<'_>, findings: &mut Vec<Findi
     }
 }
 
-/// A child element by name.
-fn child<'d>(element: Element<'d>, name: &str) -> Option<Element<'d>> {
-    element.child_by_name(name)
-}
-
 /// The text of a child element.
 fn text_of(element: Element<'_>, name: &str) -> Option<String> {
-    Some(child(element, name)?.text()?.into_owned())
+    Some(element.child_by_name(name)?.text()?.into_owned())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::case::{Case, Level, Reported, message};
 use crate::fingerprint::Fingerprints;
+use crate::json::Digest;
 use crate::lack;
 
 /// The address of the standard's schema.
@@ -44,7 +45,7 @@ pub fn log(report: &Reported<'_>) -> Value {
             result(case, finding, at, report.language, &mut prints)
         })
         .collect();
-    let rule_sets = |id: &RuleSetId| json!({ "name": id.as_str(), "digest": format!("sha256:{}", id.digest()) });
+    let rule_sets = |id: &RuleSetId| json!({ "name": id.as_str(), "digest": Digest(*id) });
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

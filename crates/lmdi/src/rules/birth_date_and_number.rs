@@ -9,7 +9,7 @@ use lmr_identifiers::{NationalIdentityNumber, systems};
 use crate::codes::Code;
 use crate::dates;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, Rule, child, text_of};
+use crate::rules::{Check, Context, Rule, text_of};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::BirthDateMismatch], check: Check::Resource(check) };
@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let patient = context.resource();
-    let Some(birth) = child(patient, "birthDate") else { return };
+    let Some(birth) = patient.child_by_name("birthDate") else { return };
     let Some((first, after)) = birth.text().as_deref().and_then(dates::days) else { return };
     // A year or a month alone says too little.
     if first.tomorrow().ok() != after {

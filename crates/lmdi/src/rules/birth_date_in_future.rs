@@ -5,7 +5,7 @@
 use crate::codes::Code;
 use crate::dates::Moment;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, Rule, child};
+use crate::rules::{Check, Context, Rule};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::BirthDateInFuture], check: Check::Resource(check) };
@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.is("Patient") {
         return;
     }
-    let Some(birth) = child(context.resource(), "birthDate") else { return };
+    let Some(birth) = context.resource().child_by_name("birthDate") else { return };
     let moment = birth.text().as_deref().and_then(Moment::read);
     if moment.is_some_and(|moment| moment.first > context.options.latest_now().into()) {
         findings.push(context.finding(Code::BirthDateInFuture, birth));

@@ -6,13 +6,13 @@
 
 use crate::codes::Code;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, Rule, child};
+use crate::rules::{Check, Context, Rule};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::ContainedResource], check: Check::Resource(check) };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if let Some(contained) = child(context.resource(), "contained") {
+    if let Some(contained) = context.resource().child_by_name("contained") {
         findings.push(context.finding(Code::ContainedResource, contained));
     }
 }

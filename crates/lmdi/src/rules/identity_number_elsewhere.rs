@@ -83,8 +83,7 @@ fn holders<'d>(root: Node<'d>, places: &NumberPlaces, skipped: &HashSet<usize>) 
     found
 }
 
-/// Where a document may hold identity numbers, found in one look at its JSON text: most of it is walked through
-/// by nobody.
+/// Where a document may hold identity numbers, found in one look at its JSON text, so that only these parts are walked through.
 pub(crate) enum NumberPlaces {
     /// Anywhere: an escaped character could be a digit, or a sign between two.
     Anywhere,

@@ -8,7 +8,7 @@
 
 use crate::codes::Code;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, EntryContext, Rule, child};
+use crate::rules::{Check, Context, EntryContext, Rule};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::LinkUnresolved, Code::LinkOnlyLogical], check: Check::Entry(check) };
@@ -20,8 +20,8 @@ fn check(context: &Context<'_>, entry: EntryContext<'_>, findings: &mut Vec<Find
         Some("MedicationRequest") => &["requester"],
         _ => return,
     };
-    for element in path.iter().filter_map(|name| child(resource, name)) {
-        if child(element, "reference").is_none() {
+    for element in path.iter().filter_map(|name| resource.child_by_name(name)) {
+        if element.child_by_name("reference").is_none() {
             findings.push(context.finding(Code::LinkOnlyLogical, element));
         } else if entry.bundle.target_of(entry.index, element).is_none() {
             let location = context.location(element);

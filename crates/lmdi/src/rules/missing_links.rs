@@ -9,7 +9,7 @@ use crate::codes::Code;
 use crate::finding::Finding;
 use crate::links;
 use crate::location::location_at;
-use crate::rules::{BundleContext, Check, Rule, child};
+use crate::rules::{BundleContext, Check, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     codes: &[Code::PatientLinksMissing, Code::PrescriberLinksMissing],
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(context: &BundleContext<'_>, findings: &mut Vec<Finding>) {
     let links = links::count(context.index);
-    let element = child(context.root, "entry").unwrap_or(context.root);
+    let element = context.root.child_by_name("entry").unwrap_or(context.root);
     for (code, with) in [
         (Code::PatientLinksMissing, links.with_patient),
         (Code::PrescriberLinksMissing, links.with_prescriber),

@@ -6,7 +6,7 @@
 use crate::codes::Code;
 use crate::dates::Moment;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, Rule, child};
+use crate::rules::{Check, Context, Rule};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::OrderedInFuture], check: Check::Resource(check) };
@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.is("MedicationRequest") {
         return;
     }
-    let Some(authored) = child(context.resource(), "authoredOn") else { return };
+    let Some(authored) = context.resource().child_by_name("authoredOn") else { return };
     let moment = authored.text().as_deref().and_then(Moment::read);
     if moment.is_some_and(|moment| moment.first > context.options.latest_now().into()) {
         findings.push(context.finding(Code::OrderedInFuture, authored));

@@ -9,7 +9,7 @@ use lmr_fhir::Element;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::rules::code_form::SNOMED;
-use crate::rules::{Check, Context, Rule, child};
+use crate::rules::{Check, Context, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     codes: &[Code::RouteCodeRefused, Code::RouteCodeNotDecided],
@@ -92,15 +92,14 @@ fn is_about_a_binding(code: Code) -> bool {
 
 /// The SNOMED codes of `dosage.route.coding`.
 fn route_codes(administration: Element<'_>) -> Vec<(String, Element<'_>)> {
-    let route = child(administration, "dosage").and_then(|dosage| child(dosage, "route"));
+    let route =
+        administration.child_by_name("dosage").and_then(|dosage| dosage.child_by_name("route"));
     let Some(route) = route else { return Vec::new() };
     route
         .children_by_name("coding")
-        .filter(|coding| {
-            child(*coding, "system").and_then(Element::text).as_deref() == Some(SNOMED)
-        })
+        .filter(|coding| coding.child_text("system").as_deref() == Some(SNOMED))
         .filter_map(|coding| {
-            let code = child(coding, "code")?;
+            let code = coding.child_by_name("code")?;
             Some((code.text()?.into_owned(), code))
         })
         .collect()

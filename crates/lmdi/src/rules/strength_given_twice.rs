@@ -8,7 +8,7 @@ use lmr_fhir::Element;
 
 use crate::codes::Code;
 use crate::finding::Finding;
-use crate::rules::{Check, Context, Rule, child};
+use crate::rules::{Check, Context, Rule};
 
 pub(crate) const RULE: Rule =
     Rule { codes: &[Code::StrengthGivenTwice], check: Check::Resource(check) };
@@ -20,11 +20,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for ingredient in context.resource().children_by_name("ingredient") {
-        let Some(strength) = child(ingredient, "strength") else { continue };
-        let is_amount = |extension: Element<'_>| {
-            child(extension, "url").and_then(Element::text).as_deref() == Some(AMOUNT)
-        };
-        if child(strength, "numerator").is_some()
+        let Some(strength) = ingredient.child_by_name("strength") else { continue };
+        let is_amount =
+            |extension: Element<'_>| extension.child_text("url").as_deref() == Some(AMOUNT);
+        if strength.child_by_name("numerator").is_some()
             && strength.children_by_name("extension").any(is_amount)
         {
             findings.push(context.finding(Code::StrengthGivenTwice, strength));
