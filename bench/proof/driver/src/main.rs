@@ -264,11 +264,17 @@ fn simulate(
             }
         }
     };
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads)
             .map(|number| {
                 let play = &play;
-                scope.spawn(move || play(number))
+                let core = cores.get(number % cores.len().max(1)).copied();
+                scope.spawn(move || {
+                    // A scene and the threads of its databases take turns: on one core they need not wake another.
+                    core.map(core_affinity::set_for_current);
+                    play(number)
+                })
             })
             .collect();
         threads.into_iter().try_for_each(|thread| {
