@@ -8,13 +8,13 @@
 Reports beside it: the bare RSA-3072 private operation of the same library, measured before and after the full load, as a
 share of the receiver's processor time per message (opening a message takes one; its receipt is signed by a P-256 key that
 the RSA key signs once a day); and the seconds for one message of 10,000 entries. `--soak` sends
-mixed messages (of eight entries new and again, of 1,000 entries, broken ones, with bad tokens) for so many minutes instead, and
-prints the receiver's memory every minute; memory, open handles, threads, size of the database, answers and their times are
+mixed messages for so many minutes instead (of forty: 28 new ones of eight entries, sealed as they go by the script of
+scripts/interop, 3 sent before, 4 broken ones, 4 with bad tokens, 1 of 1,000 entries, of which every tenth is new), and prints the receiver's memory every minute; memory, open handles, threads, size of the database, answers and their times are
 written every ten seconds to `--samples`, one JSON object a line, and drawn by `--plot`. `--database` names a PostgreSQL database that may be filled. Makes a world with `lmr sandbox`, seals messages of eight entries (RSA-3072), and posts them from this process over
 kept connections, each with a token bound to a key and a proof of its own, as HelseID wants it. Durable commits, nothing
 switched off. Needs the Python package `cryptography`.
 """
-import argparse, base64, contextlib, glob, hashlib, http.client, json, os, re, shutil, socket, sqlite3, subprocess, sys
+import argparse, base64, contextlib, datetime, glob, hashlib, http.client, json, os, re, shutil, socket, sqlite3, subprocess, sys
 import tempfile, threading, time, uuid
 from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives import hashes
@@ -24,6 +24,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(f"{HERE}/../../scripts/interop")
+import signert_kryptert_bundle as envelope
+
 CLIENT = "0b8f3c52-6a7e-4d19-9c40-5d1f2e7a8b63"
 SCOPE = "fhi:lmr.fhirmottak/api"
 
@@ -146,7 +149,7 @@ def percentile(times, share):
     return round(1000 * times[min(len(times) - 1, int(len(times) * share))], 2) if times else None
 
 
-def soak(options, receiver, url, fresh_token, key, messages, middle, folder):
+def soak(options, receiver, url, fresh_token, key, messages, middle, template, folder):
     """Mixed load for so many minutes; samples every ten seconds, prints every minute, and what was answered."""
     start = time.monotonic()
     end = start + 60 * options.soak
@@ -154,6 +157,11 @@ def soak(options, receiver, url, fresh_token, key, messages, middle, folder):
     host, path = url.removeprefix("http://").split("/", 1)
     state = {"token": fresh_token(), "at": time.monotonic(), "n": 0}
     faults = []
+    register, sender = (envelope.certificate(f"{folder}/{name}.pem") for name in ("register", "sender"))
+    sender_key = envelope.private_key(f"{folder}/sender.key")
+
+    def new(text):
+        return envelope.sealed(text.encode(), register, sender, sender_key, datetime.datetime.now(datetime.timezone.utc))
 
     def work():
         connection = http.client.HTTPConnection(host)
@@ -163,10 +171,16 @@ def soak(options, receiver, url, fresh_token, key, messages, middle, folder):
                     state["token"], state["at"] = fresh_token(), time.monotonic()
                 state["n"] += 1
                 n, access = state["n"], state["token"]
-            message, authorization = messages[n % len(messages)], f"DPoP {access}"
-            if n % 40 == 0:
+            authorization = f"DPoP {access}"
+            if n % 400 == 0:
+                message = new(many(template, f"{os.getpid()}-middle-{n}", 1_000))
+            elif n % 40 == 0:
                 message = middle[n // 40 % len(middle)]
-            elif n % 10 == 3:
+            elif n % 10 == 0:
+                message = messages[n % len(messages)]
+            else:
+                message = new(bundle(template, f"{os.getpid()}-soak-{n}"))
+            if n % 10 == 3:
                 message = message[:-40] + b"x" + message[-39:]
             elif n % 10 == 7:
                 authorization += "x"
@@ -281,6 +295,11 @@ def post_all(messages, connections, url, access, key, rate=None):
     host, path = url.removeprefix("http://").split("/", 1)
     start = time.monotonic()
     faults = []
+    register, sender = (envelope.certificate(f"{folder}/{name}.pem") for name in ("register", "sender"))
+    sender_key = envelope.private_key(f"{folder}/sender.key")
+
+    def new(text):
+        return envelope.sealed(text.encode(), register, sender, sender_key, datetime.datetime.now(datetime.timezone.utc))
 
     def work():
         connection = http.client.HTTPConnection(host)
@@ -380,7 +399,7 @@ def main():
         access = token(issuer, client, proof)
         receiver = processes[1].pid
         if options.soak:
-            soak(options, receiver, url, lambda: token(issuer, client, proof), proof, messages, middle, folder)
+            soak(options, receiver, url, lambda: token(issuer, client, proof), proof, messages, middle, template, folder)
             return
         size_before = database_size(options, folder)
         warm, rest = messages[: len(messages) // 10], messages[len(messages) // 10:]

@@ -57,13 +57,18 @@ def b64(data):
 
 
 def seal(args):
-    register, sender = certificate(args.register_cert), certificate(args.sender_cert)
-    key, nonce = os.urandom(32), os.urandom(12)
-    encrypted = AESGCM(key).encrypt(nonce, gzip.compress(sys.stdin.buffer.read()), None)
-    content, tag = encrypted[:-16], encrypted[-16:]
+    register, sender, key = certificate(args.register_cert), certificate(args.sender_cert), private_key(args.sender_key)
     now = datetime.datetime.fromisoformat(args.now)
+    sys.stdout.buffer.write(sealed(sys.stdin.buffer.read(), register, sender, key, now, args.style))
+
+
+def sealed(bundle, register, sender, sender_key, now, style="camel"):
+    """The message for a bundle's bytes; `bench/receive/run.py` makes its own with it too."""
+    key, nonce = os.urandom(32), os.urandom(12)
+    encrypted = AESGCM(key).encrypt(nonce, gzip.compress(bundle), None)
+    content, tag = encrypted[:-16], encrypted[-16:]
     start = now - datetime.timedelta(days=1)
-    if args.style == "pascal":
+    if style == "pascal":
         # .NET's DateTime of kind Unspecified: local time, seven digits, no offset.
         time = lambda t: t.astimezone(datetime.timezone(datetime.timedelta(hours=1))).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0"
     else:
@@ -71,17 +76,16 @@ def seal(args):
     values = [
         str(uuid.uuid4()), organisation(sender), "1.0", time(start), time(now),
         b64(content), thumbprint(register), b64(register.public_key().encrypt(key, OAEP)), b64(nonce), b64(tag),
-        thumbprint(sender), b64(private_key(args.sender_key).sign(content, padding.PKCS1v15(), hashes.SHA256())),
+        thumbprint(sender), b64(sender_key.sign(content, padding.PKCS1v15(), hashes.SHA256())),
         time(now),
     ]
     message = dict(zip(MEMBERS, values))
-    if args.style == "camel":
-        sys.stdout.write(json.dumps(message))
-        return
+    if style == "camel":
+        return json.dumps(message).encode("utf-8")
     message["encryptionCertificateThumbprint"] = message["encryptionCertificateThumbprint"].lower()
     message = {name[0].upper() + name[1:]: value for name, value in message.items()} | {"SchemaHint": {"a": [1, None]}}
     text = json.dumps(dict(sorted(message.items())), indent=2).replace("+", "\\u002B")
-    sys.stdout.buffer.write(b"\xef\xbb\xbf" + text.encode("utf-8"))
+    return b"\xef\xbb\xbf" + text.encode("utf-8")
 
 
 def open_(args):
