@@ -295,12 +295,6 @@ def post_all(messages, connections, url, access, key, rate=None):
     host, path = url.removeprefix("http://").split("/", 1)
     start = time.monotonic()
     faults = []
-    register, sender = (envelope.certificate(f"{folder}/{name}.pem") for name in ("register", "sender"))
-    sender_key = envelope.private_key(f"{folder}/sender.key")
-
-    def new(text):
-        return envelope.sealed(text.encode(), register, sender, sender_key, datetime.datetime.now(datetime.timezone.utc))
-
     def work():
         connection = http.client.HTTPConnection(host)
         while True:
