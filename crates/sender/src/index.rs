@@ -1,5 +1,9 @@
 //! What the source holds now: one small record per resource, and who refers to whom.
 
+mod likeness;
+mod names;
+
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -15,10 +19,12 @@ use crate::clinical::When;
 use crate::content::content_of;
 use crate::identity::{Hash, HashKey};
 use crate::source::{
-    FoundResource, Scanned, Scope, Source, SourceIssueKind, SourceLocation, SourcePart,
-    SourceUnavailable,
+    FoundResource, PartLocation, Scanned, Scope, Source, SourceIssue, SourceIssueKind,
+    SourceLocation, SourcePart, SourceUnavailable,
 };
 use crate::source_key::source_key;
+use likeness::Written;
+use names::{Names, Target};
 
 /// A resource of the source, in as few bytes as will do: there may be millions. What is not here is in lists that all
 /// share, and [`Index`] gives it by the resource's position.
@@ -30,8 +36,8 @@ pub(crate) struct Record {
     pub(crate) version: Hash,
     /// When it happened, in milliseconds; see [`Record::when`].
     when: i64,
-    /// `meta.lastUpdated` in milliseconds; `i64::MIN` where there is none.
-    updated: i64,
+    /// `meta.lastUpdated`, or what tells it from another one.
+    written: Written,
     /// What its part finds it by.
     key: u64,
     line: u32,
@@ -79,53 +85,6 @@ impl Record {
     /// Bytes of the resource as the source has them.
     pub(crate) fn bytes(&self) -> usize {
         self.length as usize
-    }
-}
-
-/// What resources go by in references, each name once with a number of its own.
-#[derive(Debug, Default)]
-struct Names {
-    hashes: Vec<Hash>,
-    /// Numbers by hash.
-    numbers: HashTable<u32>,
-    /// The resource that goes by the name of a number; [`NOBODY`] where only references have it.
-    positions: Vec<u32>,
-}
-
-/// In [`Names::positions`]: no resource goes by this name.
-const NOBODY: u32 = u32::MAX;
-
-impl Names {
-    /// The number of a name, a new one where it has none.
-    fn number(&mut self, name: Hash) -> u32 {
-        let hashes = &mut self.hashes;
-        let same = |number: &u32| hashes[*number as usize] == name;
-        if let Some(number) = self.numbers.find(spread(&name), same) {
-            return *number;
-        }
-        let number = u32::try_from(hashes.len()).unwrap_or(u32::MAX);
-        hashes.push(name);
-        self.positions.push(NOBODY);
-        self.numbers
-            .insert_unique(spread(&name), number, |number| spread(&hashes[*number as usize]));
-        number
-    }
-
-    /// The resource that goes by a name. Of two with the same name the one read later counts.
-    fn set(&mut self, name: Hash, position: u32) {
-        let number = self.number(name);
-        self.positions[number as usize] = position;
-    }
-
-    /// The resource that goes by the name of this number.
-    fn position_of(&self, number: u32) -> Option<u32> {
-        Some(self.positions[number as usize]).filter(|position| *position != NOBODY)
-    }
-
-    /// The resource that goes by this name.
-    fn position(&self, name: Hash) -> Option<u32> {
-        let same = |number: &u32| self.hashes[*number as usize] == name;
-        self.numbers.find(spread(&name), same).and_then(|number| self.position_of(*number))
     }
 }
 
@@ -192,6 +151,8 @@ pub(crate) struct Index {
     targets: Vec<u32>,
     /// Where else resources are, the same or in another version: position and part.
     repeats: Vec<(u32, u32)>,
+    /// Resources under whose identity the source has another one: where the other is. Neither is sent.
+    another: HashMap<u32, SourceLocation>,
     own_addresses: Vec<String>,
 }
 
@@ -251,11 +212,14 @@ impl Index {
             texts: String::new(),
             targets: Vec::new(),
             repeats: Vec::new(),
+            another: HashMap::new(),
             own_addresses,
         };
         let mut wanted = Wanted::default();
         let scanned = source.scan(Scope::All, &mut |found| index.take(found, key, &mut wanted))?;
         index.scanned = scanned;
+        index.name_others();
+        index.settle_names(source);
         index.resolve(wanted, key);
         Ok(index)
     }
@@ -272,13 +236,21 @@ impl Index {
         };
         let identity = key.hash("identity", &[resource_type.as_bytes(), known.key.as_bytes()]);
         let id = node.member("id").and_then(Node::as_str);
-        let mut names: SmallVec<[Hash; 3]> = SmallVec::new();
-        if let Some(id) = &id {
-            names.push(key.hash("name", &[format!("{resource_type}/{id}").as_bytes()]));
+        let mut names: SmallVec<[Hash; 4]> = SmallVec::new();
+        let mut goes_by = |name: &str| {
+            if bundle != 0 {
+                names.push(key.hash("name", &[&bundle.to_be_bytes(), name.as_bytes()]));
+            }
+            names.push(key.hash("name", &[name.as_bytes()]));
+        };
+        let relative = id.as_ref().map(|id| format!("{resource_type}/{id}"));
+        if let Some(relative) = &relative {
+            goes_by(relative);
         }
-        if let Some(url) = full_url {
-            names.push(key.hash("name", &[&bundle.to_be_bytes(), url.as_bytes()]));
-            names.push(key.hash("name", &[self.shortened(url).as_bytes()]));
+        if let Some(url) = full_url.map(|url| shortened(&self.own_addresses, url))
+            && relative.as_deref() != Some(url)
+        {
+            goes_by(url);
         }
         if resource_type == "MedicationAdministration"
             && let Some(advice) = identifier_advice(node)
@@ -288,6 +260,7 @@ impl Index {
         let content = content_of(node);
         let version = key.hash("content", &[&content.bytes]);
         let updated = updated.map_or_else(|| updated_at(node), Timestamp::as_millisecond);
+        let written = Written::of(updated, resource_type, node);
         let same = |at: &u32| self.records[*at as usize].identity == identity;
         let at = match self.identities.find(spread(&identity), same).copied() {
             None => u32::try_from(self.records.len()).unwrap_or(u32::MAX),
@@ -298,9 +271,13 @@ impl Index {
                     self.name(&names, at);
                     return Ok(());
                 }
-                let newer = is_newer(kept.updated, updated);
+                let newer = is_newer(kept.written.milliseconds(), updated);
+                let is_another = written.is_another_than(kept.written);
                 let kept_part = kept.part;
                 let kept_location = self.location(at);
+                if is_another {
+                    self.another.insert(at, kept_location.clone());
+                }
                 let (source_key, used, unused) = match newer {
                     true => (source_key(node), location.clone(), kept_location),
                     false => {
@@ -331,7 +308,7 @@ impl Index {
                 When::Unreadable => UNREADABLE,
                 When::Timeless => TIMELESS,
             },
-            updated,
+            written,
             key: location.key,
             line: location.line,
             length: location.length,
@@ -432,6 +409,67 @@ impl Index {
         }
     }
 
+    /// Reports what is two under one identity: both are named, and neither is sent.
+    fn name_others(&mut self) {
+        let mut issues: Vec<SourceIssue> = self
+            .another
+            .iter()
+            .map(|(at, other)| {
+                let place = self.location(*at);
+                SourceIssue {
+                    file: place.label().to_owned(),
+                    line: Some(place.line()),
+                    issue: SourceIssueKind::TwoOfOneIdentity {
+                        resource_type: self.resource_type(*at).to_string(),
+                        other: format!("{}:{}", other.label(), other.line()),
+                    },
+                }
+            })
+            .collect();
+        issues.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        self.scanned.issues.extend(issues);
+    }
+
+    /// Decides what a name means that several resources go by: the one of the same source, and of several there the one
+    /// written last where the source's ids are stable. Else nothing says which.
+    fn settle_names(&mut self, source: &dyn Source) {
+        if !self.names.has_shared() {
+            return;
+        }
+        let mut names = std::mem::take(&mut self.names);
+        let mut parts: HashMap<u32, Vec<u32>> = HashMap::new();
+        for at in names.shared_positions() {
+            parts.insert(at, vec![self.records[at as usize].part]);
+        }
+        for (at, part) in &self.repeats {
+            if let Some(parts) = parts.get_mut(at) {
+                parts.push(*part);
+            }
+        }
+        let sources = |at: u32| {
+            let of_parts = parts.get(&at).into_iter().flatten();
+            let mut sources: Vec<usize> =
+                of_parts.map(|part| source_of(&self.parts[*part as usize])).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            sources
+        };
+        let newest = |all: &[u32]| {
+            let written = |at: &u32| self.records[*at as usize].written.milliseconds();
+            let last = all.iter().max_by_key(|at| written(at))?;
+            let is_last = all.iter().filter(|at| written(at) == written(last)).count() == 1
+                && all.iter().all(|at| written(at) != i64::MIN);
+            (is_last && source.id_space(self.label(*last)).is_some()).then_some(*last)
+        };
+        names.settle(sources, newest);
+        self.names = names;
+    }
+
+    /// The source, of several, that a resource is in.
+    fn source(&self, at: u32) -> usize {
+        source_of(&self.parts[self.records[at as usize].part as usize])
+    }
+
     /// Turns references into positions, and lets what they point at count as content: a reference that now means
     /// another resource is a change, another spelling of the same one is not.
     fn resolve(&mut self, wanted: Wanted, key: &HashKey) {
@@ -441,20 +479,20 @@ impl Index {
             let record = &self.records[at];
             // One lookup a reference, or two in a Bundle.
             let each = if record.bundle == 0 { 1 } else { 2 };
+            let source = self.source(at as u32);
             targets.clear();
             parts.clear();
             parts.push(record.version.0);
             for numbers in wanted.numbers[*start as usize..*end as usize].chunks(each) {
-                let found = numbers.iter().find_map(|number| self.names.position_of(*number));
-                parts.push(match (found, numbers.last()) {
-                    (Some(target), _) => {
-                        targets.push(target);
-                        self.records[target as usize].identity.0
-                    }
-                    // Not in the source: then the spelling is all there is.
-                    (None, Some(spelling)) => self.names.hashes[*spelling as usize].0,
-                    (None, None) => [0; 16],
-                });
+                let found = numbers.iter().find_map(|number| self.names.target(*number, source));
+                if let Some(Target::One(target)) = found {
+                    targets.push(target);
+                }
+                let spelling = numbers.last().map(|number| self.names.hash(*number));
+                parts.push(self.counted(found, spelling));
+            }
+            if self.another.contains_key(&(at as u32)) {
+                parts.push(UNCLEAR);
             }
             let version = key.hash("version", &[parts.as_flattened()]);
             targets.sort_unstable();
@@ -465,6 +503,22 @@ impl Index {
             record.version = version;
             record.targets = first;
         }
+    }
+
+    /// What counts of a reference for the version of what has it.
+    fn counted(&self, found: Option<Target>, spelling: Option<Hash>) -> [u8; 16] {
+        match (found, spelling) {
+            (Some(Target::One(at)), _) => self.records[at as usize].identity.0,
+            (Some(Target::Several(..)), _) => UNCLEAR,
+            // Not in the source: then the spelling is all there is.
+            (None, Some(spelling)) => spelling.0,
+            (None, None) => [0; 16],
+        }
+    }
+
+    /// Where another resource is that the source has under the identity of the one at a position.
+    pub(crate) fn another(&self, at: u32) -> Option<&SourceLocation> {
+        self.another.get(&at)
     }
 
     /// Adds to the texts; gives the bytes of it. What is too long is left out.
@@ -562,31 +616,9 @@ impl Index {
         self.position(identity).map(|at| self.version(at))
     }
 
-    fn version_with<'l>(
-        &self,
-        content: Hash,
-        references: impl Iterator<Item = &'l [Hash]>,
-        key: &HashKey,
-    ) -> Hash {
-        let mut parts = vec![content.0];
-        for lookups in references {
-            parts.push(match (self.find(lookups), lookups.last()) {
-                (Some(at), _) => self.records[at as usize].identity.0,
-                // Not in the source: then the spelling is all there is.
-                (None, Some(spelling)) => spelling.0,
-                (None, None) => [0; 16],
-            });
-        }
-        key.hash("version", &[parts.as_flattened()])
-    }
-
     /// Whether there is a resource of a type.
     pub(crate) fn has_type(&self, name: &str) -> bool {
         self.types.iter().any(|known| **known == *name)
-    }
-
-    fn find(&self, lookups: &[Hash]) -> Option<u32> {
-        lookups.iter().find_map(|name| self.names.position(*name))
     }
 
     fn shortened<'u>(&self, url: &'u str) -> &'u str {
@@ -595,26 +627,36 @@ impl Index {
 
     fn lookups(&self, reference: Node<'_>, bundle: u64, key: &HashKey) -> Lookups {
         let target = reference.as_str().unwrap_or_default();
+        let target = self.shortened(&target);
         let mut lookups = Lookups::new();
         if bundle != 0 {
             lookups.push(key.hash("name", &[&bundle.to_be_bytes(), target.as_bytes()]));
         }
-        lookups.push(key.hash("name", &[self.shortened(&target).as_bytes()]));
+        lookups.push(key.hash("name", &[target.as_bytes()]));
         lookups
     }
 
-    /// Reads a resource as it now is at its location.
-    pub(crate) fn read_again<'d>(&self, node: Node<'d>, bundle: u64, key: &HashKey) -> Reread<'d> {
+    /// Reads the resource at a position as it now is at its location.
+    pub(crate) fn read_again<'d>(&self, at: u32, node: Node<'d>, key: &HashKey) -> Reread<'d> {
         let content = content_of(node);
-        let references: Vec<Lookups> =
-            content.references.iter().map(|node| self.lookups(*node, bundle, key)).collect();
-        let version = key.hash("content", &[&content.bytes]);
-        let version = self.version_with(version, references.iter().map(SmallVec::as_slice), key);
-        let mut reread = Reread { version, edits: Edits::new(), dangling: Vec::new() };
-        for (reference, lookups) in content.references.iter().zip(&references) {
-            match self.find(lookups) {
-                Some(at) => {
+        let (bundle, source) = (self.records[at as usize].bundle(), self.source(at));
+        let mut parts = vec![key.hash("content", &[&content.bytes]).0];
+        let mut reread = Reread {
+            version: Hash::NO_VERSION,
+            edits: Edits::new(),
+            dangling: Vec::new(),
+            unclear: Vec::new(),
+        };
+        for reference in &content.references {
+            let lookups = self.lookups(*reference, bundle, key);
+            let found = lookups.iter().find_map(|name| self.names.target_of(*name, source));
+            parts.push(self.counted(found, lookups.last().copied()));
+            match found {
+                Some(Target::One(at)) => {
                     reread.edits.replace_string(reference.span(), &self.full_url(at));
+                }
+                Some(Target::Several(one, other)) => {
+                    reread.unclear.push((*reference, one, other));
                 }
                 None if reference.as_str().is_some_and(|target| is_relative(&target)) => {
                     reread.dangling.push(*reference);
@@ -622,7 +664,22 @@ impl Index {
                 None => {}
             }
         }
+        if self.another.contains_key(&at) {
+            parts.push(UNCLEAR);
+        }
+        reread.version = key.hash("version", &[parts.as_flattened()]);
         reread
+    }
+}
+
+/// Counts for a version where nothing says which of several resources is meant: once it does, that is a change.
+const UNCLEAR: [u8; 16] = [0xff; 16];
+
+/// Which of several sources a part is in.
+fn source_of(part: &SourcePart) -> usize {
+    match &part.place {
+        PartLocation::Of { source, .. } => *source,
+        PartLocation::File(_) | PartLocation::Spool(_) => 0,
     }
 }
 
@@ -660,6 +717,8 @@ pub(crate) struct Reread<'d> {
     pub(crate) edits: Edits,
     /// References to something of the source's own that the source does not hold.
     pub(crate) dangling: Vec<Node<'d>>,
+    /// References that may mean one or another resource of the source, at these positions.
+    pub(crate) unclear: Vec<(Node<'d>, u32, u32)>,
 }
 
 fn identifier_advice(administration: Node<'_>) -> Option<IdentifierAdvice> {

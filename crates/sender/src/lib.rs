@@ -50,6 +50,7 @@ pub mod schedule;
 pub mod seal;
 pub mod source;
 pub mod transport;
+mod unclear;
 pub mod why;
 pub mod wording;
 

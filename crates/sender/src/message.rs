@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use lmr_envelope::write_time;
-use lmr_fhir::{Document, Element, ParseOptions};
-use lmr_lmdi::codes::Code;
+use lmr_fhir::{Document, Element, Node, ParseOptions};
 
 use crate::agent::Agent;
 use crate::bundle::{self, EntryText};
@@ -18,6 +17,7 @@ use crate::outbox::{HeldFinding, Item, NewMessage};
 use crate::plan::{self, Known, Planned, Role, Statuses};
 use crate::report::MessageCounts;
 use crate::source::{SourceIssue, SourceIssueKind};
+use crate::unclear;
 
 /// A bundle that may go.
 struct Built {
@@ -141,7 +141,7 @@ impl<'a> MessageMaker<'a> {
         loop {
             let index = self.index;
             planned = without_faulty(index, planned, faulty, counts);
-            let Texts { mut texts, gone, dangling } = self.texts(&planned, counts)?;
+            let Texts { mut texts, gone, refused } = self.texts(&planned, counts)?;
             if !gone.is_empty() {
                 planned = plan::without(index, &planned, &gone);
                 continue;
@@ -154,10 +154,10 @@ impl<'a> MessageMaker<'a> {
             let rule_set = self.agent.settings.rule_set;
             let text = bundle::write(rule_set, &message_id, &write_time(now), &texts);
             drop(texts);
-            let findings = if dangling.is_empty() {
+            let findings = if refused.is_empty() {
                 self.agent.checker.check(&text, &context)?
             } else {
-                dangling
+                refused
             };
             if findings.is_empty() {
                 return Ok(Some(Built { planned, text, message_id, context }));
@@ -207,13 +207,15 @@ impl<'a> MessageMaker<'a> {
         let mut all = Texts {
             texts: Vec::with_capacity(planned.entries.len()),
             gone: Vec::new(),
-            dangling: Vec::new(),
+            refused: Vec::new(),
         };
         for (position, at) in planned.entries.iter().enumerate() {
             match self.text(*at)? {
-                Ok((text, paths)) => {
+                Ok((text, refused)) => {
                     all.texts.push(text);
-                    all.dangling.extend(paths.into_iter().map(|path| dangling(position, path)));
+                    let entry = Some(position);
+                    all.refused
+                        .extend(refused.into_iter().map(|finding| CheckFinding { entry, finding }));
                 }
                 Err(issue) => {
                     counts.source_issues.push(SourceIssue {
@@ -228,11 +230,11 @@ impl<'a> MessageMaker<'a> {
         Ok(all)
     }
 
-    /// One entry's text, and where it refers to something that the source does not hold.
+    /// One entry's text, and why it cannot go as it is: what it refers to, or itself, is not one resource of the source.
     fn text(
         &self,
         at: u32,
-    ) -> Result<Result<(EntryText, Vec<String>), SourceIssueKind>, SenderError> {
+    ) -> Result<Result<(EntryText, Vec<HeldFinding>), SourceIssueKind>, SenderError> {
         let record = &self.index.records[at as usize];
         let source = match self.agent.source.read(&self.index.location(at)) {
             Ok(source) => source,
@@ -241,7 +243,7 @@ impl<'a> MessageMaker<'a> {
         let Ok(document) = Document::parse(source.as_str(), &ParseOptions::strict()) else {
             return Ok(Err(SourceIssueKind::ChangedMeanwhile));
         };
-        let mut reread = self.index.read_again(document.root(), record.bundle(), &self.agent.key);
+        let mut reread = self.index.read_again(at, document.root(), &self.agent.key);
         if reread.version != record.version {
             return Ok(Err(SourceIssueKind::ChangedMeanwhile));
         }
@@ -254,7 +256,16 @@ impl<'a> MessageMaker<'a> {
                 &mut reread.edits,
             );
         }
-        let paths = reread.dangling.iter().map(|node| Element::of(*node).raw_path()).collect();
+        let path = |node: &Node<'_>| Element::of(*node).raw_path();
+        let mut refused: Vec<HeldFinding> =
+            reread.dangling.iter().map(|node| unclear::dangling(path(node))).collect();
+        refused.extend(reread.unclear.iter().map(|(node, one, other)| {
+            let places = [self.index.location(*one), self.index.location(*other)];
+            unclear::reference(path(node), &places)
+        }));
+        if let Some(other) = self.index.another(at) {
+            refused.push(unclear::identity(&[self.index.location(at), other.clone()]));
+        }
         let resource =
             reread.edits.apply(&source).map_err(|_| SenderError::Internal("edits overlap"))?;
         let text = EntryText {
@@ -262,7 +273,7 @@ impl<'a> MessageMaker<'a> {
             resource_type: self.index.resource_type(at).to_string(),
             resource,
         };
-        Ok(Ok((text, paths)))
+        Ok(Ok((text, refused)))
     }
 
     /// The reporting period: from the earliest thing reported, or the last success, whichever is earlier.
@@ -347,19 +358,6 @@ struct Texts {
     texts: Vec<EntryText>,
     /// What has changed since it was read first.
     gone: Vec<u32>,
-    /// References that would mean nothing to the register.
-    dangling: Vec<CheckFinding>,
-}
-
-fn dangling(entry: usize, path: String) -> CheckFinding {
-    let text = Code::ReferenceDangling.text();
-    CheckFinding {
-        entry: Some(entry),
-        finding: HeldFinding {
-            code: Some(Code::ReferenceDangling.as_str().to_owned()),
-            path: Some(path),
-            text_nb: text.explanation.nb.to_owned(),
-            text_en: text.explanation.en.to_owned(),
-        },
-    }
+    /// What would mean nothing to the register, or something else than is meant.
+    refused: Vec<CheckFinding>,
 }

@@ -19,6 +19,7 @@ mod restored;
 mod runs;
 mod stopping;
 mod truth;
+mod unclear;
 mod work;
 mod world;
 mod wrong_types;

@@ -107,6 +107,13 @@ pub enum SourceIssueKind {
         /// How many came.
         given: u64,
     },
+    /// Two different resources have one identity, and nothing says which of them is newer: neither is sent.
+    TwoOfOneIdentity {
+        /// Their type.
+        resource_type: String,
+        /// Where the other one is.
+        other: String,
+    },
     /// The file was written to between the two passes.
     ChangedMeanwhile,
 }
@@ -241,6 +248,14 @@ impl SourceIssueKind {
                 "the server says that the search found {total} resources, and gave {given}: does it lead on to the next page, \
                  or hide some of this user? Until it is corrected the same is asked for again; where the number is an \
                  estimate, _total=none in `search` asks for none"
+            ),
+            Self::TwoOfOneIdentity { resource_type, other } if nb => format!(
+                "{resource_type} har samme identitet som en annen i {other}, og ingenting sier hvilken som gjelder: ingen av \
+                 dem sendes; gi hver sin identifikator, eller meta.lastUpdated hvis den ene er en rettelse av den andre"
+            ),
+            Self::TwoOfOneIdentity { resource_type, other } => format!(
+                "{resource_type} has the identity of another one in {other}, and nothing says which holds: neither is sent; \
+                 give each an identifier of its own, or meta.lastUpdated if one is a correction of the other"
             ),
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
