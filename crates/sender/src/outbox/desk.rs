@@ -10,9 +10,10 @@ use lmr_lmdi::person::looks_personal;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
-use super::held::all_held;
+use super::held::{GIVES_CHANGES, all_held};
 use super::stored::{leaves_something_to_send, wants_everything};
 use super::{HeldRow, Origin, Outbox, OutboxError, Released, Result, ms, time};
+use crate::identity::Hash;
 use crate::source::{RowError, SourceIssue, SourceIssueKind};
 
 /// Under this name the outbox has which hooks failed after the last run.
@@ -224,11 +225,13 @@ impl SourceIssueRow {
 impl Outbox {
     /// Releases held records, discarded ones too: they are checked, and sent where the check finds nothing, with the
     /// next transfer. Numbers of nothing held are passed over. Where nothing is held afterwards, it is also forgotten
-    /// that the register has called messages too large.
+    /// that the register has called messages too large. Of a source that gives changes only they stay listed until it
+    /// gives them again: nothing else would show those that it does not.
     ///
     /// # Errors
     /// [`OutboxError`].
     pub async fn release(&self, numbers: &[i64], act: &Act) -> Result<Released> {
+        let gives_changes = self.setting(GIVES_CHANGES).await?.is_some();
         let mut step = self.begin().await?;
         let mut all = all_held(&mut step).await?;
         let total = all.len();
@@ -236,10 +239,15 @@ impl Outbox {
         all.retain(|row| numbers.contains(&row.number));
         let mut released = Released::default();
         for row in &all {
-            sqlx::query("DELETE FROM held WHERE number = ?")
-                .bind(row.number)
-                .execute(&mut *step)
-                .await?;
+            let released_row = match gives_changes {
+                true => sqlx::query(
+                    "UPDATE held SET version = ?, discarded_at = NULL, discarded_by = NULL, discard_reason = NULL \
+                     WHERE number = ?",
+                )
+                .bind(Hash::NO_VERSION.0.as_slice()),
+                false => sqlx::query("DELETE FROM held WHERE number = ?"),
+            };
+            released_row.bind(row.number).execute(&mut *step).await?;
             released.discarded += u64::from(row.discarded.is_some());
             match row.origin {
                 Origin::Register => released.refused_by_register += 1,

@@ -165,6 +165,8 @@ impl Released {
 
 /// Under this name the outbox has what decided on what is held, apart from the data.
 const CHECKED_WITH: &str = "checked-with";
+/// Under this name the outbox has that the last source it was compared with gives changes only.
+pub(super) const GIVES_CHANGES: &str = "gives-changes";
 /// Most waiting resources that are listed; the counts are of all.
 const MAX_WAITING: usize = 10_000;
 
@@ -260,7 +262,15 @@ impl Outbox {
         fingerprint: &str,
     ) -> Result<u64> {
         let other_rules = self.setting(CHECKED_WITH).await?.as_deref() != Some(fingerprint);
+        let gave_changes = self.setting(GIVES_CHANGES).await?.is_some();
         let mut step = self.begin().await?;
+        if gave_changes == is_complete {
+            let sql = match is_complete {
+                true => "DELETE FROM setting WHERE name = ?",
+                false => "INSERT INTO setting (name, value) VALUES (?, 'yes')",
+            };
+            sqlx::query(sql).bind(GIVES_CHANGES).execute(&mut *step).await?;
+        }
         let rows = sqlx::query(
             "SELECT number, identity FROM held WHERE discarded_at IS NULL AND (?1 OR depends_on_clock)",
         )

@@ -95,6 +95,42 @@ async fn a_release_takes_a_discard_back_and_an_incremental_source_gives_it_again
     assert_eq!(world.run().await.held, 2);
 }
 
+/// The file that had it was archived, or its rows are not asked for again.
+#[tokio::test]
+async fn what_was_released_stays_listed_until_an_incremental_source_gives_it_again() {
+    for discards in [false, true] {
+        let mut world = ward();
+        world.incremental = true;
+        world.run().await;
+        let agent = world.agent().await;
+        let held = agent.outbox().held().await.unwrap();
+        let numbers: Vec<i64> = held.iter().map(|row| row.number).collect();
+        let files: Vec<_> = held.iter().map(|row| world.source().join(&row.file)).collect();
+        let texts: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+        if discards {
+            agent.outbox().discard(&numbers, &act(&world)).await.unwrap();
+        }
+        drop(agent);
+        for file in &files {
+            let _ = std::fs::remove_file(file);
+        }
+        let agent = world.agent().await;
+        assert_eq!(agent.outbox().release(&numbers, &act(&world)).await.unwrap().total(), 2);
+        drop(agent);
+        for _ in 0..2 {
+            let report = world.run().await;
+            assert_eq!((report.held, report.status()), (2, RunStatus::ToCorrect), "{discards}");
+        }
+        // It is there again, and right: nobody needs to release it a second time.
+        for (file, text) in files.iter().zip(&texts) {
+            let text = String::from_utf8(text.clone()).unwrap();
+            std::fs::write(file, text.replace("\"fault\"", "\"was\"")).unwrap();
+        }
+        let report = world.run().await;
+        assert_eq!((report.held, report.status()), (0, RunStatus::Clean), "{discards}");
+    }
+}
+
 /// What is released or forgotten is neither held nor delivered until a transfer has sent it.
 #[tokio::test]
 async fn not_all_is_delivered_until_what_was_released_or_forgotten_is_sent() {
