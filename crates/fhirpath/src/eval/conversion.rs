@@ -184,7 +184,9 @@ fn as_whole(item: &Item<'_>) -> Option<i64> {
     match item {
         Item::Integer(n) => Some(*n),
         Item::Boolean(b) => Some(i64::from(*b)),
-        Item::Decimal(d) if d.is_whole() => d.to_i64(),
+        // Only a number that is written as one: `1.0` is none, as the text `'1.0'` is none. N1 takes no
+        // decimal at all; HL7's engine reads what is written, so that a FHIR decimal `185` is taken.
+        Item::Decimal(d) if d.scale() == 0 => d.to_i64(),
         Item::String(text) => {
             let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
