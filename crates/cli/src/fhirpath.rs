@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use lmr_fhir::{Document, Element, Name};
 use lmr_fhirpath::{
-    DateTime, DocumentHost, Env, Expression, Host, Item, Typed, Unavailable, to_json,
+    DateTime, DocumentHost, Env, Expression, Host, Item, SemanticError, Typed, Unavailable, to_json,
 };
 use lmr_validator::terminology::{Membership, MissingContent};
 use lmr_validator::{Options, Validator};
@@ -16,6 +16,9 @@ use crate::clock;
 use crate::input::{document, each_text};
 use crate::output::{Language, print};
 use crate::text::{Explain, chain, fail, text};
+
+/// Bytes of results that are kept before they are printed.
+const PRINTED_AT_ONCE: usize = 1 << 20;
 
 /// Evaluate a FHIRPath expression on a resource.
 ///
@@ -80,7 +83,7 @@ impl Fhirpath {
         Ok(code)
     }
 
-    /// A line per item, and why the evaluation ended early if it did.
+    /// A line per item as far as it is not printed yet, and why the evaluation ended early if it did.
     fn evaluate(
         &self,
         expression: &Expression,
@@ -91,14 +94,21 @@ impl Fhirpath {
         let model = validator.fhirpath_model();
         let root = Typed::resource(document.root_element(), Some(model));
         if !self.no_check && root.ty.is_known() {
-            let start = context.unwrap_or(expression);
-            if let Err(faults) = start.check(model, root.ty) {
-                let nb: Vec<String> = faults
-                    .iter()
-                    .map(|fault| crate::text::in_bokmal(fault).unwrap_or_else(|| fault.to_string()))
-                    .collect();
-                let en: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                let (nb, en) = (nb.join("; "), en.join("; "));
+            if let Some(context) = context
+                && let Err(faults) = context.check(model, root.ty)
+            {
+                let (nb, en) = in_both(&faults);
+                fail!(
+                    "--context passer ikke til definisjonene: {nb}",
+                    "--context does not fit the definitions: {en}"
+                );
+            }
+            let checked = match context {
+                Some(context) => expression.check_from(model, context, root.ty),
+                None => expression.check(model, root.ty),
+            };
+            if let Err(faults) = checked {
+                let (nb, en) = in_both(&faults);
                 fail!(
                     "uttrykket passer ikke til definisjonene: {nb}",
                     "the expression does not fit the definitions: {en}"
@@ -128,6 +138,11 @@ impl Fhirpath {
                 Ok(items) => {
                     for item in &items {
                         writeln!(out, "{}", to_json(item, Some(model)))?;
+                        // Many items may be the same large resource.
+                        if out.len() > PRINTED_AT_ONCE {
+                            print(&out)?;
+                            out.clear();
+                        }
                     }
                 }
                 Err(error) => {
@@ -140,6 +155,16 @@ impl Fhirpath {
         }
         Ok((out, None))
     }
+}
+
+/// What is wrong, in bokmål and in English.
+fn in_both(faults: &[SemanticError]) -> (String, String) {
+    let nb: Vec<String> = faults
+        .iter()
+        .map(|fault| crate::text::in_bokmal(fault).unwrap_or_else(|| fault.to_string()))
+        .collect();
+    let en: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    (nb.join("; "), en.join("; "))
 }
 
 /// Answers from the document and from the definitions.

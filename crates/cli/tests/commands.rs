@@ -430,6 +430,22 @@ fn fhirpath_prints_a_line_an_item() {
     let output =
         with_input(&["fhirpath", "--context", "Patient.name", "given.count()", "-"], patient);
     assert_eq!(text(&output.stdout), "{\"type\":\"integer\",\"value\":2}\n");
+    for (context, expression, complaint) in [
+        (
+            "Patient.name",
+            "given1",
+            "the expression does not fit the definitions: line 1, column 1: HumanName",
+        ),
+        ("birthDate", "$this + 7", "the expression does not fit the definitions"),
+        ("Patient.nmae", "given", "--context does not fit the definitions"),
+    ] {
+        let arguments = ["fhirpath", "--lang", "en", "--context", context, expression, "-"];
+        let output = with_input(&arguments, patient);
+        assert_eq!(output.status.code(), Some(2), "{context}: {expression}");
+        assert!(text(&output.stderr).contains(complaint), "{}", text(&output.stderr));
+    }
+    let unchecked = ["fhirpath", "--no-check", "--context", "Patient.name", "given1", "-"];
+    assert_eq!(with_input(&unchecked, patient).status.code(), Some(0));
     assert_eq!(with_input(&["fhirpath", "Patient.name.(", "-"], patient).status.code(), Some(2));
     assert_eq!(
         with_input(&["fhirpath", "Patient.name.given.toInteger() + 'x'.single() / 0", "-"], "[")

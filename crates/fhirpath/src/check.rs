@@ -66,15 +66,36 @@ pub(crate) fn check(
     model: &dyn Model,
     context: TypeId,
 ) -> Result<(), Vec<SemanticError>> {
-    let mut checker = Checker { model, context: Types::fhir(context), errors: Vec::new() };
-    let this = checker.context.clone();
-    checker.infer(root, &this);
-    if checker.errors.is_empty() {
+    faults(infer(root, model, Types::fhir(context)).1)
+}
+
+/// As [`check`], from the items that `start` yields from a focus of type `context`. Errors of `start` itself
+/// are not among the result.
+pub(crate) fn check_from(
+    root: &Expr,
+    model: &dyn Model,
+    start: &Expr,
+    context: TypeId,
+) -> Result<(), Vec<SemanticError>> {
+    let (types, _) = infer(start, model, Types::fhir(context));
+    faults(infer(root, model, types).1)
+}
+
+/// What an expression yields from a focus of these types, and what is wrong with it.
+fn infer(root: &Expr, model: &dyn Model, context: Types) -> (Types, Vec<SemanticError>) {
+    let this = context.clone();
+    let mut checker = Checker { model, context, errors: Vec::new() };
+    let types = checker.infer(root, &this);
+    (types, checker.errors)
+}
+
+fn faults(mut errors: Vec<SemanticError>) -> Result<(), Vec<SemanticError>> {
+    if errors.is_empty() {
         return Ok(());
     }
-    checker.errors.sort_by_key(|f| f.location);
-    checker.errors.dedup();
-    Err(checker.errors)
+    errors.sort_by_key(|f| f.location);
+    errors.dedup();
+    Err(errors)
 }
 
 /// The System type of a primitive's value.

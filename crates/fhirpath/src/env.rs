@@ -64,7 +64,8 @@ pub trait Host<'a> {
     }
 }
 
-/// Steps that one evaluation may take; a step is an item looked at, or 16 bytes of text made. With
+/// Steps that one evaluation may take; a step is an item looked at, 16 bytes of a long value
+/// made or copied, or as much arithmetic on long decimals as takes the time of one. With
 /// [`Env::with_resource`] a document of many values raises it to fifty per value.
 pub const DEFAULT_STEPS: u64 = 10_000_000;
 

@@ -32,6 +32,7 @@ pub(crate) use types::SYSTEM_TYPES;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use lmr_fhir::SourceLocation;
 
@@ -70,8 +71,14 @@ impl<'s, 'a> Scope<'s, 'a> {
     }
 }
 
+/// Bytes or digits up to which a value counts as no more than the step that it is looked at with.
+const SMALL: usize = 64;
+
 /// Number and result of a condition.
 type FixedCondition = (u16, Option<bool>);
+
+/// Name and value.
+type Variable<'a> = (String, Rc<Collection<'a>>);
 
 /// One evaluation.
 pub(crate) struct Engine<'e, 'a> {
@@ -83,7 +90,7 @@ pub(crate) struct Engine<'e, 'a> {
     /// Results of conditions that are the same for every item, by their number.
     fixed: RefCell<SmallVec<[FixedCondition; 2]>>,
     /// Defined by `defineVariable`, innermost last.
-    variables: RefCell<SmallVec<[(String, Collection<'a>); 0]>>,
+    variables: RefCell<SmallVec<[Variable<'a>; 0]>>,
 }
 
 impl<'e, 'a> Engine<'e, 'a> {
@@ -163,6 +170,27 @@ impl<'e, 'a> Engine<'e, 'a> {
         self.step(location)
     }
 
+    /// Counts a value that is made or copied by its size: what it takes beyond a small one. The next step
+    /// fails where it was too much.
+    #[inline]
+    fn charge(&self, size: usize) {
+        if size > SMALL {
+            self.owe(size / 16);
+        }
+    }
+
+    /// Counts work; the next step fails where it was too much.
+    fn owe(&self, steps: usize) {
+        self.steps.set(self.steps.get().saturating_add(steps as u64));
+    }
+
+    /// A copy of an item, which counts by its size.
+    #[inline]
+    fn copy(&self, item: &Item<'a>) -> Item<'a> {
+        self.charge(item.size());
+        item.clone()
+    }
+
     #[cold]
     fn fail<T>(&self, location: SourceLocation, kind: EvalErrorKind) -> EvalResult<T> {
         Err(Box::new(EvalError { location, kind }))
@@ -236,8 +264,8 @@ impl<'e, 'a> Engine<'e, 'a> {
         what: &'static str,
     ) -> EvalResult<Option<Item<'a>>> {
         Ok(match self.single(e, s, what)? {
-            Some(item) => self.value_of(&item),
-            None => None,
+            Some(item @ Item::Element(_)) => self.value_of(&item),
+            item => item,
         })
     }
 
@@ -305,14 +333,14 @@ impl<'e, 'a> Engine<'e, 'a> {
             Kind::Focus | Kind::This => {
                 for item in s.this {
                     self.step(e.location)?;
-                    if !sink(item.clone())? {
+                    if !sink(self.copy(item))? {
                         return Ok(false);
                     }
                 }
                 Ok(true)
             }
             Kind::Member { source, name, type_like } => match self.remembered(e, s)? {
-                Some(items) => self.pass(items.iter().cloned(), sink),
+                Some(items) => self.pass(items.iter().map(|item| self.copy(item)), sink),
                 None => self.visit(source, s, &mut |item| {
                     self.step(e.location)?;
                     self.members(item, name, *type_like, sink)
@@ -320,7 +348,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             },
             Kind::Empty => Ok(true),
             Kind::Total => match s.total {
-                Some(total) => self.pass(total.clone(), sink),
+                Some(total) => self.pass(total.iter().map(|item| self.copy(item)), sink),
                 None => Ok(true),
             },
             Kind::Constant(constant) => self.constant(e.location, constant, sink),
@@ -416,10 +444,14 @@ impl<'e, 'a> Engine<'e, 'a> {
                     .iter()
                     .rev()
                     .find(|v| v.0 == *name)
-                    .map(|v| v.1.clone());
-                let given = || self.env.constants.iter().find(|c| c.0 == name).map(|c| c.1.clone());
-                let asked = || self.env.host.and_then(|host| host.constant(name));
-                return match own.or_else(given).or_else(asked) {
+                    .map(|v| Rc::clone(&v.1));
+                if let Some(items) = own {
+                    return self.pass(items.iter().map(|item| self.copy(item)), sink);
+                }
+                if let Some((_, items)) = self.env.constants.iter().find(|c| c.0 == name) {
+                    return self.pass(items.iter().map(|item| self.copy(item)), sink);
+                }
+                return match self.env.host.and_then(|host| host.constant(name)) {
                     Some(items) => self.pass(items, sink),
                     None => self.fail(location, EvalErrorKind::UnknownConstant(name.clone())),
                 };
@@ -428,8 +460,17 @@ impl<'e, 'a> Engine<'e, 'a> {
         sink(Item::Element(typed))
     }
 
-    /// A node that yields one item or none.
+    /// A node that yields one item or none; what it makes counts by its size.
+    #[inline]
     fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {
+        let made = self.scalar_of(e, s)?;
+        if let Some(item) = &made {
+            self.charge(item.size());
+        }
+        Ok(made)
+    }
+
+    fn scalar_of(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {
         Ok(Some(match &e.kind {
             Kind::Integer(n) => Item::Integer(*n),
             Kind::Decimal(d) => Item::Decimal(d.clone()),

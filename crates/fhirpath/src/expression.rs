@@ -96,4 +96,19 @@ impl Expression {
     pub fn check(&self, model: &dyn Model, context: TypeId) -> Result<(), Vec<SemanticError>> {
         check::check(&self.root, model, context)
     }
+
+    /// As [`Expression::check`], for evaluation from the items that `start` yields on a focus of type
+    /// `context`. Where their types cannot be known nothing is found. What is wrong with `start` itself is for
+    /// its own check.
+    ///
+    /// # Errors
+    /// As [`Expression::check`].
+    pub fn check_from(
+        &self,
+        model: &dyn Model,
+        start: &Self,
+        context: TypeId,
+    ) -> Result<(), Vec<SemanticError>> {
+        check::check_from(&self.root, model, &start.root, context)
+    }
 }

@@ -64,6 +64,18 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Bytes or digits that a copy takes beyond the item itself.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::String(Cow::Owned(text)) => text.len(),
+            Self::Decimal(d) => d.size(),
+            Self::Quantity(q) => q.size(),
+            Self::Type(info) => info.name.len(),
+            _ => 0,
+        }
+    }
+
     /// The System type of a computed value.
     pub(crate) fn system_type(&self) -> Option<&'static str> {
         Some(match self {

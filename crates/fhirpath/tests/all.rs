@@ -7,4 +7,5 @@ mod language;
 #[expect(clippy::unwrap_used, reason = "the tests' own model")]
 mod model;
 mod regular_expressions;
+mod sizes;
 mod typed;

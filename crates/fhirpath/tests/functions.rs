@@ -178,6 +178,12 @@ fn conversion_takes_what_the_grammar_allows() {
         '2147483648'.convertsToInteger() => false
         '-2147483648'.toInteger() => -2147483648
         true.toInteger() => 1
+        1.0.toInteger()
+        100.00.toLong()
+        1.0.convertsToInteger() => false
+        1.0.convertsToLong() => false
+        '185'.toDecimal().toInteger() => 185
+        (10 / 2).convertsToInteger() => true
         {}.toInteger()
         (1 | 2).toInteger() => !
         '1.50'.toDecimal() => 1.50

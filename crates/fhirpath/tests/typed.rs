@@ -230,6 +230,47 @@ fn an_element_that_no_type_has_is_found_without_data() {
 }
 
 #[test]
+fn from_the_items_of_another_expression_a_misspelt_name_is_found_too() {
+    let model = SmallModel::new();
+    let patient = model.type_named(&"Patient".into()).unwrap();
+    let check = |start: &str, text: &str| {
+        let start = Expression::parse(start).unwrap();
+        Expression::parse(text).unwrap().check_from(&model, &start, patient)
+    };
+    for (start, text, expected) in [
+        (
+            "$this",
+            "name.given1",
+            "line 1, column 6: HumanName has no element given1; did you mean given?",
+        ),
+        ("Patient.name", "family.foo", "line 1, column 8: string has no element foo"),
+        ("name | address", "given.foo", "line 1, column 7: string has no element foo"),
+        ("name.count()", "given", "line 1, column 1: Integer has no element given"),
+        ("name", "%context.city", "line 1, column 10: HumanName has no element city"),
+        ("name", "$this.city", "line 1, column 7: HumanName has no element city"),
+        ("deceased", "select(foo)", "line 1, column 8: boolean, dateTime has no element foo"),
+    ] {
+        let errors = check(start, text).unwrap_err();
+        assert_eq!(errors[0].to_string(), expected, "{start}: {text}");
+    }
+    let errors = check("birthDate", "$this + 7").unwrap_err();
+    assert!(matches!(errors[0].kind, SemanticErrorKind::Type { .. }));
+    for (start, text) in [
+        ("name", "given.first() & HumanName.family"),
+        ("name | address", "given | city | period.start"),
+        ("contained", "Organization.name | status"),
+        ("children()", "anything.at.all"),
+        ("name | children()", "anything"),
+        ("managingOrganization.resolve()", "name"),
+        ("{}", "anything"),
+        ("deceased", "$this is boolean"),
+        ("contact", "%resource.name.family | name.family"),
+    ] {
+        assert_eq!(check(start, text), Ok(()), "{start}: {text}");
+    }
+}
+
+#[test]
 fn a_misspelt_name_is_reported_with_the_one_that_may_be_meant() {
     let model = SmallModel::new();
     let patient = model.type_named(&"Patient".into()).unwrap();

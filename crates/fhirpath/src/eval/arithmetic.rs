@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use lmr_fhir::SourceLocation;
 
 use super::compare::number;
-use super::{Engine, EvalResult, Scope};
+use super::{Engine, EvalResult, SMALL, Scope};
 use crate::error::EvalErrorKind;
 use crate::item::Item;
 use crate::syntax::{Expr, Operator};
@@ -36,7 +36,7 @@ impl<'a> Engine<'_, 'a> {
         let (x, y) = match (&a, &b) {
             (Item::Integer(x), Item::Integer(y)) => return Ok(integers(operator, *x, *y)),
             (Item::String(x), Item::String(y)) if operator == Operator::Add => {
-                self.text_size(location, what, x.len() + y.len())?;
+                self.within_size(location, what, x.len() + y.len())?;
                 return Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))));
             }
             (Item::Date(_) | Item::DateTime(_) | Item::Time(_), Item::Quantity(q))
@@ -55,11 +55,15 @@ impl<'a> Engine<'_, 'a> {
             }
             _ => {
                 return match (number(&a), number(&b)) {
-                    (Some(x), Some(y)) => Ok(decimals(operator, &x, &y)),
+                    (Some(x), Some(y)) => {
+                        self.reckon(location, x.extent() + y.extent())?;
+                        Ok(decimals(operator, &x, &y))
+                    }
                     _ => self.types_error(location, what, &a, &b),
                 };
             }
         };
+        self.reckon_quantities(location, &x, &y)?;
         let result = match operator {
             Operator::Add => x.plus(&y, false),
             Operator::Subtract => x.plus(&y, true),
@@ -68,6 +72,26 @@ impl<'a> Engine<'_, 'a> {
             _ => return self.types_error(location, what, &a, &b),
         };
         Ok(result.map(|q| Item::Quantity(Box::new(q))))
+    }
+
+    /// Before arithmetic on so many digits ([`Decimal::extent`]): long numbers take more than a step, and
+    /// twice as long ones more than twice as much.
+    pub(super) fn reckon(&self, location: SourceLocation, digits: usize) -> EvalResult<()> {
+        if digits <= SMALL {
+            return Ok(());
+        }
+        self.steps(location, digits / 16 * (1 + digits / 1024))
+    }
+
+    /// Before arithmetic on quantities, or before they are compared: their units are read as well.
+    pub(super) fn reckon_quantities(
+        &self,
+        location: SourceLocation,
+        a: &Quantity,
+        b: &Quantity,
+    ) -> EvalResult<()> {
+        self.reckon(location, a.value.extent() + b.value.extent())?;
+        self.steps(location, unit_steps(a.code()) + unit_steps(b.code()))
     }
 
     #[cold]
@@ -92,7 +116,7 @@ impl<'a> Engine<'_, 'a> {
         match (a, b) {
             (None, None) => Ok(Some(Item::from(""))),
             (Some(Item::String(x)), Some(Item::String(y))) => {
-                self.text_size(location, "&", x.len() + y.len())?;
+                self.within_size(location, "&", x.len() + y.len())?;
                 Ok(Some(Item::String(Cow::Owned(format!("{x}{y}")))))
             }
             (Some(Item::String(x)), None) | (None, Some(Item::String(x))) => {
@@ -112,6 +136,7 @@ impl<'a> Engine<'_, 'a> {
         amount: &Quantity,
         amount_item: &Item<'a>,
     ) -> EvalResult<Option<Item<'a>>> {
+        self.reckon(location, amount.value.extent())?;
         let minus = operator == Operator::Subtract;
         let moved = match moment {
             Item::Date(d) => d.plus(amount, minus).map(Item::Date),
@@ -147,6 +172,11 @@ impl<'a> Engine<'_, 'a> {
             Some(other) => return self.type_error(location, "-", &other),
         })
     }
+}
+
+/// What reading a unit takes: its factors and exponents multiply.
+pub(super) fn unit_steps(code: &str) -> usize {
+    code.len() * code.len() / 4
 }
 
 fn integers<'a>(operator: Operator, x: i64, y: i64) -> Option<Item<'a>> {

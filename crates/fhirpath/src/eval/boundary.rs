@@ -23,6 +23,12 @@ fn bound<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>, high: bool) -> ScalarR
     if digits.is_none() && !call.args.is_empty() {
         return Ok(None);
     }
+    let written = match &item {
+        Item::Decimal(d) => d.extent(),
+        Item::Quantity(q) => q.value.extent(),
+        _ => 0,
+    };
+    engine.reckon(call.location, 2 * written)?;
     let decimal = |value: &Decimal| {
         let digits =
             u32::try_from(digits.unwrap_or(DECIMAL_DIGITS)).ok().filter(|d| *d <= MOST_DIGITS)?;
@@ -64,7 +70,10 @@ pub(crate) fn comparable<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> Log
         }
     }
     Ok(match pair {
-        [Some(Item::Quantity(a)), Some(Item::Quantity(b))] => Some(a.comparable(&b)),
+        [Some(Item::Quantity(a)), Some(Item::Quantity(b))] => {
+            engine.reckon_quantities(call.location, &a, &b)?;
+            Some(a.comparable(&b))
+        }
         _ => None,
     })
 }

@@ -12,6 +12,9 @@ use crate::model::TypeKind;
 use crate::syntax::{Expr, Kind, Operator};
 use crate::value::{Date, DateTime, Decimal, Quantity, Rounding, Time};
 
+/// Looking through a text takes so much less than making one.
+pub(super) const COMPARED: usize = 16;
+
 /// Two values of types that can be compared.
 enum Pair<'i, 'a> {
     Numbers(Decimal, Decimal),
@@ -127,12 +130,18 @@ impl<'a> Engine<'_, 'a> {
         match (a, b) {
             (Item::Integer(a), Item::Integer(b)) => return Ok(Some(a == b)),
             (Item::Boolean(a), Item::Boolean(b)) => return Ok(Some(a == b)),
-            (Item::String(a), Item::String(b)) => return Ok(Some(a == b)),
+            (Item::String(a), Item::String(b)) => {
+                self.charge(a.len().min(b.len()) / COMPARED);
+                return Ok(Some(a == b));
+            }
             (Item::Element(typed), Item::String(text))
             | (Item::String(text), Item::Element(typed))
                 if self.kind(*typed) == TypeKind::String =>
             {
-                return Ok(Some(typed.element.text().is_some_and(|t| t == *text)));
+                return Ok(Some(typed.element.text().is_some_and(|own| {
+                    self.charge(own.len() / COMPARED);
+                    own == *text
+                })));
             }
             _ => {}
         }
@@ -152,11 +161,17 @@ impl<'a> Engine<'_, 'a> {
         };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => Some(a == b),
-            Pair::Texts(a, b) => Some(a == b),
+            Pair::Texts(a, b) => {
+                self.charge(a.len().min(b.len()) / COMPARED);
+                Some(a == b)
+            }
             Pair::Booleans(a, b) => Some(a == b),
             Pair::DateTimes(a, b) => a.partial_compare(b).map(Ordering::is_eq),
             Pair::Times(a, b) => a.partial_compare(b).map(Ordering::is_eq),
-            Pair::Quantities(a, b) => a.compare(&b).map(Ordering::is_eq),
+            Pair::Quantities(a, b) => {
+                self.reckon_quantities(location, &a, &b)?;
+                a.compare(&b).map(Ordering::is_eq)
+            }
             Pair::Elements(a, b) => Some(self.same_content(location, a, b)?),
             Pair::Types => match (&a, &b) {
                 (Item::Type(a), Item::Type(b)) => Some(a == b),
@@ -178,11 +193,17 @@ impl<'a> Engine<'_, 'a> {
         };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => numbers_equivalent(&a, &b),
-            Pair::Texts(a, b) => folded(a) == folded(b),
+            Pair::Texts(a, b) => {
+                self.charge(a.len() + b.len());
+                folded(a) == folded(b)
+            }
             Pair::Booleans(a, b) => a == b,
             Pair::DateTimes(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
             Pair::Times(a, b) => a.partial_compare(b) == Some(Ordering::Equal),
-            Pair::Quantities(a, b) => a.equivalent(&b),
+            Pair::Quantities(a, b) => {
+                self.reckon_quantities(location, &a, &b)?;
+                a.equivalent(&b)
+            }
             Pair::Elements(a, b) => self.like_content(location, a, b)?,
             Pair::Types => matches!((&a, &b), (Item::Type(a), Item::Type(b)) if a == b),
             Pair::Unlike => false,
@@ -200,6 +221,7 @@ impl<'a> Engine<'_, 'a> {
         if a.is_same(b) {
             return Ok(true);
         }
+        self.charge(primitive_size(a) / COMPARED);
         if !same_primitive(a, b, |a, b| a == b) || a.resource_type() != b.resource_type() {
             return Ok(false);
         }
@@ -236,6 +258,7 @@ impl<'a> Engine<'_, 'a> {
         b: Element<'a>,
     ) -> EvalResult<bool> {
         self.step(location)?;
+        self.charge(primitive_size(a) + primitive_size(b));
         if !same_primitive(a, b, |a, b| folded(a) == folded(b))
             || a.resource_type() != b.resource_type()
         {
@@ -384,10 +407,16 @@ impl<'a> Engine<'_, 'a> {
         let Some((a, b)) = self.values(a, b) else { return Ok(None) };
         Ok(match pair(&a, &b) {
             Pair::Numbers(a, b) => Some(a.cmp(&b)),
-            Pair::Texts(a, b) => Some(a.cmp(b)),
+            Pair::Texts(a, b) => {
+                self.charge(a.len().min(b.len()) / COMPARED);
+                Some(a.cmp(b))
+            }
             Pair::DateTimes(a, b) => a.partial_compare(b),
             Pair::Times(a, b) => a.partial_compare(b),
-            Pair::Quantities(a, b) => a.compare(&b),
+            Pair::Quantities(a, b) => {
+                self.reckon_quantities(location, &a, &b)?;
+                a.compare(&b)
+            }
             _ => {
                 let model = self.env.model;
                 let (left, right) =
@@ -395,6 +424,14 @@ impl<'a> Engine<'_, 'a> {
                 return self.fail(location, EvalErrorKind::Types { what, left, right });
             }
         })
+    }
+}
+
+/// Bytes of a primitive value.
+fn primitive_size(element: Element<'_>) -> usize {
+    match element.value() {
+        Some(node) if matches!(node.kind(), Json::String | Json::Number) => node.raw().len(),
+        _ => 0,
     }
 }
 

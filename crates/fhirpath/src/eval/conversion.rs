@@ -2,18 +2,28 @@
 
 use std::borrow::Cow;
 
-use super::compare::number;
+use super::arithmetic::unit_steps;
+use super::compare::{COMPARED, number};
 use super::{Call, Engine, EvalResult, LogicResult, ScalarResult};
 use crate::item::Item;
 use crate::ucum;
 use crate::value::{Date, DateTime, Decimal, Quantity, Time};
 
 pub(crate) fn to_boolean<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    Ok(engine.source_value(call)?.and_then(|item| as_boolean(&item)))
+    Ok(convertible(engine, call)?.and_then(|item| as_boolean(&item)))
 }
 
 pub(crate) fn converts_to_boolean<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    Ok(engine.source_value(call)?.map(|item| as_boolean(&item).is_some()))
+    Ok(convertible(engine, call)?.map(|item| as_boolean(&item).is_some()))
+}
+
+/// What is to be converted; a long text counts, since it is looked through.
+fn convertible<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
+    let item = engine.source_value(call)?;
+    if let Some(Item::String(text)) = &item {
+        engine.charge(text.len() / COMPARED);
+    }
+    Ok(item)
 }
 
 fn convert<'a>(
@@ -21,7 +31,7 @@ fn convert<'a>(
     call: Call<'_, 'a>,
     conversion: impl Fn(Item<'a>) -> Option<Item<'a>>,
 ) -> ScalarResult<'a> {
-    Ok(engine.source_value(call)?.and_then(conversion))
+    Ok(convertible(engine, call)?.and_then(conversion))
 }
 
 fn converts<'a>(
@@ -29,7 +39,7 @@ fn converts<'a>(
     call: Call<'_, 'a>,
     conversion: impl Fn(Item<'a>) -> Option<Item<'a>>,
 ) -> LogicResult {
-    Ok(engine.source_value(call)?.map(|item| conversion(item).is_some()))
+    Ok(convertible(engine, call)?.map(|item| conversion(item).is_some()))
 }
 
 /// For each type the two functions of N1, by the one conversion that both ask.
@@ -56,13 +66,13 @@ conversions! {
 }
 
 pub(crate) fn to_quantity<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    let Some(item) = engine.source_value(call)? else { return Ok(None) };
+    let Some(item) = convertible(engine, call)? else { return Ok(None) };
     let quantity = in_unit(engine, call, as_quantity(&item))?;
     Ok(quantity.map(|q| Item::Quantity(Box::new(q))))
 }
 
 pub(crate) fn converts_to_quantity<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    let Some(item) = engine.source_value(call)? else { return Ok(None) };
+    let Some(item) = convertible(engine, call)? else { return Ok(None) };
     Ok(Some(in_unit(engine, call, as_quantity(&item))?.is_some()))
 }
 
@@ -73,6 +83,10 @@ fn in_unit<'a>(
     quantity: Option<Quantity>,
 ) -> EvalResult<Option<Quantity>> {
     let unit = engine.argument_text(call, 0)?;
+    if let (Some(q), Some(unit)) = (&quantity, &unit) {
+        engine.reckon(call.location, q.value.extent())?;
+        engine.steps(call.location, unit_steps(q.code()) + unit_steps(unit))?;
+    }
     Ok(match (quantity, unit) {
         (Some(q), Some(unit)) => {
             ucum::convert(&q.value, q.code(), &unit).map(|value| Quantity::ucum(value, &unit))
@@ -170,7 +184,9 @@ fn as_whole(item: &Item<'_>) -> Option<i64> {
     match item {
         Item::Integer(n) => Some(*n),
         Item::Boolean(b) => Some(i64::from(*b)),
-        Item::Decimal(d) if d.is_whole() => d.to_i64(),
+        // Only a number that is written as one: `1.0` is none, as the text `'1.0'` is none. N1 takes no
+        // decimal at all; HL7's engine reads what is written, so that a FHIR decimal `185` is taken.
+        Item::Decimal(d) if d.scale() == 0 => d.to_i64(),
         Item::String(text) => {
             let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {

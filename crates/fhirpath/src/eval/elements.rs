@@ -31,15 +31,21 @@ impl<'a> Engine<'_, 'a> {
                 self.named_children(*typed, name, sink)
             }
             Item::Type(info) => match name.as_str() {
-                "name" => sink(Item::String(Cow::Owned(info.name.clone()))),
+                "name" => {
+                    self.charge(info.name.len());
+                    sink(Item::String(Cow::Owned(info.name.clone())))
+                }
                 "namespace" => sink(Item::from(info.namespace)),
                 _ => Ok(true),
             },
-            Item::Quantity(quantity) => match name.as_str() {
-                "value" => sink(Item::Decimal(quantity.value.clone())),
-                "unit" | "code" => sink(Item::String(Cow::Owned(quantity.code().to_owned()))),
-                _ => Ok(true),
-            },
+            Item::Quantity(quantity) => {
+                self.charge(quantity.size());
+                match name.as_str() {
+                    "value" => sink(Item::Decimal(quantity.value.clone())),
+                    "unit" | "code" => sink(Item::String(Cow::Owned(quantity.code().to_owned()))),
+                    _ => Ok(true),
+                }
+            }
             _ => Ok(true),
         }
     }
@@ -166,13 +172,19 @@ impl<'a> Engine<'_, 'a> {
 
     /// The value of an item in operators and functions: primitives give their System value,
     /// quantities theirs, other elements themselves; a primitive without a value gives nothing. Text
-    /// that is not of the form its type demands stays text.
+    /// that is not of the form its type demands stays text. What is made counts by its size.
     pub(super) fn value_of(&self, item: &Item<'a>) -> Option<Item<'a>> {
-        let Item::Element(typed) = item else { return Some(item.clone()) };
-        let kind = self.kind(*typed);
+        let Item::Element(typed) = item else { return Some(self.copy(item)) };
+        let value = self.element_value(item, *typed)?;
+        self.charge(value.size());
+        Some(value)
+    }
+
+    fn element_value(&self, item: &Item<'a>, typed: Typed<'a>) -> Option<Item<'a>> {
+        let kind = self.kind(typed);
         if !kind.is_primitive() {
             if kind == TypeKind::Quantity
-                && let Some(quantity) = self.quantity(*typed)
+                && let Some(quantity) = self.quantity(typed)
             {
                 return Some(Item::Quantity(Box::new(quantity)));
             }

@@ -10,6 +10,12 @@ use crate::item::Item;
 use crate::model::Typed;
 use crate::names;
 
+/// What it takes to look for a code, besides reading the item.
+const MEMBER_STEPS: usize = 16;
+
+/// What it takes to check a resource by a profile, besides reading it.
+const PROFILE_STEPS: usize = 100;
+
 pub(crate) fn extension<'a>(
     engine: &Engine<'_, 'a>,
     call: Call<'_, 'a>,
@@ -71,11 +77,11 @@ pub(crate) fn resolve<'a>(
 }
 
 pub(crate) fn member_of<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    ask_about_url(engine, call, Host::member_of)
+    ask_about_url(engine, call, MEMBER_STEPS, Host::member_of)
 }
 
 pub(crate) fn conforms_to<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
-    ask_about_url(engine, call, Host::conforms_to)
+    ask_about_url(engine, call, PROFILE_STEPS, Host::conforms_to)
 }
 
 pub(crate) fn subsumes<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> LogicResult {
@@ -86,14 +92,25 @@ pub(crate) fn subsumed_by<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> Lo
     ask_about_pair(engine, call, |host, own, other| host.subsumes(other, own))
 }
 
+/// What a host reads to answer about an item.
+fn raw_size(item: &Item<'_>) -> usize {
+    match item {
+        Item::Element(typed) => typed.element.value().map_or(0, |node| node.raw().len()),
+        Item::String(text) => text.len(),
+        _ => 0,
+    }
+}
+
 fn ask_about_url<'a>(
     engine: &Engine<'_, 'a>,
     call: Call<'_, 'a>,
+    steps: usize,
     ask: impl Fn(&(dyn Host<'a> + 'a), &Item<'a>, &str) -> Result<bool, Unavailable>,
 ) -> LogicResult {
     let Some(item) = engine.single(call.source, call.scope, call.what())? else { return Ok(None) };
     let host = host(engine, call)?;
     let Some(url) = engine.argument_text(call, 0)? else { return Ok(None) };
+    engine.steps(call.location, steps + raw_size(&item) / 8)?;
     answer(engine, call, ask(host, &item, &url))
 }
 
@@ -105,6 +122,8 @@ fn ask_about_pair<'a>(
     let Some(item) = engine.single(call.source, call.scope, call.what())? else { return Ok(None) };
     let host = host(engine, call)?;
     let Some(other) = engine.single(call.arg(0), call.scope, call.what())? else { return Ok(None) };
+    let size = raw_size(&item) + raw_size(&other);
+    engine.steps(call.location, MEMBER_STEPS + size / 8)?;
     answer(engine, call, ask(host, &item, &other))
 }
 

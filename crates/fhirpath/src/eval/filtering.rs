@@ -68,12 +68,12 @@ fn repeated<'a>(
     let mut queue: Vec<Item<'a>> = engine.source_items(call)?.into_vec();
     let mut seen = Set::new();
     let mut next = 0;
-    while let Some(item) = queue.get(next).cloned() {
+    while let Some(item) = queue.get(next).map(|item| engine.copy(item)) {
         let mut fresh: SmallVec<[Item<'a>; 2]> = SmallVec::new();
         engine.enclosed(|| {
             engine.stream(projection, call.scope.on(&item, next), &mut |found| {
                 engine.step(location)?;
-                if !unique || seen.insert(engine, location, found.clone())? {
+                if !unique || seen.insert(engine, location, engine.copy(&found))? {
                     fresh.push(found);
                 }
                 Ok(true)
@@ -81,7 +81,7 @@ fn repeated<'a>(
         })?;
         next += 1;
         for item in fresh {
-            if !sink(item.clone())? {
+            if !sink(engine.copy(&item))? {
                 return Ok(false);
             }
             queue.push(item);
@@ -122,7 +122,7 @@ pub(crate) fn sort<'a>(
         let mut row: SmallVec<[Option<Item<'a>>; 2]> = SmallVec::new();
         for (key, _) in &keys {
             row.push(match key {
-                None => Some(item.clone()),
+                None => Some(engine.copy(&item)),
                 Some(key) => engine.enclosed(|| {
                     engine.single_value(key, call.scope.on(&item, index), call.what())
                 })?,

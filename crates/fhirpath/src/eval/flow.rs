@@ -1,5 +1,7 @@
 //! Choice, accumulation, variables, trace.
 
+use std::rc::Rc;
+
 use super::{Call, Engine, FlowResult, Scope, Sink};
 use crate::error::EvalErrorKind;
 use crate::item::{Collection, Item};
@@ -82,7 +84,7 @@ pub(crate) fn define_variable<'a>(
         Some(value) => {
             engine.enclosed(|| engine.collect(value, Scope { this: &items, ..call.scope }))?
         }
-        None => items.clone(),
+        None => items.iter().map(|item| engine.copy(item)).collect(),
     };
     let reserved =
         matches!(&*name, "context" | "resource" | "rootResource" | "ucum" | "sct" | "loinc");
@@ -90,6 +92,6 @@ pub(crate) fn define_variable<'a>(
         let kind = EvalErrorKind::DuplicateVariable(name.into_owned());
         return engine.fail(call.location, kind);
     }
-    engine.variables.borrow_mut().push((name.into_owned(), value));
+    engine.variables.borrow_mut().push((name.into_owned(), Rc::new(value)));
     engine.pass(items, sink)
 }

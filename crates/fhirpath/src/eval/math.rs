@@ -78,8 +78,9 @@ fn digits<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> EvalResult<i64> {
 }
 
 pub(crate) fn sqrt<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
-    let value = source_number(engine, call)?;
-    Ok(value.and_then(|value| value.root()).map(Item::Decimal))
+    let Some(value) = source_number(engine, call)? else { return Ok(None) };
+    engine.reckon(call.location, 2 * value.extent())?;
+    Ok(value.root().map(Item::Decimal))
 }
 
 pub(crate) fn exp<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResult<'a> {
@@ -103,6 +104,9 @@ pub(crate) fn power<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarRe
         return engine.wrong_type(call, &base);
     }
     let Some(exponent) = argument_number(engine, call)? else { return Ok(None) };
+    if let (Some(base), Some(exponent)) = (number(&base), number(&exponent)) {
+        engine.reckon(call.location, base.extent_of_power(&exponent))?;
+    }
     Ok(raised(&base, &exponent))
 }
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use lmr_fhir::{Element, Kind as Json, SourceLocation};
 use smallvec::SmallVec;
 
-use super::compare::number as number_of;
+use super::compare::{COMPARED, number as number_of};
 use super::{Engine, EvalResult};
 use crate::item::{Collection, Item};
 use crate::value::Decimal;
@@ -48,7 +48,7 @@ impl<'a> Set<'a> {
     ) -> EvalResult<Self> {
         let mut set = Self::new();
         for item in items {
-            set.insert(engine, location, item.clone())?;
+            set.insert(engine, location, engine.copy(item))?;
         }
         Ok(set)
     }
@@ -133,8 +133,16 @@ impl<'a> Engine<'_, 'a> {
     fn hash_of(&self, item: &Item<'a>) -> Option<u64> {
         let mut hasher = DefaultHasher::new();
         match self.value_of(item).as_ref().unwrap_or(item) {
-            Item::Element(typed) => return Some(content_hash(typed.element)),
-            Item::String(text) => text.hash(&mut hasher),
+            Item::Element(typed) => {
+                let mut seen = 0;
+                let hash = content_hash(typed.element, &mut seen);
+                self.owe(seen / 16);
+                return Some(hash);
+            }
+            Item::String(text) => {
+                self.charge(text.len() / COMPARED);
+                text.hash(&mut hasher);
+            }
             Item::Boolean(b) => b.hash(&mut hasher),
             Item::Type(info) => info.hash(&mut hasher),
             number @ (Item::Integer(_) | Item::Decimal(_)) => number_of(number).hash(&mut hasher),
@@ -145,8 +153,10 @@ impl<'a> Engine<'_, 'a> {
     }
 }
 
-/// Of everything in an element; the order of members does not count, that of repetitions does.
-fn content_hash(element: Element<'_>) -> u64 {
+/// Of everything in an element, and how many elements that are; the order of members does not count,
+/// that of repetitions does.
+fn content_hash(element: Element<'_>, seen: &mut usize) -> u64 {
+    *seen += 1;
     let mut hasher = DefaultHasher::new();
     if let Some(text) = element.text() {
         let number = element
@@ -161,7 +171,7 @@ fn content_hash(element: Element<'_>) -> u64 {
     let mut sum = 0u64;
     for child in element.children() {
         let mut own = DefaultHasher::new();
-        (child.name_hash(), child.index().unwrap_or(0), content_hash(child)).hash(&mut own);
+        (child.name_hash(), child.index().unwrap_or(0), content_hash(child, seen)).hash(&mut own);
         sum = sum.wrapping_add(own.finish());
     }
     sum.hash(&mut hasher);

@@ -14,6 +14,12 @@ pub(crate) fn avg<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarResu
     let Some((total, count)) = total(engine, call)? else { return Ok(None) };
     let count = Decimal::from(count);
     let share = |value: &Decimal| value.divided_by(&count);
+    let digits = match &total {
+        Item::Decimal(d) => d.extent(),
+        Item::Quantity(q) => q.value.extent(),
+        _ => 0,
+    };
+    engine.reckon(call.location, 2 * digits)?;
     Ok(match total {
         Item::Quantity(q) => {
             share(&q.value).map(|value| Item::Quantity(Box::new(Quantity { value, unit: q.unit })))
@@ -84,11 +90,15 @@ fn plus<'a>(
 ) -> ScalarResult<'a> {
     match (a, b) {
         (Item::Quantity(a), Item::Quantity(b)) => {
+            engine.reckon_quantities(call.location, a, b)?;
             Ok(a.plus(b, false).map(|q| Item::Quantity(Box::new(q))))
         }
         (Item::Integer(a), Item::Integer(b)) => Ok(integer(a.checked_add(*b))),
         _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => Ok(a.plus(&b).map(Item::Decimal)),
+            (Some(a), Some(b)) => {
+                engine.reckon(call.location, a.extent() + b.extent())?;
+                Ok(a.plus(&b).map(Item::Decimal))
+            }
             _ => engine.wrong_type(call, b),
         },
     }

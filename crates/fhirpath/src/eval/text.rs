@@ -102,7 +102,7 @@ pub(crate) fn replace<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> Scalar
     let (Some(pattern), Some(by)) = (pattern, by) else { return Ok(None) };
     let most = if pattern.is_empty() { text.len() + 1 } else { text.len() / pattern.len() };
     let size = text.len() + most.saturating_mul(by.len());
-    engine.text_size(call.location, call.what(), size)?;
+    engine.within_size(call.location, call.what(), size)?;
     Ok(made(text.replace(&*pattern, &by)))
 }
 
@@ -179,7 +179,6 @@ pub(crate) fn join<'a>(engine: &Engine<'_, 'a>, call: Call<'_, 'a>) -> ScalarRes
             Some(joined) => {
                 let added = separator.len() + text.len();
                 engine.within_size(location, what, joined.len() + added)?;
-                engine.steps(location, added / 16)?;
                 joined.push_str(&separator);
                 joined.push_str(&text);
             }
@@ -222,19 +221,9 @@ impl<'a> Engine<'_, 'a> {
         }
     }
 
-    /// Before a text of this size is made: it counts towards the budget, so that neither time nor
-    /// memory can be used up by texts.
-    pub(super) fn text_size(
-        &self,
-        location: SourceLocation,
-        what: &'static str,
-        size: usize,
-    ) -> EvalResult<()> {
-        self.within_size(location, what, size)?;
-        self.steps(location, size / 16)
-    }
-
-    fn within_size(
+    /// Before a text of this size is made: what is made counts towards the budget, and one text cannot be
+    /// too long.
+    pub(super) fn within_size(
         &self,
         location: SourceLocation,
         what: &'static str,
@@ -338,7 +327,7 @@ impl<'a> Engine<'_, 'a> {
             }
         }
         out.push_str(&text[last..]);
-        self.text_size(location, what, out.len())?;
+        self.within_size(location, what, out.len())?;
         Ok(Some(Item::String(Cow::Owned(out))))
     }
 }

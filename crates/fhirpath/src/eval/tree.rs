@@ -47,6 +47,8 @@ pub(crate) fn types<'a>(
 ) -> FlowResult {
     engine.stream(call.source, call.scope, &mut |item| {
         engine.step(call.location)?;
-        sink(engine.type_of(&item))
+        let of = engine.type_of(&item);
+        engine.charge(of.size());
+        sink(of)
     })
 }

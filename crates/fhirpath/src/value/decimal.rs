@@ -18,6 +18,9 @@ const MAX_EXPONENT: i64 = 1_000_000_000_000_000;
 /// Longest number that is printed without an exponent, in digits.
 const MAX_PLAIN: i64 = 1000;
 
+/// Digits of the largest `i128`.
+const LONGEST_INTEGER: i64 = 39;
+
 const POWERS: [i64; 19] = {
     let mut powers = [1; 19];
     let mut i = 1;
@@ -235,6 +238,15 @@ impl Decimal {
         }
     }
 
+    /// Digits that a copy takes on the heap.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        match &self.0 {
+            Repr::Short { .. } => 0,
+            Repr::Long(long) => long.digits.len(),
+        }
+    }
+
     /// Digits behind the point, as written; below zero for a large number with an exponent.
     pub(crate) fn scale(&self) -> i64 {
         match &self.0 {
@@ -314,6 +326,10 @@ impl Decimal {
     pub(crate) fn to_i128(&self) -> Option<i128> {
         if let Repr::Short { mantissa, scale } = &self.0 {
             return Some(i128::from(mantissa / POWERS[usize::from(*scale)]));
+        }
+        // What is longer than any of them is not worth its arithmetic.
+        if self.view(|view| !view.digits.is_empty() && view.magnitude() > LONGEST_INTEGER) {
+            return None;
         }
         let (mantissa, scale) = self.truncated().big()?;
         i128::try_from(mantissa * arithmetic::power_of_ten(-scale)).ok()

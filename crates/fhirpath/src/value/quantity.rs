@@ -110,6 +110,11 @@ impl Quantity {
         Self { value, unit: Unit::Ucum(code.into()) }
     }
 
+    /// Bytes and digits that a copy takes.
+    pub(crate) fn size(&self) -> usize {
+        self.value.size() + if let Unit::Ucum(code) = &self.unit { code.len() } else { 0 }
+    }
+
     pub(crate) fn code(&self) -> &str {
         match &self.unit {
             Unit::Calendar(unit) => unit.definite().0,

@@ -25,6 +25,38 @@ impl Decimal {
         })
     }
 
+    /// Digits that arithmetic reckons with: those of the number and the zeros up to its point. None for the
+    /// usual short ones, and for those that are too long for it.
+    #[inline]
+    pub(crate) fn extent(&self) -> usize {
+        match &self.0 {
+            Repr::Short { .. } => 0,
+            Repr::Long(long) => {
+                let zeros = long.scale.unsigned_abs();
+                let sum = zeros.saturating_add(long.digits.len() as u64);
+                if long.digits.len() as i64 > MAX_DIGITS || zeros > MAX_DIGITS as u64 {
+                    return 0;
+                }
+                usize::try_from(sum).unwrap_or(0)
+            }
+        }
+    }
+
+    /// As [`Self::extent`], of the power and all that leads to it.
+    pub(crate) fn extent_of_power(&self, exponent: &Self) -> usize {
+        let Some(times) = exponent.to_i64().map(i64::unsigned_abs) else { return self.extent() };
+        let base = self.normalized();
+        if base.abs() == Self::ONE {
+            return self.extent();
+        }
+        let digits = base.view(|view| view.digits.len() as u64) + base.scale().unsigned_abs();
+        // What is longer is not reckoned.
+        match digits.saturating_mul(times) {
+            power if power <= 3 * MAX_DIGITS as u64 => usize::try_from(power).unwrap_or(0),
+            _ => self.extent(),
+        }
+    }
+
     /// Both mantissas at one scale.
     fn aligned(&self, other: &Self) -> Option<(BigInt, BigInt, i64)> {
         let ((a, a_scale), (b, b_scale)) = (self.big()?, other.big()?);
