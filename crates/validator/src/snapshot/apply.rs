@@ -242,6 +242,9 @@ impl<'g> Generator<'g> {
             }
         }
         if is_choice && !had_slices && is_sliced_by_type(branch) {
+            if !was_sliced && change.rules.is_empty() {
+                keep_named_types(branch, change);
+            }
             close_covered_choice(branch, change);
         }
         let is_introduced = if was_sliced {
@@ -422,6 +425,33 @@ fn is_sliced_by_type(branch: &Branch) -> bool {
             .iter()
             .any(|one| one.kind == DiscriminatorKind::Type && &*one.path == "$this")
     })
+}
+
+/// Lines with the names of types (`Observation.valueQuantity`) and none for the choice itself are
+/// all that the choice may be: R4's published snapshots of such profiles have those types only,
+/// however often they must occur (bodyweight, heartrate, cholesterol, bp).
+fn keep_named_types(branch: &mut Branch, change: &Change) {
+    let Some(stem) = branch.name.strip_suffix("[x]") else { return };
+    let mut named = Vec::new();
+    for slice in &change.slices {
+        // A part of the slice of a type says nothing of the others.
+        if slice.slice.as_deref().is_some_and(|name| branch.is_reslice(name)) {
+            continue;
+        }
+        let by_type = slice.rules.iter().find_map(|rules| {
+            let name = rules.path.rsplit('.').next().unwrap_or_default();
+            name.strip_prefix(stem).filter(|rest| *rest != "[x]")
+        });
+        match by_type {
+            Some(name) => named.push(name),
+            None => return,
+        }
+    }
+    let is_named = |one: &&TypeRef| named.contains(&&*capitalised(one.name()));
+    let left: Vec<TypeRef> = branch.element.types.iter().filter(is_named).cloned().collect();
+    if !left.is_empty() {
+        branch.element.types = left.into();
+    }
 }
 
 /// A choice sliced by type for the first time: a mandatory slice rules out the other types; if
