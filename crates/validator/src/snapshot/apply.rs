@@ -13,7 +13,9 @@ use super::{
 use crate::definitions::{
     error::DefinitionError,
     rules::ElementRules,
-    structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
+    structure::{
+        Derivation, Discriminator, DiscriminatorKind, Mistyped, Slicing, SlicingRules, TypeRef,
+    },
     written::Written,
 };
 
@@ -32,6 +34,8 @@ pub(super) struct Generator<'g> {
     known: HashSet<Arc<str>>,
     /// Rules that would allow more than the base does.
     looser: Vec<Arc<str>>,
+    /// Values of other types than their elements.
+    mistyped: Vec<Mistyped>,
 }
 
 impl<'g> Generator<'g> {
@@ -50,13 +54,14 @@ impl<'g> Generator<'g> {
             ignored: Vec::new(),
             known: HashSet::new(),
             looser: Vec::new(),
+            mistyped: Vec::new(),
         }
     }
 
     /// What of the differential was not applied: paths that the base does not have, and rules that
-    /// would allow more than the base does.
-    pub(super) fn not_applied(self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
-        (self.ignored, self.looser)
+    /// would allow more than the base does. And the values that no element of their type has.
+    pub(super) fn not_applied(self) -> (Vec<Arc<str>>, Vec<Arc<str>>, Vec<Mistyped>) {
+        (self.ignored, self.looser, self.mistyped)
     }
 
     /// Applies a change to the branch that it means, at so many steps below the root.
@@ -100,6 +105,7 @@ impl<'g> Generator<'g> {
             self.looser.extend(refused.iter().map(|aspect| {
                 Arc::from(format!("{} ({aspect})", rules.id.as_ref().unwrap_or(&rules.path)))
             }));
+            self.mistyped.extend(mistyped(&branch.element.types, rules));
         }
         if !change.children.is_empty() {
             self.unfold(branch, change)?;
@@ -337,6 +343,25 @@ impl<'g> Generator<'g> {
         }
         Ok(())
     }
+}
+
+/// The fixed value and the pattern of a line that are of no type of the element
+/// (<https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_>).
+fn mistyped<'r>(
+    types: &'r [TypeRef],
+    rules: &'r ElementRules,
+) -> impl Iterator<Item = Mistyped> + use<'r> {
+    // Of a root, of a reference to other content and of a type by its address there is no name to compare.
+    let is_named = !types.is_empty() && types.iter().all(|one| !one.name().contains(':'));
+    [&rules.fixed, &rules.pattern]
+        .into_iter()
+        .flatten()
+        .filter(move |value| is_named && types.iter().all(|one| one.name() != value.type_name()))
+        .map(|value| Mistyped {
+            line: rules.id.as_ref().unwrap_or(&rules.path).clone(),
+            found: value.type_name().into(),
+            allowed: types.iter().map(TypeRef::name).collect::<Vec<_>>().join(", ").into(),
+        })
 }
 
 /// Puts a new slice behind the others, or behind what it re-slices. It begins as what is sliced,

@@ -10,7 +10,7 @@ use lmr_fhirpath::{Child, Expression, Model as _, TypeId};
 use crate::check::context::Context;
 use crate::check::string::{SYSTEM_TYPE, kind_of_definition};
 use crate::compile::Profile;
-use crate::definitions::{NotApplied, StructureDefinition, StructureKind};
+use crate::definitions::{Mistyped, NotApplied, StructureDefinition, StructureKind};
 use crate::messages::Message;
 use crate::model::TypeModel;
 
@@ -90,10 +90,17 @@ fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Prof
     const ASPECTS: [&str; 5] =
         ["(min)", "(max)", "(type)", "(type.targetProfile)", "(binding.valueSet)"];
     let Some(written) = structure.value().map(Node::raw) else { return };
-    let Some(NotApplied { unknown, looser }) = cx.profiles.definitions().not_applied(written)
+    let Some(NotApplied { unknown, looser, mistyped }) =
+        cx.profiles.definitions().not_applied(written)
     else {
         return;
     };
+    // A snapshot has the values with the types.
+    if structure.child_by_name("snapshot").is_none() {
+        for wrong in mistyped.iter().take(MAX_LINES) {
+            mistyped_value(cx, structure, wrong, base);
+        }
+    }
     let shown = |lines: Vec<&str>| lines.into_iter().take(MAX_LINES).collect::<Vec<_>>().join(", ");
     let is_part = |line: &str| line.ends_with("(slicing)") && line.contains('/');
     let is_limit =
@@ -109,6 +116,35 @@ fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Prof
     if !looser.is_empty() {
         let message = Message::DefinitionLinesLooser { lines: shown(looser).into() };
         cx.report(message, structure.node(), base);
+    }
+}
+
+/// Reports a value of a differential that is of another type than its element.
+fn mistyped_value<'a>(
+    cx: &mut Context<'a>,
+    structure: Element<'a>,
+    wrong: &Mistyped,
+    base: &'a Profile,
+) {
+    let Some(list) = structure.child_by_name("differential") else { return };
+    let value = list
+        .children_named(&ELEMENT)
+        .filter(|line| {
+            let label = line.child_text("id").or_else(|| line.child_text("path"));
+            label.is_some_and(|label| label == *wrong.line)
+        })
+        .flat_map(Element::children)
+        .find(|value| {
+            let name = value.name().unwrap_or_default();
+            (has_stem(name, "fixed") || has_stem(name, "pattern"))
+                && cx.type_by_property(*value) == *wrong.found
+        });
+    if let Some(value) = value {
+        let message = Message::DefinitionValueType {
+            found: wrong.found.to_string().into(),
+            allowed: wrong.allowed.to_string().into(),
+        };
+        cx.report(message, value.node(), base);
     }
 }
 
