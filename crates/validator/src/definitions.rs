@@ -38,6 +38,7 @@ pub(crate) mod rules;
 pub(crate) mod structure;
 pub(crate) mod written;
 
+pub(crate) use structure::Mistyped;
 use written::Written;
 
 pub use error::DefinitionError;
@@ -55,6 +56,8 @@ pub(crate) struct NotApplied {
     pub(crate) unknown: Vec<Arc<str>>,
     /// What would allow more than its base does.
     pub(crate) looser: Vec<Arc<str>>,
+    /// Values of other types than their elements.
+    pub(crate) mistyped: Vec<Mistyped>,
 }
 
 /// Puts packages together.
@@ -173,6 +176,7 @@ impl Definitions {
         Some(NotApplied {
             unknown: own(&made.ignored, &base.ignored)?,
             looser: own(&made.looser, &base.looser)?,
+            mistyped: made.mistyped,
         })
     }
 

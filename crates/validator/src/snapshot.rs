@@ -118,11 +118,12 @@ pub(crate) fn complete(
     let change = change::Change::of(&written.differential, &root.name, &url)?;
     let mut generator = apply::Generator::new(&written, &root, bases, making);
     generator.apply(&mut root, &change, 0)?;
-    let (ignored, looser) = generator.not_applied();
+    let (ignored, looser, mistyped) = generator.not_applied();
     let elements = root.flatten();
     let mut made = StructureDefinition::with_elements(written, elements);
     made.ignored = base.ignored.iter().cloned().chain(ignored).collect();
     made.looser = base.looser.iter().cloned().chain(looser).collect();
+    made.mistyped = mistyped;
     Ok(made)
 }
 

@@ -25,16 +25,20 @@
 //! ```
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use lmr_fhir::{Document, Node, ParseOptions};
+
 use crate::{
-    canonical::{MAX_CHAIN, split_canonical},
+    canonical::{MAX_CHAIN, answers, split_canonical},
     compile::arena::OwnMap,
     core,
     definitions::error::DefinitionError,
-    library::Library,
+    json::text,
+    library::{EntryLocation, Library},
     package::ResourceKind,
 };
 
@@ -53,11 +57,18 @@ pub struct Terminology {
     library: Arc<Library>,
     systems: Memo<Option<Arc<CodeSystem>>>,
     sets: Memo<Arc<ValueSet>>,
+    /// Where the supplements of packages are, by the URL of the system that they add to.
+    supplements: OnceLock<HashMap<Box<str>, Vec<EntryLocation>>>,
 }
 
 impl Terminology {
     pub(crate) fn new(library: Arc<Library>) -> Self {
-        Self { library, systems: Memo::default(), sets: Memo::default() }
+        Self {
+            library,
+            systems: Memo::default(),
+            sets: Memo::default(),
+            supplements: OnceLock::new(),
+        }
     }
 
     /// Whether a code is in a value set. Without `system` (elements of type `code`), a code of
@@ -86,9 +97,53 @@ impl Terminology {
             Look::Unread => {}
         }
         let json = self.json(ResourceKind::CodeSystem, canonical).ok().flatten()?;
-        let read =
+        let mut read =
             CodeSystem::read(json).unwrap_or_else(|fault| CodeSystem::unusable(canonical, fault));
+        self.add_supplements(&mut read);
         self.systems.keep(canonical, Some(Arc::new(read)))
+    }
+
+    /// Adds what the supplements in packages say of a system's codes.
+    fn add_supplements(&self, system: &mut CodeSystem) {
+        let all = self.supplements.get_or_init(|| {
+            let mut found: HashMap<Box<str>, Vec<EntryLocation>> = HashMap::new();
+            let mut urls: Vec<&str> = self.library.urls(ResourceKind::CodeSystem).collect();
+            urls.sort_unstable();
+            for location in
+                urls.into_iter().filter_map(|url| self.library.find(ResourceKind::CodeSystem, url))
+            {
+                let json = &self.library.entry(location).json;
+                // Most are no supplements, and may be large.
+                if json.contains("\"supplements\"")
+                    && let Some(target) =
+                        self.supplement(location, |supplement| text(supplement, "supplements"))
+                {
+                    let (url, _) = split_canonical(&target);
+                    found.entry(url.into()).or_default().push(location);
+                }
+            }
+            found
+        });
+        for location in all.get(&*system.url).into_iter().flatten() {
+            self.supplement(*location, |supplement| {
+                let target = text(supplement, "supplements")?;
+                let (_, version) = split_canonical(&target);
+                answers(system.version.as_deref(), version).then(|| system.supplement(supplement))
+            });
+        }
+    }
+
+    /// What is made of a supplement; nothing of what is none.
+    fn supplement<T>(
+        &self,
+        location: EntryLocation,
+        make: impl FnOnce(Node<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let json = &*self.library.entry(location).json;
+        let document = Document::parse(Cow::Borrowed(json), &ParseOptions::default()).ok()?;
+        let root = document.root();
+        let is_one = text(root, "content").is_some_and(|content| &*content == "supplement");
+        if is_one { make(root) } else { None }
     }
 
     /// Whether a value set with this canonical is defined.

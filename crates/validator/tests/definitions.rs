@@ -201,9 +201,10 @@ fn a_choice_named_by_its_type_becomes_a_slice_of_the_choice() {
     let choice = found.element("Observation.value[x]").unwrap();
     let slicing = choice.slicing.as_ref().unwrap();
     assert_eq!(slicing.discriminators[0].kind, DiscriminatorKind::Type);
-    assert_eq!(slicing.rules, SlicingRules::Open);
-    assert_eq!(choice.types.len(), 11);
-    // A mandatory slice leaves room for no other type.
+    // No other type is named, so there is none, although the slice is optional.
+    assert_eq!(slicing.rules, SlicingRules::Closed);
+    assert_eq!((choice.types.len(), choice.min), (1, 0));
+    // A mandatory slice makes the choice mandatory.
     let found = definitions.structure("urn:x:mandatory").unwrap().unwrap();
     let choice = found.element("Observation.value[x]").unwrap();
     assert_eq!(choice.types.len(), 1);

@@ -183,6 +183,93 @@ fn a_choice_of_an_excluded_type_is_reported_by_the_one_type_or_by_all() {
 }
 
 #[test]
+fn types_named_in_a_differential_are_all_that_a_choice_may_be() {
+    let line = |path: &str| json!({"id": path, "path": path, "short": "x"});
+    let slicing = json!({"discriminator": [{"type": "type", "path": "$this"}], "rules": "open"});
+    let mut derived = profile("derived", "Observation", json!([line("Observation.status")]));
+    derived["baseDefinition"] = json!("http://test.no/one");
+    let mut narrower =
+        profile("narrower", "Observation", json!([line("Observation.valueQuantity")]));
+    narrower["baseDefinition"] = json!("http://test.no/types");
+    let validator = with(&[
+        profile("one", "Observation", json!([line("Observation.valueQuantity")])),
+        derived,
+        profile(
+            "types",
+            "Observation",
+            json!([{"path": "Observation.value[x]", "type": [{"code": "Quantity"}, {"code": "string"}]}]),
+        ),
+        narrower,
+        profile(
+            "named",
+            "Observation",
+            json!([{"id": "Observation.value[x]:valueQuantity", "path": "Observation.valueQuantity",
+                    "sliceName": "valueQuantity"}]),
+        ),
+        profile(
+            "two",
+            "Observation",
+            json!([line("Observation.valueQuantity"), line("Observation.valueCodeableConcept")]),
+        ),
+        profile("none", "Observation", json!([{"path": "Observation.valueQuantity", "max": "0"}])),
+        profile("below", "Observation", json!([line("Observation.component.valueQuantity")])),
+        profile("time", "Observation", json!([line("Observation.effectiveDateTime")])),
+        // A line for the choice itself says what it may be.
+        profile(
+            "own",
+            "Observation",
+            json!([{"path": "Observation.value[x]", "min": 1}, line("Observation.valueQuantity")]),
+        ),
+        profile(
+            "open",
+            "Observation",
+            json!([
+                {"path": "Observation.value[x]", "slicing": slicing},
+                {"id": "Observation.value[x]:valueQuantity", "path": "Observation.valueQuantity",
+                 "sliceName": "valueQuantity"}
+            ]),
+        ),
+    ]);
+    let found = |profile: &str, instance: &Value| -> Vec<String> {
+        validate(&validator, profile, &observation(instance.clone()))
+            .iter()
+            .filter(|issue| issue.severity.is_error())
+            .map(|issue| issue.id().to_owned())
+            .collect()
+    };
+    let text = json!({"valueString": "a"});
+    let (quantity, concept) =
+        (json!({"valueQuantity": {"value": 1}}), json!({"valueCodeableConcept": {"text": "a"}}));
+    let period = json!({"effectivePeriod": {"start": "2020"}});
+    let time = json!({"effectiveDateTime": "2020"});
+    let part = |value: &Value| {
+        let mut part = value.clone();
+        part["code"] = json!({"text": "b"});
+        json!({"component": [part]})
+    };
+    for (profile, wrong, right) in [
+        ("one", &text, &quantity),
+        ("derived", &text, &quantity),
+        ("narrower", &text, &quantity),
+        ("named", &text, &quantity),
+        ("two", &text, &quantity),
+        ("two", &text, &concept),
+        ("none", &text, &json!({})),
+        ("none", &quantity, &json!({})),
+        ("below", &part(&text), &part(&quantity)),
+        ("time", &period, &time),
+    ] {
+        assert_eq!(found(profile, right), Vec::<String>::new(), "{profile}");
+        assert!(!found(profile, wrong).is_empty(), "{profile} takes {wrong}");
+    }
+    for profile in ["own", "open"] {
+        for right in [&text, &quantity] {
+            assert_eq!(found(profile, right), Vec::<String>::new(), "{profile}");
+        }
+    }
+}
+
+#[test]
 fn slices_by_position_take_their_places_in_the_list() {
     let validator = with(&[profile(
         "places",

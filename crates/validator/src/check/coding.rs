@@ -385,8 +385,18 @@ fn wrong_display<'c>(cx: &Context<'_>, concept: &'c Concept, given: &str) -> Opt
     concept.display.as_ref().filter(|display| {
         !same_display(display, given)
             && !concept.designations.iter().any(|known| same_display(known, given))
+            && !is_supplemented(cx, concept, given)
             && !other_language(cx.options.language.as_deref())
     })
+}
+
+/// Whether a supplement calls a concept so in the language of the resource.
+fn is_supplemented(cx: &Context<'_>, concept: &Concept, given: &str) -> bool {
+    let language = |resource: Element<'_>| {
+        resource.child_text("language").map(Cow::into_owned).filter(|tag| !tag.is_empty())
+    };
+    let language = language(cx.resource).or_else(|| language(cx.container));
+    concept.supplemented(language.as_deref()).any(|known| same_display(known, given))
 }
 
 /// Whether a code of a known system is given another display than it has.

@@ -234,11 +234,12 @@ fn context<'a>(
                     || has_interface(here, wanted, model)
                     || above_is_base(here, above.last(), wanted, model)
             }
-            // The extension itself or its value.
+            // The extension itself or its value, not what is below a part of it.
             ContextKind::Extension => {
                 let wanted = Some(&*context.expression);
                 url_of(parent).as_deref() == wanted
-                    || parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted)
+                    || (!is_extension(parent, model)
+                        && parent.parent().is_some_and(|p| url_of(p).as_deref() == wanted))
             }
             ContextKind::Fhirpath => match path.as_ref().map(|path| selects(cx, path, parent)) {
                 Some(Ok(selected)) => selected,

@@ -4,9 +4,9 @@ pub(crate) mod messages;
 
 use std::sync::{Arc, LazyLock};
 
-use lmr_fhir::{Element, Kind, Node, Severity, hash_name};
+use lmr_fhir::{Element, Kind, Name, Node, Severity, hash_name};
 use lmr_fhirpath::{
-    Date, DateTime, EvalError, Expression, Model as _, Time, TypeId, TypeKind, Typed,
+    Date, DateTime, EvalError, EvalErrorKind, Expression, Model as _, Time, TypeId, TypeKind, Typed,
 };
 
 use super::bundle::entries::Links;
@@ -19,6 +19,8 @@ use crate::options::BestPractice;
 
 const ID: u32 = hash_name(b"id");
 const RESOURCE_TYPE: u32 = hash_name(b"resourceType");
+
+static COMPARATOR: LazyLock<Name> = LazyLock::new(|| Name::new("comparator"));
 
 /// A test of the document's resource, run before its turn.
 pub(crate) struct Ahead<'a> {
@@ -127,6 +129,16 @@ pub(crate) fn check<'a>(
                     match result {
                         Ok(true) => {}
                         Ok(false) => failed(cx, invariant, item, def.profile),
+                        // The comparison gives nothing, and so here the whole expression: that is not true.
+                        Err(error)
+                            if is_of_quantities(&error)
+                                && has_comparator(cx, Typed::new(item, ty)) =>
+                        {
+                            // The limits of a range have no comparator, which is reported as such.
+                            if cx.profiles.model.type_name(ty) != "Range" {
+                                failed(cx, invariant, item, def.profile);
+                            }
+                        }
                         Err(_) if is_malformed(cx, Typed::new(item, ty)) => {
                             cx.report(
                                 Message::ConstraintMalformed { rule: (&invariant.key).into() },
@@ -207,6 +219,32 @@ fn is_malformed<'a>(cx: &Context<'a>, item: Typed<'a>) -> bool {
     below
         .evaluate(item, &cx.env)
         .is_ok_and(|items| items.iter().any(|i| i.as_element().is_some_and(|typed| wrong(&typed))))
+}
+
+/// Whether an expression could not be evaluated since it asks for the order of a quantity.
+fn is_of_quantities(error: &EvalError) -> bool {
+    const QUANTITIES: [&str; 7] =
+        ["Quantity", "Age", "Count", "Distance", "Duration", "MoneyQuantity", "SimpleQuantity"];
+    const NUMBERS: [&str; 5] = ["Integer", "integer", "Decimal", "decimal", "positiveInt"];
+    let EvalErrorKind::Types { left, right, .. } = &error.kind else { return false };
+    let names = [left, right].map(|name| name.rsplit('.').next().unwrap_or(name));
+    names.iter().any(|name| QUANTITIES.contains(name))
+        && names.iter().all(|name| QUANTITIES.contains(name) || NUMBERS.contains(name))
+}
+
+/// Whether the element, or something below it, is a quantity with a comparator. It is no quantity of FHIRPath,
+/// which has but a value and a unit, and stands in no order with another one
+/// (<https://hl7.org/fhir/R4/fhirpath.html>).
+fn has_comparator<'a>(cx: &Context<'a>, item: Typed<'a>) -> bool {
+    let Some(below) = &*BELOW else { return false };
+    let model = &cx.profiles.model;
+    let Some(quantity) = model.type_at("Quantity") else { return false };
+    let is_one = |typed: &Typed<'a>| {
+        model.is_subtype(typed.ty, quantity) && typed.element.child(&COMPARATOR).is_some()
+    };
+    below
+        .evaluate(item, &cx.env)
+        .is_ok_and(|items| items.iter().any(|i| i.as_element().is_some_and(|typed| is_one(&typed))))
 }
 
 pub(crate) fn is_off<'a>(cx: &Context<'a>, invariant: &Invariant) -> bool {

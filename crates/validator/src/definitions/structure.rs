@@ -40,6 +40,19 @@ pub struct StructureDefinition {
     /// Rules in the differential (its own or that of a profile below it) that would allow more than
     /// the base does: element and aspect. The snapshot is without them.
     pub looser: Vec<Arc<str>>,
+    /// Fixed values and patterns in its own differential that are of no type of their elements.
+    pub(crate) mistyped: Vec<Mistyped>,
+}
+
+/// A fixed value or a pattern of a type that its element does not have.
+#[derive(Clone, Debug)]
+pub(crate) struct Mistyped {
+    /// Id of the line, or its path.
+    pub(crate) line: Arc<str>,
+    /// The type of the value.
+    pub(crate) found: Arc<str>,
+    /// The types of the element.
+    pub(crate) allowed: Arc<str>,
 }
 
 impl StructureDefinition {

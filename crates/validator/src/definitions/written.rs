@@ -54,6 +54,7 @@ impl StructureDefinition {
             elements,
             ignored: Vec::new(),
             looser: Vec::new(),
+            mistyped: Vec::new(),
         }
     }
 }

@@ -13,7 +13,9 @@ use super::{
 use crate::definitions::{
     error::DefinitionError,
     rules::ElementRules,
-    structure::{Derivation, Discriminator, DiscriminatorKind, Slicing, SlicingRules, TypeRef},
+    structure::{
+        Derivation, Discriminator, DiscriminatorKind, Mistyped, Slicing, SlicingRules, TypeRef,
+    },
     written::Written,
 };
 
@@ -32,6 +34,8 @@ pub(super) struct Generator<'g> {
     known: HashSet<Arc<str>>,
     /// Rules that would allow more than the base does.
     looser: Vec<Arc<str>>,
+    /// Values of other types than their elements.
+    mistyped: Vec<Mistyped>,
 }
 
 impl<'g> Generator<'g> {
@@ -50,13 +54,14 @@ impl<'g> Generator<'g> {
             ignored: Vec::new(),
             known: HashSet::new(),
             looser: Vec::new(),
+            mistyped: Vec::new(),
         }
     }
 
     /// What of the differential was not applied: paths that the base does not have, and rules that
-    /// would allow more than the base does.
-    pub(super) fn not_applied(self) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
-        (self.ignored, self.looser)
+    /// would allow more than the base does. And the values that no element of their type has.
+    pub(super) fn not_applied(self) -> (Vec<Arc<str>>, Vec<Arc<str>>, Vec<Mistyped>) {
+        (self.ignored, self.looser, self.mistyped)
     }
 
     /// Applies a change to the branch that it means, at so many steps below the root.
@@ -100,6 +105,7 @@ impl<'g> Generator<'g> {
             self.looser.extend(refused.iter().map(|aspect| {
                 Arc::from(format!("{} ({aspect})", rules.id.as_ref().unwrap_or(&rules.path)))
             }));
+            self.mistyped.extend(mistyped(&branch.element.types, rules));
         }
         if !change.children.is_empty() {
             self.unfold(branch, change)?;
@@ -242,6 +248,9 @@ impl<'g> Generator<'g> {
             }
         }
         if is_choice && !had_slices && is_sliced_by_type(branch) {
+            if !was_sliced && change.rules.is_empty() {
+                keep_named_types(branch, change);
+            }
             close_covered_choice(branch, change);
         }
         let is_introduced = if was_sliced {
@@ -336,6 +345,25 @@ impl<'g> Generator<'g> {
     }
 }
 
+/// The fixed value and the pattern of a line that are of no type of the element
+/// (<https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_>).
+fn mistyped<'r>(
+    types: &'r [TypeRef],
+    rules: &'r ElementRules,
+) -> impl Iterator<Item = Mistyped> + use<'r> {
+    // Of a root, of a reference to other content and of a type by its address there is no name to compare.
+    let is_named = !types.is_empty() && types.iter().all(|one| !one.name().contains(':'));
+    [&rules.fixed, &rules.pattern]
+        .into_iter()
+        .flatten()
+        .filter(move |value| is_named && types.iter().all(|one| one.name() != value.type_name()))
+        .map(|value| Mistyped {
+            line: rules.id.as_ref().unwrap_or(&rules.path).clone(),
+            found: value.type_name().into(),
+            allowed: types.iter().map(TypeRef::name).collect::<Vec<_>>().join(", ").into(),
+        })
+}
+
 /// Puts a new slice behind the others, or behind what it re-slices. It begins as what is sliced,
 /// optional. Returns the number of elements added.
 fn add_slice(branch: &mut Branch, change: &Change, name: &Arc<str>) -> usize {
@@ -422,6 +450,33 @@ fn is_sliced_by_type(branch: &Branch) -> bool {
             .iter()
             .any(|one| one.kind == DiscriminatorKind::Type && &*one.path == "$this")
     })
+}
+
+/// Lines with the names of types (`Observation.valueQuantity`) and none for the choice itself are
+/// all that the choice may be: R4's published snapshots of such profiles have those types only,
+/// however often they must occur (bodyweight, heartrate, cholesterol, bp).
+fn keep_named_types(branch: &mut Branch, change: &Change) {
+    let Some(stem) = branch.name.strip_suffix("[x]") else { return };
+    let mut named = Vec::new();
+    for slice in &change.slices {
+        // A part of the slice of a type says nothing of the others.
+        if slice.slice.as_deref().is_some_and(|name| branch.is_reslice(name)) {
+            continue;
+        }
+        let by_type = slice.rules.iter().find_map(|rules| {
+            let name = rules.path.rsplit('.').next().unwrap_or_default();
+            name.strip_prefix(stem).filter(|rest| *rest != "[x]")
+        });
+        match by_type {
+            Some(name) => named.push(name),
+            None => return,
+        }
+    }
+    let is_named = |one: &&TypeRef| named.contains(&&*capitalised(one.name()));
+    let left: Vec<TypeRef> = branch.element.types.iter().filter(is_named).cloned().collect();
+    if !left.is_empty() {
+        branch.element.types = left.into();
+    }
 }
 
 /// A choice sliced by type for the first time: a mandatory slice rules out the other types; if

@@ -68,6 +68,33 @@ pub struct Concept {
     /// Whether another code is to be used in its place.
     pub is_deprecated: bool,
     pub(super) properties: Vec<(Arc<str>, Arc<str>)>,
+    /// What supplements at hand add.
+    pub(super) added: Option<Box<Added>>,
+}
+
+/// What supplements add to a code (<https://hl7.org/fhir/R4/codesystem.html#supplements>).
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    /// Texts with their languages.
+    designations: Vec<(Option<Arc<str>>, Arc<str>)>,
+    pub(super) properties: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Concept {
+    /// What supplements at hand call the code in a language; a text whose language is not given counts in each.
+    pub fn supplemented<'c>(&'c self, language: Option<&'c str>) -> impl Iterator<Item = &'c str> {
+        self.added
+            .iter()
+            .flat_map(|added| &added.designations)
+            .filter(move |(own, _)| own.as_deref().is_none_or(|own| is_in(language, own)))
+            .map(|(_, text)| &**text)
+    }
+}
+
+/// Whether a text of one language may stand where another one is asked for: `nb` and `nb-NO`.
+fn is_in(wanted: Option<&str>, own: &str) -> bool {
+    let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+    wanted.is_some_and(|wanted| primary(wanted) == primary(own))
 }
 
 impl CodeSystem {
@@ -133,6 +160,32 @@ impl CodeSystem {
         }
     }
 
+    /// Adds what a supplement says of codes that the system has. Codes, and whether they may be
+    /// used, stay as the system has them.
+    pub(super) fn supplement(&mut self, supplement: Node<'_>) {
+        let language = text(supplement, "language");
+        let mut open: Vec<(Node<'_>, usize)> = vec![(supplement, 0)];
+        while let Some((node, depth)) = open.pop() {
+            for item in items(node, "concept") {
+                if depth < MAX_DEPTH {
+                    open.push((item, depth + 1));
+                }
+                let number = text(item, "code").and_then(|code| self.number(&code));
+                let Some(concept) = number.and_then(|at| self.concepts.get_mut(at as usize)) else {
+                    continue;
+                };
+                let added = concept.added.get_or_insert_default();
+                let own = text(item, "display").filter(|_| language.is_some());
+                added.designations.extend(own.map(|display| (language.clone(), display)));
+                added.designations.extend(
+                    items(item, "designation")
+                        .filter_map(|one| Some((text(one, "language"), text(one, "value")?))),
+                );
+                added.properties.extend(items(item, "property").filter_map(property));
+            }
+        }
+    }
+
     /// Why its definition cannot be used, if it cannot.
     pub fn fault(&self) -> Option<&DefinitionError> {
         self.fault.as_ref()
@@ -165,6 +218,7 @@ impl CodeSystem {
                 is_inactive: is("inactive", "true") || is("status", "retired"),
                 is_deprecated: is("status", "deprecated"),
                 properties,
+                added: None,
                 code: code.clone(),
             };
             let number = u32::try_from(self.concepts.len()).map_err(|_| {

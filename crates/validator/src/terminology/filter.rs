@@ -91,6 +91,8 @@ pub(super) fn select(
 struct Values<'s> {
     system: &'s CodeSystem,
     property: &'s str,
+    /// Whether only supplements give the property.
+    is_added: bool,
 }
 
 impl<'s> Values<'s> {
@@ -102,7 +104,12 @@ impl<'s> Values<'s> {
                 .concepts()
                 .iter()
                 .any(|concept| concept.properties.iter().any(|(code, _)| &**code == property));
-        is_known.then_some(Self { system, property })
+        let is_added = !is_known
+            && system.concepts().iter().any(|concept| {
+                let mut added = concept.added.iter().flat_map(|added| &added.properties);
+                added.any(|(code, _)| &**code == property)
+            });
+        (is_known || is_added).then_some(Self { system, property, is_added })
     }
 
     fn of_concept(&self, number: u32) -> Vec<String> {
@@ -119,12 +126,15 @@ impl<'s> Values<'s> {
             "display" => concept.display.iter().map(ToString::to_string).collect(),
             "parent" => codes(self.system.parents(number)),
             "child" => codes(self.system.children(number)),
-            other => concept
-                .properties
-                .iter()
-                .filter(|(code, _)| &**code == other)
-                .map(|(_, value)| value.to_string())
-                .collect(),
+            other => match (&concept.added, self.is_added) {
+                (Some(added), true) => added.properties.as_slice(),
+                (None, true) => &[],
+                (_, false) => concept.properties.as_slice(),
+            }
+            .iter()
+            .filter(|(code, _)| &**code == other)
+            .map(|(_, value)| value.to_string())
+            .collect(),
         }
     }
 }

@@ -10,7 +10,9 @@ use lmr_fhirpath::{Child, Expression, Model as _, TypeId};
 use crate::check::context::Context;
 use crate::check::string::{SYSTEM_TYPE, kind_of_definition};
 use crate::compile::Profile;
-use crate::definitions::{NotApplied, StructureDefinition, StructureKind};
+use crate::definitions::{
+    BindingStrength, Mistyped, NotApplied, StructureDefinition, StructureKind,
+};
 use crate::messages::Message;
 use crate::model::TypeModel;
 
@@ -85,19 +87,37 @@ const MAX_LINES: usize = 20;
 
 /// A profile speaks of what its base has, and only tightens it
 /// (<https://hl7.org/fhir/R4/profiling.html#limits>). Of what would be looser, the limits and types of elements
-/// that are no slices are reported, as with the reference; of names of slices those that are no part of another one.
+/// that are no slices are reported, as with the reference, and that a required binding is no longer required; of
+/// names of slices those that are no part of another one.
 fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Profile) {
     const ASPECTS: [&str; 5] =
         ["(min)", "(max)", "(type)", "(type.targetProfile)", "(binding.valueSet)"];
     let Some(written) = structure.value().map(Node::raw) else { return };
-    let Some(NotApplied { unknown, looser }) = cx.profiles.definitions().not_applied(written)
+    let Some(NotApplied { unknown, looser, mistyped }) =
+        cx.profiles.definitions().not_applied(written)
     else {
         return;
     };
+    // A snapshot has the values with the types.
+    if structure.child_by_name("snapshot").is_none() {
+        for wrong in mistyped.iter().take(MAX_LINES) {
+            mistyped_value(cx, structure, wrong, base);
+        }
+    }
     let shown = |lines: Vec<&str>| lines.into_iter().take(MAX_LINES).collect::<Vec<_>>().join(", ");
     let is_part = |line: &str| line.ends_with("(slicing)") && line.contains('/');
-    let is_limit =
-        |line: &str| !line.contains(':') && ASPECTS.iter().any(|aspect| line.ends_with(aspect));
+    let of = structure.child_text("baseDefinition").and_then(|url| found(cx, &url));
+    let is_unbound = |line: &str| {
+        let bound = line.strip_suffix(" (binding.strength)");
+        let element = of.as_ref().zip(bound).and_then(|(of, id)| of.element(id));
+        element
+            .and_then(|element| element.binding.as_ref())
+            .is_some_and(|binding| binding.strength == BindingStrength::Required)
+    };
+    let is_limit = |line: &str| {
+        !line.contains(':')
+            && (ASPECTS.iter().any(|aspect| line.ends_with(aspect)) || is_unbound(line))
+    };
     let unknown: Vec<&str> =
         unknown.iter().map(|line| &**line).filter(|line| !is_part(line)).collect();
     let looser: Vec<&str> =
@@ -109,6 +129,35 @@ fn differential<'a>(cx: &mut Context<'a>, structure: Element<'a>, base: &'a Prof
     if !looser.is_empty() {
         let message = Message::DefinitionLinesLooser { lines: shown(looser).into() };
         cx.report(message, structure.node(), base);
+    }
+}
+
+/// Reports a value of a differential that is of another type than its element.
+fn mistyped_value<'a>(
+    cx: &mut Context<'a>,
+    structure: Element<'a>,
+    wrong: &Mistyped,
+    base: &'a Profile,
+) {
+    let Some(list) = structure.child_by_name("differential") else { return };
+    let value = list
+        .children_named(&ELEMENT)
+        .filter(|line| {
+            let label = line.child_text("id").or_else(|| line.child_text("path"));
+            label.is_some_and(|label| label == *wrong.line)
+        })
+        .flat_map(Element::children)
+        .find(|value| {
+            let name = value.name().unwrap_or_default();
+            (has_stem(name, "fixed") || has_stem(name, "pattern"))
+                && cx.type_by_property(*value) == *wrong.found
+        });
+    if let Some(value) = value {
+        let message = Message::DefinitionValueType {
+            found: wrong.found.to_string().into(),
+            allowed: wrong.allowed.to_string().into(),
+        };
+        cx.report(message, value.node(), base);
     }
 }
 
