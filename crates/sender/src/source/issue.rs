@@ -107,6 +107,11 @@ pub enum SourceIssueKind {
         /// How many came.
         given: u64,
     },
+    /// A server says of a search that what it gave is not all that there is.
+    SaidIncomplete {
+        /// The code by which it says so, of FHIR's.
+        code: String,
+    },
     /// The file was written to between the two passes.
     ChangedMeanwhile,
 }
@@ -241,6 +246,16 @@ impl SourceIssueKind {
                 "the server says that the search found {total} resources, and gave {given}: does it lead on to the next page, \
                  or hide some of this user? Until it is corrected the same is asked for again; where the number is an \
                  estimate, _total=none in `search` asks for none"
+            ),
+            Self::SaidIncomplete { code } if nb => format!(
+                "serveren sier at svaret på søket ikke er alt som finnes ({code}): se i dens logg om den fikk tak i alle \
+                 kildene sine, eller ga opp; mindre søk (search, page) kan hjelpe. Til det er rettet, spørres det om det \
+                 samme igjen"
+            ),
+            Self::SaidIncomplete { code } => format!(
+                "the server says that its answer to the search is not all that there is ({code}): see in its log whether it \
+                 reached all of its sources, or gave up; smaller searches (search, page) may help. Until it is corrected \
+                 the same is asked for again"
             ),
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
