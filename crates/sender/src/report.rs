@@ -382,7 +382,7 @@ impl Report {
         self.waiting = plan.waiting.len();
         self.discarded = plan.discarded.len();
         self.deferred = plan.deferred.len();
-        self.too_early = plan.too_early;
+        self.too_early = plan.too_early.len();
         self.unused = plan.unused.len();
     }
 

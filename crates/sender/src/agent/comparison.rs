@@ -114,8 +114,9 @@ impl Agent {
             .chain(plan.foreign.values().flatten())
             .chain(&plan.held)
             .chain(&plan.deferred)
-            // The register has not answered for what it has not been sent.
-            .chain(&plan.unused);
+            // The register has not answered for what it has not been sent: with another start date it goes.
+            .chain(&plan.unused)
+            .chain(&plan.too_early);
         let finished = finished_files(&*self.source, index, open.chain(unfinished.copied()));
         Ok(self.source.archive(&finished))
     }

@@ -416,7 +416,7 @@ impl Pass<'_> {
                 continue;
             };
             let path = Path::new(&name);
-            let label = format!("{label}/{name}");
+            let (archive, label) = (label, format!("{label}/{name}"));
             if is_hidden(path) || name.starts_with("__MACOSX/") {
                 self.pass_over_label(PassedOverKind::Hidden, label);
                 continue;
@@ -425,7 +425,12 @@ impl Pass<'_> {
             let (Some(Format::Plain(content) | Format::Gzip(content)), Some(format)) =
                 (format, format)
             else {
-                self.pass_over_label(ending(path), label);
+                let kind = ending(path);
+                if kind.may_be_data() {
+                    // It stays, as such a file beside it does.
+                    self.read.remove(archive);
+                }
+                self.pass_over_label(kind, label);
                 continue;
             };
             self.reading.begin_part(is_fresh);
