@@ -282,6 +282,11 @@ pub enum FileError {
     PermissionDenied,
     /// A file where a folder is expected.
     NotAFolder,
+    /// A file where a folder for finished files is expected.
+    ArchiveNotAFolder {
+        /// The folder's path.
+        path: String,
+    },
     /// An empty folder where something was mounted when it was read before, and is not any more.
     NotMounted,
     /// The file that says that the folder's share is mounted is not in it.
@@ -477,6 +482,10 @@ impl FileError {
             }
             Self::NotMounted => pick(
                 "mappen er tom, og det som var montert der da den ble lest før, er det ikke lenger: monter området. Er \
+            Self::ArchiveNotAFolder { path } => made(
+                format!("archive ({path}), eller noe i den, er en fil; en mappe er ventet"),
+                format!("archive ({path}), or something in it, is a file; a folder is expected"),
+            ),
                  mappen flyttet dit med vilje, gjelder den så snart noe er i den; marker i [[source]] sier det sikrere",
                 "the folder is empty, and what was mounted there when it was read before is not any more: mount the share. \
                  If the folder was moved there on purpose, it counts as soon as something is in it; marker in [[source]] \
