@@ -172,6 +172,13 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
         let said = text(&with_input(&["validate", "--lang", "nb", "-"], input).stdout);
         assert!(said.contains(nb), "{said}");
     }
+    // Nothing that was not checked passes, whatever is asked of the exit status.
+    for input in ["x", "{}", "[]", "7", "{\"pasient\":\"x\"}"] {
+        for further in [&[][..], &["--exit-zero"], &["--ruleset", "none"]] {
+            let output = with_input(&[&["validate", "-"], further].concat(), input);
+            assert_eq!(output.status.code(), Some(2), "{input} {further:?}");
+        }
+    }
     let missing = lmr(&["validate", "there-is-no-such-file.json"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("there-is-no-such-file.json"));
