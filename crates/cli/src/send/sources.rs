@@ -155,6 +155,9 @@ pub(super) fn in_words(error: &MappingError) -> anyhow::Error {
     failure(Text::of(|language| error.text(language)))
 }
 
+    if let Some(error) = &error.toml {
+        return error.clone().into();
+    }
 /// Looks codes up in the FEST lists of the configuration.
 fn fest_systems(config: &SenderConfig, folder: &Path) -> anyhow::Result<Option<FestSystems>> {
     if config.terminology.is_empty() {
