@@ -327,6 +327,8 @@ pub enum FileError {
         /// The line.
         line: u32,
     },
+    /// A table that was written anew while it was read.
+    ChangedMeanwhile,
     /// Two columns of one name.
     DuplicateColumn {
         /// The name.
@@ -480,12 +482,12 @@ impl FileError {
             Self::NotAFolder => {
                 pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
-            Self::NotMounted => pick(
-                "mappen er tom, og det som var montert der da den ble lest før, er det ikke lenger: monter området. Er \
             Self::ArchiveNotAFolder { path } => made(
                 format!("archive ({path}), eller noe i den, er en fil; en mappe er ventet"),
                 format!("archive ({path}), or something in it, is a file; a folder is expected"),
             ),
+            Self::NotMounted => pick(
+                "mappen er tom, og det som var montert der da den ble lest før, er det ikke lenger: monter området. Er \
                  mappen flyttet dit med vilje, gjelder den så snart noe er i den; marker i [[source]] sier det sikrere",
                 "the folder is empty, and what was mounted there when it was read before is not any more: mount the share. \
                  If the folder was moved there on purpose, it counts as soon as something is in it; marker in [[source]] \
@@ -557,8 +559,8 @@ impl FileError {
                 ),
             ),
             Self::DuplicateColumn { name } if name.is_empty() => pick(
-                "to kolonner har ikke noe navn; mangler overskriftslinjen?",
-                "two columns have no name; is the header line missing?",
+                "to kolonner har ikke noe navn; mangler overskriftslinjen, eller AS i spørringen?",
+                "two columns have no name; is the header line missing, or an AS in the query?",
             ),
             Self::DuplicateColumn { name } => {
                 made(format!("to kolonner heter {name}"), format!("two columns are called {name}"))
@@ -623,6 +625,10 @@ impl FileError {
                     "the database's certificate is not accepted ({reason}); sslrootcert=FILE in the address names \
                      an authority of your own, and hostNameInCertificate=NAME another name"
                 ),
+            ),
+            Self::ChangedMeanwhile => pick(
+                "filen ble skrevet på nytt mens den ble lest; neste overføring leser den",
+                "the file was written anew while it was read; the next transfer reads it",
             ),
             Self::SeveralResults => pick(
                 "spørringen gir flere resultater; den skal være én SELECT (SET NOCOUNT ON foran, om den kaller en \

@@ -271,6 +271,12 @@ impl Mapping {
         &self.csv.columns
     }
 
+    /// The files of its tables, which are beside it, in `folder`.
+    #[must_use]
+    pub fn look_up_files(&self, folder: &Path) -> Vec<PathBuf> {
+        self.tables.values().filter_map(|table| Some(folder.join(table.file.as_ref()?))).collect()
+    }
+
     /// Whether it fits a table with these columns.
     ///
     /// # Errors
