@@ -328,3 +328,108 @@ fn n23_a8_a9_a_daemon_is_alone_reloads_on_sighup_and_ends_on_sigterm() {
     let status = first.ends_within(Duration::from_secs(20));
     assert!(status.success(), "{status}");
 }
+
+#[test]
+fn a_dry_run_says_what_waits_and_would_go_first() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    // Nobody gives a token.
+    world.run(3);
+    let dry = world.send(&["run", "--dry-run"]);
+    assert_eq!(dry.status.code(), Some(3), "{}", said(&dry));
+    let text = said(&dry);
+    assert!(text.contains("1  message waits and would be sent first"), "{text}");
+    assert!(text.contains("0  new messages would go"), "{text}");
+    let json = world.json(&["run", "--dry-run"]);
+    assert_eq!((&json["report"]["open_messages"], &json["messages"]), (&1.into(), &0.into()));
+}
+
+/// A database belongs to the organisation that it was made with.
+#[test]
+fn the_certificate_of_another_organisation_is_named_before_a_database_is_made() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let text = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let line = text.lines().find(|line| line.starts_with("organisation")).expect("the line");
+    let other = "organisation = \"889640782\"";
+    assert_ne!(line, other);
+    world.set("sender.toml", line, other);
+    for arguments in [&["run", "--dry-run"][..], &["run"], &["daemon"]] {
+        let done = world.send(arguments);
+        assert_eq!(done.status.code(), Some(4), "{arguments:?} {}", said(&done));
+        assert!(said(&done).contains("another organisation than 889640782"), "{}", said(&done));
+    }
+    assert!(!world.config("sender.sqlite").exists());
+    world.set("sender.toml", other, line);
+    world.run(0);
+    // With a database it is a run that fails, so that hooks and the status say so; another number is named with the file.
+    world.set("sender.toml", line, other);
+    let text = world.run(2);
+    assert!(text.contains("sender.sqlite") && text.contains("another organisation"), "{text}");
+}
+
+/// As a full disk: no file can be longer.
+#[cfg(unix)]
+#[test]
+fn a_database_that_cannot_be_made_for_want_of_room_is_no_fault_of_the_configuration() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    for command in [&["run"][..], &["run", "--retries-only"], &["daemon"]] {
+        for blocks in ["1", "16", "64", "200", "400"] {
+            let done = std::process::Command::new("sh")
+                .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", blocks, world::lmr()])
+                .args(["send"])
+                .args(command)
+                .arg("--config")
+                .arg(world.config("sender.toml"))
+                .env("LMR_LANG", "en")
+                .output()
+                .expect("lmr send");
+            assert_eq!(done.status.code(), Some(4), "{command:?} {blocks} {}", said(&done));
+            assert!(said(&done).contains("database"), "{}", said(&done));
+            for file in ["sender.sqlite", "sender.sqlite-wal", "sender.sqlite-shm"] {
+                let _ = std::fs::remove_file(world.config(file));
+            }
+        }
+    }
+}
+
+/// A slip of the keyboard does not read as "nothing".
+#[test]
+fn a_selection_that_nothing_fits_says_how_much_is_held_and_a_slip_is_an_error() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    let source = "source = [{ kind = \"folder\", name = \"ward\", path = \"source\" }]";
+    world.set("sender.toml", "source = \"source\"", source);
+    let mut wrong = world.lines(GIVEN);
+    wrong[0]["status"] = "utdelt-zq7".into();
+    world.write(GIVEN, &wrong);
+    world.run(3);
+    let selections: [&[&str]; 5] = [
+        &["--code", "4061"],
+        &["--type", "Patient"],
+        &["--source", "ward: nothing"],
+        &["--since", "2099-01-01"],
+        &["--until", "2020-01-01"],
+    ];
+    for selection in selections {
+        let listed = world.send(&[&["rejected"], selection].concat());
+        assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
+        assert!(said(&listed).contains("held back in all: 1"), "{selection:?} {}", said(&listed));
+        let html = world.send(&[&["rejected", "--format", "html"], selection].concat());
+        assert!(said(&html).contains("held back in all: 1"), "{selection:?}");
+        for act in [&["release", "--yes"][..], &["discard", "--yes", "--reason", "test"]] {
+            let done = world.send(&[act, selection].concat());
+            assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+            assert!(said(&done).contains("held back in all: 1"), "{act:?} {}", said(&done));
+        }
+    }
+    for (slip, named) in [(["--type", "Pasient"], "Pasient"), (["--source", "wrad"], "ward")] {
+        for command in
+            [&["rejected"][..], &["release", "--yes"], &["discard", "--yes", "--reason", "test"]]
+        {
+            let done = world.send(&[command, &slip].concat());
+            assert_eq!(done.status.code(), Some(2), "{command:?} {}", said(&done));
+            assert!(said(&done).contains(named), "{}", said(&done));
+        }
+    }
+    assert!(said(&world.send(&["rejected", "--discarded"])).contains("Nothing is discarded"));
+    assert!(said(&world.send(&["rejected", "--type", "medicationadministration"])).contains("zq7"));
+}
