@@ -546,6 +546,7 @@ fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
             "terminology [OPTIONS] <COMMAND>",
         ),
         (vec!["validate"], "det mangler: <FILES>...", "required arguments"),
+        (vec!["send"], "det mangler en kommando", "requires a subcommand"),
         (
             vec!["validate", "--format", "pdf", "x"],
             "mulige verdier: text, json",

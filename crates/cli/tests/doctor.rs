@@ -447,7 +447,7 @@ fn n6_n7_n8_every_situation_of_a_sender_has_its_line() {
         situation(
             "an archive that is a file",
             "source = \"source\"",
-            "source = [{ kind = \"folder\", path = \"source\", archive = \"sender.toml/done\" }]",
+            "source = [{ kind = \"folder\", path = \"source\", archive = \"sender.toml/done\", archive_copy = true }]",
             ("source.archive", FAILED),
             ("en mappe er ventet", "a folder is expected"),
         ),

@@ -433,3 +433,54 @@ fn a_selection_that_nothing_fits_says_how_much_is_held_and_a_slip_is_an_error() 
     assert!(said(&world.send(&["rejected", "--discarded"])).contains("Nothing is discarded"));
     assert!(said(&world.send(&["rejected", "--type", "medicationadministration"])).contains("zq7"));
 }
+
+#[test]
+fn addresses_that_cannot_be_used_are_explained_in_bokmal() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    let text = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let url = text.lines().find(|line| line.starts_with("url = ")).expect("the line");
+    for (to, words) in [
+        ("url = \"http://example.org/lmr\"", "meldinger og token sendes bare over TLS"),
+        ("url = \"127.0.0.1:8080\"", "skal være en https-adresse"),
+    ] {
+        std::fs::write(world.config("sender.toml"), text.replacen(url, to, 1)).expect("written");
+        let done = world.send_with(&["run", "--dry-run"], &[("LMR_LANG", "nb")]);
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        assert!(said(&done).contains(words), "{}", said(&done));
+    }
+    let with_proxy = format!("{text}\n[network]\nproxy = \"foo\"\n");
+    std::fs::write(world.config("sender.toml"), with_proxy).expect("written");
+    for (lang, words) in
+        [("nb", "network.proxy er ikke en adresse"), ("en", "network.proxy is not an address")]
+    {
+        let done = world.send_with(&["run", "--dry-run"], &[("LMR_LANG", lang)]);
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        assert!(said(&done).contains(words), "{}", said(&done));
+    }
+}
+
+/// A dose whose last digits are not written yet is not sent.
+#[test]
+fn a_table_that_is_being_written_is_not_sent_and_is_not_called_empty() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    let source = "source = [{ kind = \"folder\", name = \"ward\", path = \"source\" }, { kind = \"table\", name = \"rows\", \
+        path = \"rows.csv\", mapping = \"hospital-diagnoses\", constants = { diagnosis_system = \"urn:oid:2.999.1\" } }]";
+    world.set("sender.toml", "source = \"source\"", source);
+    let rows = "diagnosis_id;patient_id;icd10;icd10_text\nD1;P1;J18.9;Pneumoni\nD2;P1;A00.0;Kole";
+    std::fs::write(world.config("rows.csv"), rows).expect("written");
+    let text = world.run(5);
+    assert!(text.contains("The source rows is still being written"), "{text}");
+    assert!(text.contains("1  file still being written"), "{text}");
+    let status = world.send(&["status"]);
+    assert_eq!(status.status.code(), Some(5), "{}", said(&status));
+    assert!(said(&status).contains("The source rows is still being written"), "{}", said(&status));
+    // Of a source that gives what is new the rest goes.
+    let incremental = source.replace("name = \"rows\"", "name = \"rows\", incremental = true");
+    world.set("sender.toml", source, &incremental);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let text = world.run(0);
+    assert!(text.contains("Delivered, except for what is still being written"), "{text}");
+    std::fs::write(world.config("rows.csv"), format!("{rows}ra\n")).expect("written");
+    let text = world.run(0);
+    assert!(!text.contains("being written"), "{text}");
+}
