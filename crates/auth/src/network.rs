@@ -60,7 +60,9 @@ pub enum NetworkError {
     #[error("the file of certificate authorities has no certificate in PEM")]
     NoAuthority,
     /// Not an address of a proxy.
-    #[error("the proxy's address is not one: http://name:port, without user and password in it")]
+    #[error(
+        "network.proxy is not an address of a proxy: http://name:port, without user and password in it"
+    )]
     Proxy,
     /// The HTTP client.
     #[error("the HTTP client cannot be made: {0}")]

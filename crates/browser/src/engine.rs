@@ -145,7 +145,7 @@ impl Engine {
                     Some(now) => checker.check_at(body, time_of(&now)?, &now)?,
                     None => checker.check(body)?,
                 };
-                let Checked { rule_set, findings, is_readable } = checked;
+                let Checked { rule_set, findings, is_readable, has_resource: _ } = checked;
                 ok(Validated {
                     rule_set: rule_set.map(RuleSetId::as_str),
                     rule_set_digest: rule_set.map(Digest),
@@ -235,7 +235,7 @@ impl Engine {
     /// Keeps what was found in a text; gives its number.
     fn keep(&mut self, file: String, line: Option<u32>, checked: Checked) -> usize {
         let errors = checked.errors();
-        let Checked { rule_set, mut findings, is_readable: _ } = checked;
+        let Checked { rule_set, mut findings, is_readable: _, has_resource: _ } = checked;
         if let Some(id) = rule_set
             && !self.rule_sets.contains(&id)
         {

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lmr_envelope::SealError;
 use lmr_sender::annul::AnnulTarget;
 use lmr_sender::outbox::OutboxError;
 use lmr_sender::report::{Report, RunStatus};
@@ -205,7 +206,7 @@ impl Send {
             runtime.block_on(self.act(&config, &folder))
         };
         match done {
-            Err(error) if is_of_the_database(&error) => {
+            Err(error) if is_of_the_database(&error) || is_of_the_certificate(&error) => {
                 output::complain(&format!("lmr: {}", chain(&error, lang)));
                 Ok(ExitCode::from(RunStatus::Stopped.exit_code()))
             }
@@ -240,6 +241,7 @@ impl Send {
         match &self.command {
             Command::Run { dry_run: true, .. } => {
                 let scratch = tempfile::Builder::new().prefix("lmr-dry-run-").tempdir()?;
+                setup::is_of_this_organisation(config, folder)?;
                 let agent = scratch_agent(config, folder, scratch.path()).await?;
                 let preview = match agent.preview().await {
                     Ok(preview) => preview,
@@ -356,17 +358,31 @@ impl Send {
 /// Whether the sender's database cannot be used: a full disk, a lock, damage. One of another installation is a
 /// matter of the configuration.
 fn is_of_the_database(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| match cause.downcast_ref::<OutboxError>() {
-        Some(
-            OutboxError::Database(_)
-            | OutboxError::Form(_)
-            | OutboxError::Newer { .. }
-            | OutboxError::Damaged(_)
-            | OutboxError::DamagedFile(_)
-            | OutboxError::Irreparable(_)
-            | OutboxError::WriteAheadLog,
-        ) => true,
-        Some(OutboxError::Foreign(_)) | None => false,
+    error.chain().any(|cause| {
+        // An error of the sender's that is one of the database has the same sentence, and is not a cause of its own.
+        let of_the_sender = cause.downcast_ref::<SenderError>().and_then(|error| match error {
+            SenderError::Outbox(error) => Some(error),
+            _ => None,
+        });
+        match cause.downcast_ref::<OutboxError>().or(of_the_sender) {
+            Some(
+                OutboxError::Database(_)
+                | OutboxError::Form(_)
+                | OutboxError::Newer { .. }
+                | OutboxError::Damaged(_)
+                | OutboxError::DamagedFile(_)
+                | OutboxError::Irreparable(_)
+                | OutboxError::WriteAheadLog,
+            ) => true,
+            Some(OutboxError::Foreign(_)) | None => false,
+        }
+    })
+}
+
+/// Whether the certificate to sign with is another organisation's, which ends a run as it does in the middle of one.
+fn is_of_the_certificate(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref::<SealError>(), Some(SealError::NotOurCertificate { .. }))
     })
 }
 

@@ -61,6 +61,7 @@ fn in_bokmal(error: &Error) -> Option<String> {
         ErrorKind::InvalidSubcommand => {
             format!("kommandoen {} er ukjent", get(ContextKind::InvalidSubcommand)?)
         }
+        ErrorKind::MissingSubcommand => "det mangler en kommando".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("det mangler: {}", argument?),
         ErrorKind::ArgumentConflict => format!(
             "{} kan ikke brukes sammen med {}",
@@ -85,6 +86,10 @@ fn in_bokmal(error: &Error) -> Option<String> {
     let valid = get(ContextKind::ValidValue).filter(|values| !values.is_empty());
     if let Some(values) = valid {
         let _ = write!(text, "\n  mulige verdier: {values}");
+    }
+    let commands = get(ContextKind::ValidSubcommand).filter(|commands| !commands.is_empty());
+    if let Some(commands) = commands {
+        let _ = write!(text, "\n  kommandoer: {commands}");
     }
     let near =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];

@@ -172,6 +172,13 @@ fn what_cannot_be_used_gives_status_2_and_says_why() {
         let said = text(&with_input(&["validate", "--lang", "nb", "-"], input).stdout);
         assert!(said.contains(nb), "{said}");
     }
+    // Nothing that was not checked passes, whatever is asked of the exit status.
+    for input in ["x", "{}", "[]", "7", "{\"pasient\":\"x\"}"] {
+        for further in [&[][..], &["--exit-zero"], &["--ruleset", "none"]] {
+            let output = with_input(&[&["validate", "-"], further].concat(), input);
+            assert_eq!(output.status.code(), Some(2), "{input} {further:?}");
+        }
+    }
     let missing = lmr(&["validate", "there-is-no-such-file.json"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("there-is-no-such-file.json"));
@@ -555,6 +562,7 @@ fn n24_what_is_wrong_with_the_arguments_is_said_in_the_language_asked_for() {
             "terminology [OPTIONS] <COMMAND>",
         ),
         (vec!["validate"], "det mangler: <FILES>...", "required arguments"),
+        (vec!["send"], "det mangler en kommando", "requires a subcommand"),
         (
             vec!["validate", "--format", "pdf", "x"],
             "mulige verdier: text, json",

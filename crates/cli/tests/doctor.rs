@@ -445,6 +445,13 @@ fn n6_n7_n8_every_situation_of_a_sender_has_its_line() {
             ("finnes ikke", "not there"),
         ),
         situation(
+            "an archive that is a file",
+            "source = \"source\"",
+            "source = [{ kind = \"folder\", path = \"source\", archive = \"sender.toml/done\", archive_copy = true }]",
+            ("source.archive", FAILED),
+            ("en mappe er ventet", "a folder is expected"),
+        ),
+        situation(
             "unusable file",
             "source = \"source\"",
             "source = \"broken\"",

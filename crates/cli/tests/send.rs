@@ -328,3 +328,159 @@ fn n23_a8_a9_a_daemon_is_alone_reloads_on_sighup_and_ends_on_sigterm() {
     let status = first.ends_within(Duration::from_secs(20));
     assert!(status.success(), "{status}");
 }
+
+#[test]
+fn a_dry_run_says_what_waits_and_would_go_first() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    // Nobody gives a token.
+    world.run(3);
+    let dry = world.send(&["run", "--dry-run"]);
+    assert_eq!(dry.status.code(), Some(3), "{}", said(&dry));
+    let text = said(&dry);
+    assert!(text.contains("1  message waits and would be sent first"), "{text}");
+    assert!(text.contains("0  new messages would go"), "{text}");
+    let json = world.json(&["run", "--dry-run"]);
+    assert_eq!((&json["report"]["open_messages"], &json["messages"]), (&1.into(), &0.into()));
+}
+
+/// A database belongs to the organisation that it was made with.
+#[test]
+fn the_certificate_of_another_organisation_is_named_before_a_database_is_made() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let text = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let line = text.lines().find(|line| line.starts_with("organisation")).expect("the line");
+    let other = "organisation = \"889640782\"";
+    assert_ne!(line, other);
+    world.set("sender.toml", line, other);
+    for arguments in [&["run", "--dry-run"][..], &["run"], &["daemon"]] {
+        let done = world.send(arguments);
+        assert_eq!(done.status.code(), Some(4), "{arguments:?} {}", said(&done));
+        assert!(said(&done).contains("another organisation than 889640782"), "{}", said(&done));
+    }
+    assert!(!world.config("sender.sqlite").exists());
+    world.set("sender.toml", other, line);
+    world.run(0);
+    // With a database it is a run that fails, so that hooks and the status say so; another number is named with the file.
+    world.set("sender.toml", line, other);
+    let text = world.run(2);
+    assert!(text.contains("sender.sqlite") && text.contains("another organisation"), "{text}");
+}
+
+/// As a full disk: no file can be longer.
+#[cfg(unix)]
+#[test]
+fn a_database_that_cannot_be_made_for_want_of_room_is_no_fault_of_the_configuration() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    for command in [&["run"][..], &["run", "--retries-only"], &["daemon"]] {
+        for blocks in ["1", "16", "64", "200", "400"] {
+            let done = std::process::Command::new("sh")
+                .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", blocks, world::lmr()])
+                .args(["send"])
+                .args(command)
+                .arg("--config")
+                .arg(world.config("sender.toml"))
+                .env("LMR_LANG", "en")
+                .output()
+                .expect("lmr send");
+            assert_eq!(done.status.code(), Some(4), "{command:?} {blocks} {}", said(&done));
+            assert!(said(&done).contains("database"), "{}", said(&done));
+            for file in ["sender.sqlite", "sender.sqlite-wal", "sender.sqlite-shm"] {
+                let _ = std::fs::remove_file(world.config(file));
+            }
+        }
+    }
+}
+
+/// A slip of the keyboard does not read as "nothing".
+#[test]
+fn a_selection_that_nothing_fits_says_how_much_is_held_and_a_slip_is_an_error() {
+    let world = World::make("lmdi-0.9.4", 3, 1000);
+    let source = "source = [{ kind = \"folder\", name = \"ward\", path = \"source\" }]";
+    world.set("sender.toml", "source = \"source\"", source);
+    let mut wrong = world.lines(GIVEN);
+    wrong[0]["status"] = "utdelt-zq7".into();
+    world.write(GIVEN, &wrong);
+    world.run(3);
+    let selections: [&[&str]; 5] = [
+        &["--code", "4061"],
+        &["--type", "Patient"],
+        &["--source", "ward: nothing"],
+        &["--since", "2099-01-01"],
+        &["--until", "2020-01-01"],
+    ];
+    for selection in selections {
+        let listed = world.send(&[&["rejected"], selection].concat());
+        assert_eq!(listed.status.code(), Some(0), "{}", said(&listed));
+        assert!(said(&listed).contains("held back in all: 1"), "{selection:?} {}", said(&listed));
+        let html = world.send(&[&["rejected", "--format", "html"], selection].concat());
+        assert!(said(&html).contains("held back in all: 1"), "{selection:?}");
+        for act in [&["release", "--yes"][..], &["discard", "--yes", "--reason", "test"]] {
+            let done = world.send(&[act, selection].concat());
+            assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+            assert!(said(&done).contains("held back in all: 1"), "{act:?} {}", said(&done));
+        }
+    }
+    for (slip, named) in [(["--type", "Pasient"], "Pasient"), (["--source", "wrad"], "ward")] {
+        for command in
+            [&["rejected"][..], &["release", "--yes"], &["discard", "--yes", "--reason", "test"]]
+        {
+            let done = world.send(&[command, &slip].concat());
+            assert_eq!(done.status.code(), Some(2), "{command:?} {}", said(&done));
+            assert!(said(&done).contains(named), "{}", said(&done));
+        }
+    }
+    assert!(said(&world.send(&["rejected", "--discarded"])).contains("Nothing is discarded"));
+    assert!(said(&world.send(&["rejected", "--type", "medicationadministration"])).contains("zq7"));
+}
+
+#[test]
+fn addresses_that_cannot_be_used_are_explained_in_bokmal() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    let text = std::fs::read_to_string(world.config("sender.toml")).expect("a file");
+    let url = text.lines().find(|line| line.starts_with("url = ")).expect("the line");
+    for (to, words) in [
+        ("url = \"http://example.org/lmr\"", "meldinger og token sendes bare over TLS"),
+        ("url = \"127.0.0.1:8080\"", "skal være en https-adresse"),
+    ] {
+        std::fs::write(world.config("sender.toml"), text.replacen(url, to, 1)).expect("written");
+        let done = world.send_with(&["run", "--dry-run"], &[("LMR_LANG", "nb")]);
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        assert!(said(&done).contains(words), "{}", said(&done));
+    }
+    let with_proxy = format!("{text}\n[network]\nproxy = \"foo\"\n");
+    std::fs::write(world.config("sender.toml"), with_proxy).expect("written");
+    for (lang, words) in
+        [("nb", "network.proxy er ikke en adresse"), ("en", "network.proxy is not an address")]
+    {
+        let done = world.send_with(&["run", "--dry-run"], &[("LMR_LANG", lang)]);
+        assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+        assert!(said(&done).contains(words), "{}", said(&done));
+    }
+}
+
+/// A dose whose last digits are not written yet is not sent.
+#[test]
+fn a_table_that_is_being_written_is_not_sent_and_is_not_called_empty() {
+    let world = World::make("lmdi-0.9.4", 1, 1000);
+    let source = "source = [{ kind = \"folder\", name = \"ward\", path = \"source\" }, { kind = \"table\", name = \"rows\", \
+        path = \"rows.csv\", mapping = \"hospital-diagnoses\", constants = { diagnosis_system = \"urn:oid:2.999.1\" } }]";
+    world.set("sender.toml", "source = \"source\"", source);
+    let rows = "diagnosis_id;patient_id;icd10;icd10_text\nD1;P1;J18.9;Pneumoni\nD2;P1;A00.0;Kole";
+    std::fs::write(world.config("rows.csv"), rows).expect("written");
+    let text = world.run(5);
+    assert!(text.contains("The source rows is still being written"), "{text}");
+    assert!(text.contains("1  file still being written"), "{text}");
+    let status = world.send(&["status"]);
+    assert_eq!(status.status.code(), Some(5), "{}", said(&status));
+    assert!(said(&status).contains("The source rows is still being written"), "{}", said(&status));
+    // Of a source that gives what is new the rest goes.
+    let incremental = source.replace("name = \"rows\"", "name = \"rows\", incremental = true");
+    world.set("sender.toml", source, &incremental);
+    let (_helseid, _receiver) = (world.helseid(), world.receiver());
+    let text = world.run(0);
+    assert!(text.contains("Delivered, except for what is still being written"), "{text}");
+    std::fs::write(world.config("rows.csv"), format!("{rows}ra\n")).expect("written");
+    let text = world.run(0);
+    assert!(!text.contains("being written"), "{text}");
+}

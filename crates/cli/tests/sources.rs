@@ -167,3 +167,29 @@ fn xml_is_validated_with_places_in_the_xml() {
     let html = validate("wrong.xml", "html");
     assert!(said(&html).contains("kvinne"), "{}", said(&html));
 }
+
+/// What the library says of the file in English is said in the language that was asked for.
+#[test]
+fn a_mapping_that_cannot_be_read_is_explained_in_bokmal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let printed = lmr(folder.path(), &["send", "map", "--print", "municipal"]);
+    let text = String::from_utf8(printed.stdout).expect("UTF-8");
+    for (from, to, words) in [
+        ("kind = \"decimal\"", "kind = \"number\"", "ukjent verdi"),
+        ("exact = true", "exact = \"true\"", "true eller false"),
+        ("[csv]", "[csv]\nquote = \"xx\"", "ett ASCII-tegn"),
+        ("namespace = ", "namespaze = ", "ukjent nøkkel"),
+        ("[csv]", "[[csv", "linje"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(folder.path().join("m.toml"), text.replacen(from, to, 1)).expect("written");
+        let arguments = ["send", "map", "--lang", "nb", "--mapping", "m.toml", "--check"];
+        let output = lmr(folder.path(), &arguments);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "{to}: {said}");
+        for english in ["TOML parse error", "expected", "unknown", "invalid"] {
+            assert!(!said.contains(english), "{to}: {said}");
+        }
+    }
+}

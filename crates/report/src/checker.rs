@@ -58,6 +58,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// Whether the text is JSON or FHIR XML at all.
     pub is_readable: bool,
+    /// Whether there is a resource in it, or something that says that it is one: else nothing was checked.
+    pub has_resource: bool,
 }
 
 impl Checked {
@@ -74,8 +76,10 @@ impl Checked {
         ))
     }
 
-    fn unreadable(finding: Finding) -> Self {
-        Self { rule_set: None, findings: vec![finding], is_readable: false }
+    /// What is found where the text cannot be read, or was not.
+    #[must_use]
+    pub fn unreadable(finding: Finding) -> Self {
+        Self { rule_set: None, findings: vec![finding], is_readable: false, has_resource: false }
     }
 
     /// Findings that refuse the resource.
@@ -319,7 +323,8 @@ impl Checker {
         for finding in &mut findings {
             locate_at_start(finding, document);
         }
-        Ok(Checked { rule_set, findings, is_readable: true })
+        let has_resource = document.root_element().resource_type().is_some();
+        Ok(Checked { rule_set, findings, is_readable: true, has_resource })
     }
 }
 

@@ -243,6 +243,8 @@ impl Agent {
         }
         let is_finished = is_delivered
             && run.report.source_issues.is_empty()
+            // What is read next time may refer to what a source of changes has given this time.
+            && !run.report.waits_for_writers()
             && run.report.deferred == 0
             && self.outbox.held_count().await?.held == 0
             // What was not stored is in no message any more: the source has to give it again.

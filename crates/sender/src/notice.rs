@@ -340,6 +340,14 @@ fn unreadable(report: &Report) -> Option<Notice> {
         Some(SourceFailure::EmptyOf { .. }) => {
             ("empty", "En av kildene er tom.", "One of the sources is empty.")
         }
+        Some(SourceFailure::BeingWritten { .. }) => (
+            "unavailable",
+            "Kilden er under skriving, og er ikke lest.",
+            "The source is still being written, and was not read.",
+        ),
+        Some(SourceFailure::NothingUsable { .. }) => {
+            ("unavailable", "Ingenting i kilden kan brukes.", "Nothing of the source can be used.")
+        }
         Some(SourceFailure::Unavailable { .. }) => {
             ("unavailable", "Kilden kan ikke leses.", "The source cannot be read.")
         }

@@ -131,7 +131,7 @@ pub(crate) struct Plan {
     /// New or changed, but another version of them or of something they refer to is under way.
     pub(crate) deferred: Vec<u32>,
     /// Happened before the agreed start date.
-    pub(crate) too_early: usize,
+    pub(crate) too_early: Vec<u32>,
     /// Resource types that the guide does not take, and what is there of each.
     pub(crate) foreign: BTreeMap<Arc<str>, Vec<u32>>,
     /// Never sent, without a time of their own, and nothing that is or was sent refers to them.
@@ -215,7 +215,7 @@ impl Planner<'_> {
                 _ if sent_before || is_referred_to[at as usize] => roots.push(at),
                 When::Unreadable => roots.push(at),
                 When::At(time) if time >= self.start => roots.push(at),
-                When::At(_) => plan.too_early += 1,
+                When::At(_) => plan.too_early.push(at),
                 When::Timeless => timeless.push(at),
             }
         }

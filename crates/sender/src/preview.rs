@@ -21,7 +21,8 @@ pub use crate::receipts::ReceiverChange;
 /// What a transfer would do.
 #[derive(Debug, Serialize)]
 pub struct Preview {
-    /// The counts, as the report of the run would have them; no message is in it.
+    /// The counts, as the report of the run would have them; no message is in it. `open_messages` are those that wait now,
+    /// which the run would send first.
     pub report: Report,
     /// How many messages the data would make.
     pub messages: usize,
@@ -143,6 +144,7 @@ impl Agent {
         preview.report.held = preview.held.len() as u64;
         let VanishedCount { all, replaced } = self.outbox.vanished_count().await?;
         (preview.report.vanished, preview.report.replaced) = (all, replaced);
+        preview.report.open_messages = self.outbox.open_messages().await?;
         preview.report.ended_at = self.now();
         Ok(preview)
     }

@@ -50,6 +50,18 @@ pub enum SourceFailure {
         /// The source's name.
         name: String,
     },
+    /// It has not a single resource yet, since its files are still being written.
+    BeingWritten {
+        /// The source's name.
+        name: String,
+    },
+    /// It has not a single resource that can be used; what is wrong is said of each part.
+    NothingUsable {
+        /// The source's name.
+        name: String,
+        /// How many rows and files cannot be used.
+        count: usize,
+    },
     /// It cannot be read at all.
     Unavailable {
         /// The source's name.
@@ -382,7 +394,7 @@ impl Report {
         self.waiting = plan.waiting.len();
         self.discarded = plan.discarded.len();
         self.deferred = plan.deferred.len();
-        self.too_early = plan.too_early;
+        self.too_early = plan.too_early.len();
         self.unused = plan.unused.len();
     }
 
@@ -410,6 +422,12 @@ impl Report {
             self.resources as u64,
             self.passed_over.iter().map(|over| &over.kind),
         )
+    }
+
+    /// Whether a part of the source is still being written and goes with the next transfer.
+    #[must_use]
+    pub fn waits_for_writers(&self) -> bool {
+        self.passed_over.iter().any(|over| over.kind == PassedOverKind::Unfinished)
     }
 
     /// How the run is to be taken.

@@ -10,6 +10,7 @@
 //! CONTRIBUTING.md has the whole list.
 
 mod folder;
+mod freshness;
 mod issue;
 mod lines;
 mod place;

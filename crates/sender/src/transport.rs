@@ -298,13 +298,24 @@ impl HttpSettings {
 pub enum TransportError {
     /// Not an address one can post to.
     #[error("the register's address must be an https address (http only on loopback): {0}")]
-    Address(&'static str),
+    Address(AddressFault),
     /// The authorities or the proxy.
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
+}
+
+/// What is wrong with an address to post to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressFault {
+    /// It is no address.
+    #[error("it cannot be read")]
+    Unreadable,
+    /// It is another kind of address.
+    #[error("messages and tokens are only sent over TLS")]
+    WithoutTls,
 }
 
 /// HTTPS with tokens.
@@ -323,13 +334,15 @@ impl<A: Authorizer> HttpTransport<A> {
     /// # Errors
     /// [`TransportError`].
     pub fn new(settings: &HttpSettings, authorizer: A) -> Result<Self, TransportError> {
-        let address: reqwest::Url =
-            settings.address.parse().map_err(|_| TransportError::Address("it cannot be read"))?;
+        let address: reqwest::Url = settings
+            .address
+            .parse()
+            .map_err(|_| TransportError::Address(AddressFault::Unreadable))?;
         let loopback = is_loopback(&address);
         match address.scheme() {
             "https" => {}
             "http" if loopback => {}
-            _ => return Err(TransportError::Address("messages and tokens are only sent over TLS")),
+            _ => return Err(TransportError::Address(AddressFault::WithoutTls)),
         }
         let mut network = settings.network.clone();
         network.authorities.extend(settings.certificate_authorities.iter().cloned());

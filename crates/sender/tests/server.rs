@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use lmr_auth::jose::{Algorithm, CompactJws, SigningKey};
 use lmr_auth::{FixedKey, SecretString};
+use lmr_fhir::Language;
 use lmr_sender::source::*;
 use serde_json::{Value, json};
 
@@ -612,6 +613,48 @@ async fn fewer_matches_than_the_server_found_are_a_part_that_cannot_be_used() {
             .into_iter()
             .collect();
         assert_eq!(issues, expected, "{bodies:?}");
+    }
+}
+
+/// FHIR has codes for an answer that is not whole, and a server that could not ask all of its sources gives one as a warning.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_says_that_it_is_not_whole_is_a_part_that_cannot_be_used() {
+    const A: &str = "/MedicationAdministration";
+    macro_rules! saying_of {
+        ($severity:literal, $code:literal) => {
+            &[(
+                A,
+                concat!(
+                    r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"MedicationAdministration","id":"a"}},{"search":{"mode":"outcome"},"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"},{"severity":""#,
+                    $severity,
+                    r#"","code":""#,
+                    $code,
+                    r#""}]}}]}"#
+                ),
+            )]
+        };
+    }
+    let cases: [(&'static [(&str, &str)], Option<&str>); 6] = [
+        (saying_of!("warning", "incomplete"), Some("incomplete")),
+        (saying_of!("information", "incomplete"), Some("incomplete")),
+        (saying_of!("warning", "timeout"), Some("timeout")),
+        (saying_of!("warning", "too-costly"), Some("too-costly")),
+        (saying_of!("warning", "throttled"), Some("throttled")),
+        (saying_of!("warning", "not-supported"), None),
+    ];
+    for (bodies, code) in cases {
+        let scanned = what_is_said(bodies, false).await.expect("read");
+        assert_eq!(scanned.resources, 1, "{bodies:?}");
+        let issues: Vec<_> = scanned.issues.into_iter().map(|issue| issue.issue).collect();
+        let expected: Vec<_> = code
+            .map(|code| SourceIssueKind::SaidIncomplete { code: code.to_owned() })
+            .into_iter()
+            .collect();
+        assert_eq!(issues, expected, "{bodies:?}");
+        for issue in &issues {
+            assert_ne!(issue.text(Language::Bokmal), issue.text(Language::English));
+            assert!(issue.text(Language::Bokmal).contains(code.unwrap_or_default()));
+        }
     }
 }
 

@@ -1164,3 +1164,210 @@ async fn numbers_of_a_database_are_distinguished_from_texts() {
     assert_eq!(doubtful, [(1, "given:1")]);
     assert_eq!(of("words", "separator = \",\"").issues().len(), 1, "the text with a point");
 }
+
+/// The clock of the file system, so long after now.
+fn clock(after: jiff::SignedDuration) -> lmr_auth::Clock {
+    Arc::new(move || {
+        let probe = tempfile::NamedTempFile::new().expect("a file");
+        let changed = probe.as_file().metadata().and_then(|m| m.modified()).expect("a time");
+        jiff::Timestamp::try_from(changed).expect("a time") + after
+    })
+}
+
+fn unfinished(scan: &Scan) -> Vec<(usize, String)> {
+    let over = scan.scanned.passed_over.iter();
+    over.filter(|over| over.kind == PassedOverKind::Unfinished)
+        .map(|over| (over.count, over.example.clone()))
+        .collect()
+}
+
+/// The last line of a file that is being written may end in the middle of a number.
+#[test]
+fn a_file_that_is_being_written_and_ends_in_the_middle_of_a_line_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    };
+    let whole = table(&[row(&[("Id", "A")])]);
+    let half = table(&[row(&[("Id", "B")]), row(&[("Id", "C"), ("Mengde_PreparatGitt", "75")])]);
+    let half = half.trim_end_matches('\n');
+    write("a.csv", whole.as_bytes());
+    write("b.csv", half.as_bytes());
+    write("c.csv", b"");
+    let (now, later) = (jiff::SignedDuration::ZERO, jiff::SignedDuration::from_mins(6));
+    let source = |after| {
+        TableSource::new(TableRows::Csv(folder.path().into()), municipal(), key())
+            .waiting_for_writers(clock(after), Vec::new())
+    };
+    let ids = |scan: &Scan| -> Vec<String> {
+        let all = scan.of("MedicationAdministration");
+        all.iter().filter_map(|a| a["identifier"][0]["value"].as_str().map(str::to_owned)).collect()
+    };
+    let found = scan(&source(now)).expect("read");
+    assert_eq!(ids(&found), ["A"]);
+    assert_eq!(found.scanned.files, 1);
+    assert_eq!(unfinished(&found), [(2, "b.csv".to_owned())]);
+    // Five minutes later nobody writes any more: it is read as it is, and an empty one is at fault.
+    assert!(scan(&source(later)).is_err_and(|error| error.contains("c.csv")));
+    write("c.csv", whole.as_bytes());
+    let found = scan(&source(later)).expect("read");
+    assert_eq!(ids(&found), ["A", "B", "C"]);
+    assert_eq!(unfinished(&found), []);
+}
+
+/// The end of a line is another one in UTF-16, and half a character is none.
+#[test]
+fn the_end_of_a_line_is_known_in_every_encoding() {
+    let text = table(&[row(&[])]);
+    let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes).collect()
+    };
+    let (low, high) = (utf_16(&text, u16::to_le_bytes), utf_16(&text, u16::to_be_bytes));
+    let marked = [b"\xff\xfe".as_slice(), &low].concat();
+    let cases: [(&str, &[u8], bool); 10] = [
+        ("utf-8", text.as_bytes(), true),
+        ("utf-8", text.trim_end().as_bytes(), false),
+        ("windows-1252", text.as_bytes(), true),
+        ("utf-16le", &low, true),
+        ("utf-16le", &low[..low.len() - 1], false),
+        ("utf-16le", &low[..low.len() - 2], false),
+        ("utf-16be", &high, true),
+        ("utf-16be", &high[..high.len() - 1], false),
+        ("utf-8", &marked, true),
+        ("utf-8", &marked[..marked.len() - 1], false),
+    ];
+    for (encoding, bytes, is_whole) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rows.csv");
+        std::fs::write(&path, bytes).expect("written");
+        let ready = ready_mappings().iter().find(|ready| ready.name == "municipal").expect("one");
+        let mapping = ready.text.replace("\"utf-8\"", &format!("\"{encoding}\""));
+        let mut mapping = Mapping::parse(&mapping, Path::new(".")).expect("a mapping");
+        for name in ["administration_system", "municipality_organisation", "municipality_name"] {
+            mapping.set_constant(name, "310000027").expect("a constant");
+        }
+        let source = TableSource::new(TableRows::Csv(path), mapping, key())
+            .waiting_for_writers(clock(jiff::SignedDuration::ZERO), Vec::new());
+        let found = scan(&source).expect("read");
+        assert_eq!(unfinished(&found).is_empty(), is_whole, "{encoding} {}", bytes.len());
+        assert_eq!(found.scanned.resources > 0, is_whole, "{encoding} {}", bytes.len());
+    }
+}
+
+/// What the rows mean is not known while a table of the mapping is being written, also where the rows are in a database.
+#[tokio::test]
+async fn a_source_waits_for_the_tables_of_its_mapping() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path =
+        sqlite(folder.path(), &["CREATE TABLE given (id TEXT)", "INSERT INTO given VALUES ('1')"])
+            .await;
+    let units = folder.path().join("units.csv");
+    let text = "namespace = \"n\"\nkey = \"id\"\n[tables.units]\nfile = \"units.csv\"\n\
+        [[resource]]\nname = \"p\"\ntype = \"Patient\"\nkey = \"${id}\"\ntemplate = '{\"gender\":\"${id}\"}'\n";
+    std::fs::write(&units, "key;value\na;b\nc;d").expect("written");
+    let source = |after| {
+        let mapping = Mapping::parse(text, folder.path()).expect("a mapping");
+        let look_ups = mapping.look_up_files(folder.path());
+        assert_eq!(look_ups, std::slice::from_ref(&units));
+        let rows = SqlTable {
+            label: "ward".to_owned(),
+            url: format!("sqlite:{}", path.display()),
+            password_file: None,
+            query: "SELECT id FROM given".to_owned(),
+            overlap: jiff::SignedDuration::from_mins(60),
+        };
+        TableSource::new(TableRows::Sql(rows), mapping, key())
+            .waiting_for_writers(clock(after), look_ups)
+    };
+    let waiting = source(jiff::SignedDuration::ZERO);
+    let found = scan(&waiting).expect("read");
+    assert_eq!((found.scanned.files, found.scanned.resources), (0, 0));
+    assert_eq!(unfinished(&found), [(1, units.display().to_string())]);
+    let found = scan(&source(jiff::SignedDuration::from_mins(6))).expect("read");
+    assert_eq!((unfinished(&found).len(), found.scanned.resources), (0, 1));
+    std::fs::write(&units, "key;value\na;b\nc;d\n").expect("written");
+    // The mapping was read when the file was half.
+    assert_eq!(scan(&waiting).expect("read").scanned.resources, 0);
+    assert_eq!(scan(&source(jiff::SignedDuration::ZERO)).expect("read").scanned.resources, 1);
+}
+
+/// What was read may be half of one export and half of the next.
+#[test]
+fn a_file_that_is_written_anew_while_it_is_read_is_not_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rows.csv");
+    let rows: Vec<String> = (0..3_000).map(|n| row(&[("Id", &format!("A-{n}"))])).collect();
+    let source = TableSource::new(TableRows::Csv(path.clone()), municipal(), key());
+    let read_while = |meanwhile: &dyn Fn()| {
+        std::fs::write(&path, table(&rows)).expect("written");
+        let mut is_first = true;
+        source.scan(Scope::All, &mut |_| {
+            if std::mem::take(&mut is_first) {
+                meanwhile();
+            }
+            Ok(())
+        })
+    };
+    let shorter = read_while(&|| std::fs::write(&path, table(&rows[..1])).expect("written"));
+    assert_eq!(shorter.expect_err("changed").cause, FileError::ChangedMeanwhile);
+    // What is added meanwhile is for the next time, and nothing has vanished.
+    let added = read_while(&|| {
+        use std::io::Write as _;
+        let file = std::fs::OpenOptions::new().append(true).open(&path);
+        file.and_then(|mut file| file.write_all(b"half a ro")).expect("written");
+    });
+    let added = added.expect("read");
+    let is_unfinished = |over: &PassedOver| over.kind == PassedOverKind::Unfinished;
+    assert!(added.passed_over.iter().any(is_unfinished), "{added:?}");
+    assert_eq!(added.issues, []);
+    // Another file in its place changes nothing of the one that is read.
+    let other = folder.path().join("other");
+    let replaced = read_while(&|| {
+        std::fs::write(&other, "x").and_then(|()| std::fs::rename(&other, &path)).expect("renamed");
+    });
+    assert_eq!(replaced.expect("read").passed_over, []);
+}
+
+/// A number that the database writes with an exponent is that number.
+#[tokio::test]
+async fn a_small_number_of_a_database_is_read_in_digits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = sqlite(
+        folder.path(),
+        &[
+            "CREATE TABLE given (id INTEGER, amount REAL, given_at TEXT)",
+            "INSERT INTO given VALUES (1, 0.00001, '2026-01-10 08:00:00'), (2, 1e-7, '2026-01-10 08:00:00')",
+        ],
+    )
+    .await;
+    let url = format!("sqlite:{}", path.display());
+    let found = scan(&ward(url, "SELECT id, amount, given_at FROM given")).expect("read");
+    assert_eq!(found.issues(), [""; 0]);
+    for value in ["\"value\":0.00001}", "\"value\":0.0000001}"] {
+        assert!(found.says(value), "{value}: {:?}", found.texts);
+    }
+}
+
+/// Nobody knows which of the two the mapping means.
+#[tokio::test]
+async fn a_query_with_two_columns_of_one_name_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = sqlite(
+        folder.path(),
+        &[
+            "CREATE TABLE given (id INTEGER, amount REAL, given_at TEXT)",
+            "INSERT INTO given VALUES (1, 2, '2026-01-10 08:00:00')",
+        ],
+    )
+    .await;
+    let url = format!("sqlite:{}", path.display());
+    for query in [
+        "SELECT given.*, 7 AS amount FROM given",
+        "SELECT given.*, 7 AS Amount FROM given",
+        "SELECT * FROM given a JOIN given b ON a.id = b.id",
+    ] {
+        let error = scan(&ward(url.clone(), query)).err().expect(query);
+        assert!(error.contains("two columns are called"), "{query}: {error}");
+    }
+    assert!(scan(&ward(url, "SELECT given.*, 7 AS other FROM given")).is_ok());
+}

@@ -53,7 +53,20 @@ impl Erase {
             );
         }
         let bytes = zeroize::Zeroizing::new(read(&self.number)?);
-        let number = std::str::from_utf8(&bytes).map(str::trim).unwrap_or_default();
+        // Editors on Windows begin a file with a byte order mark, and people write a blank before the last five digits.
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let is_blank = |c: &char| matches!(c, ' ' | '\u{a0}');
+        let number =
+            zeroize::Zeroizing::new(text.chars().filter(|c| !is_blank(c)).collect::<String>());
+        let number = number.as_str();
+        if number.lines().count() > 1 {
+            fail!(
+                "{path} har flere linjer: gi én fil for hvert nummer. Ingenting er slettet",
+                "{path} has several lines: give a file for each number. Nothing was erased",
+                path = self.number.display()
+            );
+        }
         if number.is_empty() {
             fail!(
                 "{path} har ikke noe nummer",

@@ -7,7 +7,7 @@ use std::path::Path;
 use lmr_fhir::{Document, Language, Node, ParseOptions};
 use lmr_lmdi::codes::Code;
 use lmr_lmdi::{CheckOptions, RuleSet, RuleSetId};
-use lmr_sender::source::{PassedOverKind, Scope};
+use lmr_sender::source::{FileError, PassedOverKind, Scope};
 use lmr_sender::wording::counted;
 
 use super::Checks;
@@ -22,6 +22,58 @@ const SAMPLE: usize = 25;
 
 /// How many single issues are named.
 const NAMED: usize = 5;
+
+/// Whether finished files can be put where a run puts them. Makes no folder.
+fn archives(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
+    let SourceSection::Tables(tables) = &config.source else { return };
+    for table in tables {
+        let SourceTable::Folder(of) = table else { continue };
+        let Some(archive) = &of.archive else { continue };
+        let archive = folder.join(archive);
+        let what = text!("archive {path}", "archive {path}", path = archive.display());
+        // The nearest folder that is there: a run makes those below it.
+        let there = archive.ancestors().find(|path| path.symlink_metadata().is_ok());
+        let there = there.unwrap_or(&archive);
+        let writes = |folder: &Path| -> Result<(), FileError> {
+            if folder.metadata().is_ok_and(|there| !there.is_dir()) {
+                let path = folder.display().to_string();
+                return Err(FileError::ArchiveNotAFolder { path });
+            }
+            // The library names its own scratch file, which says nothing to anybody.
+            let plain = |error: std::io::Error| std::io::Error::from(error.kind());
+            let made = tempfile::Builder::new().prefix(".lmr-doctor-").tempfile_in(folder);
+            Ok(made.map(drop).map_err(plain)?)
+        };
+        // What is moved away is removed where it was.
+        let from = folder.join(&of.path);
+        let moves = !of.archive_copy && from.is_dir();
+        let tried = writes(there).map_err(|error| (there, error));
+        match tried
+            .and_then(|()| if moves { writes(&from) } else { Ok(()) }.map_err(|e| (&*from, e)))
+        {
+            Err((path, error)) => {
+                let path = path.display();
+                let text = Text::of(|language| {
+                    let place = match language {
+                        Language::Bokmal => "kan ikke skrive i",
+                        Language::English => "cannot write in",
+                    };
+                    format!("{}: {place} {path}: {}", what.get(language), error.text(language))
+                });
+                checks.fail("source.archive", text, None);
+            }
+            Ok(()) if there == archive => checks.ok("source.archive", what),
+            Ok(()) => checks.ok(
+                "source.archive",
+                text!(
+                    "archive {path} blir laget når den første filen legges der",
+                    "archive {path} is made when the first file is put there",
+                    path = archive.display()
+                ),
+            ),
+        }
+    }
+}
 
 /// Reads the source as a run does, and checks a sample of it against every rule set.
 pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks) {
@@ -40,6 +92,7 @@ pub(super) fn examine(config: &SenderConfig, folder: &Path, checks: &mut Checks)
             }
         }
     }
+    archives(config, folder, checks);
     let what = text!("kilden {name}", "source {name}", name = source.name());
     let mut sample: Vec<(String, String)> = Vec::new();
     let (mut there, mut referred) = (HashSet::new(), Vec::new());

@@ -14,6 +14,7 @@ use lmr_sender::wording::counted;
 use super::{Format, Send, moment, setup, texts};
 use crate::clock;
 use crate::config::sender::SenderConfig;
+use crate::config::source::{SourceSection, SourceTable};
 use crate::output::{self, Language, complain};
 use crate::text::{Explain, Text, fail, failure, text};
 
@@ -51,6 +52,42 @@ impl Which {
             until: self.until.as_deref().map(until).transpose()?,
             text: self.text.clone(),
         })
+    }
+}
+
+impl Which {
+    /// Whether there is what a selection that nothing fits names: a slip of the keyboard must not read as an answer.
+    ///
+    /// # Errors
+    /// A type or a source that is not there.
+    fn must_be_known(&self, config: &SenderConfig) -> anyhow::Result<()> {
+        let types: Vec<&str> = config.ruleset.profiles().iter().map(|(name, _)| *name).collect();
+        if let Some(unknown) = &self.resource_type
+            && !types.iter().any(|name| name.eq_ignore_ascii_case(unknown.trim()))
+        {
+            fail!(
+                "{unknown} er ikke en ressurstype som registeret tar imot: {types}",
+                "{unknown} is not a resource type that the register takes: {types}",
+                types = types.join(", ")
+            );
+        }
+        // Of a folder alone any file may be meant, also one that is not there any more.
+        if let (Some(unknown), SourceSection::Tables(tables)) = (&self.source, &config.source) {
+            let names: Vec<String> = tables.iter().map(SourceTable::name).collect();
+            let wanted = unknown.trim();
+            let is_known = |name: &String| {
+                let place = format!("{name}: ");
+                place.starts_with(wanted) || wanted.starts_with(&place)
+            };
+            if !names.iter().any(is_known) {
+                fail!(
+                    "ingen kilde heter {unknown}: {names}",
+                    "no source is called {unknown}: {names}",
+                    names = names.join(", ")
+                );
+            }
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +187,9 @@ impl RejectedList {
         let (redact, lang) = (self.redact, send.lang);
         let rejected =
             setup::rejected(config, folder, &filter, self.discarded, redact, lang).await?;
+        if rejected.is_empty() {
+            self.which.must_be_known(config)?;
+        }
         let text = match send.format {
             Format::Text => rejected.text(lang),
             Format::Json => format!("{}\n", serde_json::to_string_pretty(&rejected.json(lang))?),
@@ -208,6 +248,10 @@ impl Release {
                 return Ok(ExitCode::from(1));
             }
         }
+        if rows.is_empty() && !filter.is_everything() {
+            self.which.must_be_known(config)?;
+            nothing_fits(&outbox, lang).await?;
+        }
         if !self.signature.agrees(
             &rows,
             &self.number,
@@ -242,6 +286,10 @@ impl Discard {
             act.map_err(|error| failure(Text::of(|language| error.text(language).to_owned())))?;
         let outbox = setup::outbox(config, folder).await?;
         let rows = filter.of(outbox.held().await?);
+        if rows.is_empty() && !filter.is_everything() {
+            self.which.must_be_known(config)?;
+            nothing_fits(&outbox, lang).await?;
+        }
         if !self.signature.agrees(
             &rows,
             &self.number,
@@ -255,6 +303,13 @@ impl Discard {
         send.show(&discarded, || texts::discarded(discarded, lang))?;
         Ok(ExitCode::from(u8::from(discarded.records == 0 && !self.all)))
     }
+}
+
+/// Says that a selection leaves all that is held out.
+async fn nothing_fits(outbox: &Outbox, lang: Language) -> anyhow::Result<()> {
+    let in_all = outbox.held().await?.len();
+    complain(&format!("lmr: {}", texts::nothing_of_the_selection(in_all, false).get(lang)));
+    Ok(())
 }
 
 impl Signature {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use lmr_auth::{Clock, Environment, Fetcher, HttpFetcher, TokenClient};
-use lmr_envelope::{SigningKey, SystemRandom};
+use lmr_envelope::{SealError, SigningKey, SystemRandom};
 use lmr_identifiers::OrganisationNumber;
 use lmr_sender::check::RuleSetChecker;
 use lmr_sender::desk::HeldFilter;
@@ -66,6 +66,10 @@ fn cannot_open(path: &Path) -> Text {
     text!("kan ikke åpne {path}", "cannot open {path}", path = path.display())
 }
 
+fn cannot_use(path: &Path) -> Text {
+    text!("kan ikke bruke {path}", "cannot use {path}", path = path.display())
+}
+
 async fn open(path: &Path) -> anyhow::Result<Outbox> {
     Outbox::open(path).await.explain(|| cannot_open(path))
 }
@@ -94,6 +98,8 @@ pub(crate) fn authorizer(config: &SenderConfig, folder: &Path) -> anyhow::Result
     let clock: Clock = Arc::new(clock::now);
     let (client, key) = config.client(folder)?;
     let network = config.network(folder)?;
+    // What is wrong with it has a sentence in both languages here, and not where the client is made.
+    network.client(false)?;
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::by(&network, Duration::from_secs(30))?);
     let client = TokenClient::new(client, Arc::new(key), fetcher, clock, clock::fresh_ids())?;
     Ok(TokenAuthorizer::new(client))
@@ -147,11 +153,13 @@ pub(super) async fn rejected(
 ) -> anyhow::Result<Rejected> {
     let outbox = outbox_to_read(config, folder).await?;
     let held = if discarded { outbox.discarded().await? } else { outbox.held().await? };
+    let in_all = held.len();
     let held = filter.of(held);
     let mut waiting = outbox.waiting().await?;
     let numbers: HashSet<i64> = held.iter().map(|row| row.number).collect();
     waiting.retain(|row| numbers.contains(&row.held));
     let mut issues = if discarded { Vec::new() } else { outbox.source_issues().await? };
+    let in_all = (!filter.is_everything()).then_some(in_all + issues.len());
     issues.retain(|row| filter.matches_issue(row));
     let source = source(config, folder)?;
     let key = HashKey::new(&hash_key(config, folder)?);
@@ -163,7 +171,7 @@ pub(super) async fn rejected(
         complain(note.get(lang));
         HashMap::new()
     });
-    Ok(Rejected { held, waiting, issues, details, redact })
+    Ok(Rejected { held, waiting, issues, details, redact, in_all, discarded })
 }
 
 /// Which code lists there are, and of when: other ones may find other things.
@@ -190,9 +198,47 @@ pub(super) async fn agent(
     folder: &Path,
     stop: &StopSignal,
 ) -> anyhow::Result<Agent> {
-    let outbox = open(&folder.join(&config.database)).await?;
+    let database = folder.join(&config.database);
+    if !database.exists() {
+        // A database belongs to the organisation that it was made with, also where nothing could be sent in its name.
+        is_of_this_organisation(config, folder)?;
+    }
+    let outbox = open(&database).await?;
     let agent = agent_with(config, folder, outbox, stop, false).await?;
     Ok(agent.telling_progress(super::transfer_progress::sink()))
+}
+
+/// Whether the certificate to sign with is that of the organisation that is to send.
+///
+/// # Errors
+/// Also where either cannot be read.
+pub(super) fn is_of_this_organisation(config: &SenderConfig, folder: &Path) -> anyhow::Result<()> {
+    config.check()?;
+    let (organisation, signer) = signer(config, folder)?;
+    if signer.certificate().organisation() != Some(organisation) {
+        let error = SealError::NotOurCertificate { sender: organisation };
+        let file = config.certificate.from(folder).certificate;
+        return Err(error).explain(|| text!("{file}", "{file}", file = file.display()));
+    }
+    Ok(())
+}
+
+/// The organisation that sends, and what signs for it.
+fn signer(
+    config: &SenderConfig,
+    folder: &Path,
+) -> anyhow::Result<(OrganisationNumber, SigningKey)> {
+    let organisation = OrganisationNumber::parse(&config.organisation)
+        .explain(|| text!("organisation", "organisation"))?;
+    let files = config.certificate.from(folder);
+    let signer = SigningKey::new(files.certificate()?, files.private_key()?).explain(|| {
+        text!(
+            "{certificate} og nøkkelen hører ikke sammen",
+            "{certificate} and its key do not fit together",
+            certificate = files.certificate.display()
+        )
+    })?;
+    Ok((organisation, signer))
 }
 
 /// The same on a scratch copy of the database, in `scratch`: whatever it does changes nothing.
@@ -247,23 +293,14 @@ async fn agent_with(
     lmr_auth::install_tls_provider();
     let rule_set = config.ruleset;
     config.check()?;
-    let organisation = OrganisationNumber::parse(&config.organisation)
-        .explain(|| text!("organisation", "organisation"))?;
-    let files = config.certificate.from(folder);
-    let signer = SigningKey::new(files.certificate()?, files.private_key()?).explain(|| {
-        text!(
-            "{certificate} og nøkkelen hører ikke sammen",
-            "{certificate} and its key do not fit together",
-            certificate = files.certificate.display()
-        )
-    })?;
+    let (organisation, signer) = signer(config, folder)?;
     let recipient = certificate(&folder.join(&config.receiver.certificate))?;
 
     let clock: Clock = Arc::new(clock::now);
     let transport = transport(config, folder, &config.receiver.url)?;
 
     let wait = SignedDuration::from_mins(i64::from(config.schedule.retry_minutes));
-    Ok(Agent::new(Parts {
+    Agent::new(Parts {
         settings: Settings {
             own_addresses: [config.own_addresses.clone(), config.source.servers()].concat(),
             incremental: config.is_incremental(),
@@ -302,5 +339,6 @@ async fn agent_with(
         random: Arc::new(SystemRandom),
         stop: stop.clone(),
     })
-    .await?)
+    .await
+    .explain(|| cannot_use(&folder.join(&config.database)))
 }

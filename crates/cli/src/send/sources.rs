@@ -83,6 +83,8 @@ pub(super) fn table_source(
     folder: &Path,
 ) -> anyhow::Result<TableSource> {
     let mapping = table_mapping(table, folder)?;
+    let mapping_file = folder.join(&table.mapping);
+    let look_ups = mapping.look_up_files(mapping_file.parent().unwrap_or(Path::new(".")));
     if let Some(name) = mapping.empty_constants().first() {
         fail!(
             "konstanten {name} har ingen verdi; gi den i mappingen eller i constants",
@@ -91,7 +93,8 @@ pub(super) fn table_source(
     }
     let source =
         TableSource::new(rows(table, folder)?, mapping, HashKey::new(&hash_key(config, folder)?))
-            .marked_by(Marker::new(table.marker.clone()));
+            .marked_by(Marker::new(table.marker.clone()))
+            .waiting_for_writers(Arc::new(clock::now), look_ups);
     Ok(match fest_systems(config, folder)? {
         Some(systems) => source.with_fest(systems),
         None => source,
@@ -152,6 +155,9 @@ pub(super) fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
 
 /// A mapping's error in both languages.
 pub(super) fn in_words(error: &MappingError) -> anyhow::Error {
+    if let Some(error) = &error.toml {
+        return error.clone().into();
+    }
     failure(Text::of(|language| error.text(language)))
 }
 

@@ -15,7 +15,9 @@ use crate::clock;
 use crate::output::Language;
 
 pub(super) use questions::{forgotten, preview, why};
-pub(super) use rejected::{Rejected, discarded, given_up, journal, released, vanished};
+pub(super) use rejected::{
+    Rejected, discarded, given_up, journal, nothing_of_the_selection, released, vanished,
+};
 pub(super) use report::{reason, report};
 pub(super) use status::{StatusPage, history, overview};
 

@@ -194,7 +194,7 @@ impl Report {
             "The archive was not unpacked, and what is in it was not checked.",
         );
         self.lacks.insert(Lack::Packed);
-        let checked = Checked { rule_set: None, findings: vec![finding], is_readable: false };
+        let checked = Checked::unreadable(finding);
         self.text(None, ZIP, checked)
     }
 
@@ -208,11 +208,7 @@ impl Report {
         };
         let (nb, en) = (sentence(&reason.nb), sentence(&reason.en));
         let finding = Finding::with_text(Code::ContentNotJson, start, nb, en);
-        self.text(
-            None,
-            b"{",
-            Checked { rule_set: None, findings: vec![finding], is_readable: false },
-        )
+        self.text(None, b"{", Checked::unreadable(finding))
     }
 
     /// That was all of the file, or all that there was time for. A file with no resource in it is not correct: whoever
@@ -250,7 +246,7 @@ impl Report {
         text: &[u8],
         checked: Checked,
     ) -> anyhow::Result<()> {
-        let Checked { rule_set, mut findings, is_readable } = checked;
+        let Checked { rule_set, mut findings, is_readable, has_resource } = checked;
         self.rule_set = rule_set;
         if let Some(id) = rule_set
             && !self.rule_sets.contains(&id)
@@ -261,6 +257,8 @@ impl Report {
             finding.line = line.unwrap_or(finding.line);
         }
         if is_readable {
+            // What is no resource was not checked.
+            self.here.unreadable += usize::from(!has_resource);
             let known = self.triage.keep(&mut findings);
             self.here.known += known;
             self.known = known;

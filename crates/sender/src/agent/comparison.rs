@@ -12,7 +12,10 @@ use crate::message::MessageMaker;
 use crate::outbox::{HeldCount, VanishedSearch};
 use crate::plan::{self, BundleLimits, Known, Plan, Statuses};
 use crate::report::{ForeignType, Report, SourceFailure};
-use crate::source::{FileError, Place, PlaceChange, SourceIssue, SourceIssueKind};
+use crate::source::{
+    FileError, PassedOver, PassedOverKind, Place, PlaceChange, Scanned, SourceIssue,
+    SourceIssueKind,
+};
 
 impl Agent {
     /// The start of the last transfer of this source after which nothing was left to deliver or to correct. While
@@ -81,13 +84,22 @@ impl Agent {
         let scanned = &index.scanned;
         let complete = |name: &&String| !self.settings.incremental_sources.contains(*name);
         if let Some(name) = scanned.empty.iter().find(complete) {
-            return Some(SourceFailure::EmptyOf { name: name.clone() });
+            return Some(nothing_of(scanned, Some(name)));
         }
         // One that gives changes only is not empty when it is asked for everything.
         if let Some(name) = scanned.empty_in_full.first() {
-            return Some(SourceFailure::EmptyOf { name: name.clone() });
+            return Some(nothing_of(scanned, Some(name)));
         }
-        (scanned.resources == 0 && !self.settings.incremental).then_some(SourceFailure::Empty)
+        let is_empty = scanned.resources == 0 && !self.settings.incremental;
+        is_empty.then(|| match nothing_of(scanned, None) {
+            SourceFailure::BeingWritten { .. } => {
+                SourceFailure::BeingWritten { name: self.source.name() }
+            }
+            SourceFailure::NothingUsable { count, .. } => {
+                SourceFailure::NothingUsable { name: self.source.name(), count }
+            }
+            other => other,
+        })
     }
 
     /// Lets go of what is to be checked again, now that the source is read: what it does not give is not lost.
@@ -114,8 +126,9 @@ impl Agent {
             .chain(plan.foreign.values().flatten())
             .chain(&plan.held)
             .chain(&plan.deferred)
-            // The register has not answered for what it has not been sent.
-            .chain(&plan.unused);
+            // The register has not answered for what it has not been sent: with another start date it goes.
+            .chain(&plan.unused)
+            .chain(&plan.too_early);
         let finished = finished_files(&*self.source, index, open.chain(unfinished.copied()));
         Ok(self.source.archive(&finished))
     }
@@ -259,5 +272,26 @@ impl Agent {
             limits.bytes = limits.bytes.min(bytes);
         }
         Ok(limits)
+    }
+}
+
+/// Why a source has not a single resource; of several it is the one with this name.
+fn nothing_of(scanned: &Scanned, name: Option<&String>) -> SourceFailure {
+    let of_it = |place: &str| {
+        name.is_none_or(|name| {
+            place.strip_prefix(&**name).is_some_and(|rest| rest.starts_with(": "))
+        })
+    };
+    let name_of_it = name.cloned().unwrap_or_default();
+    let is_being_written =
+        |over: &PassedOver| over.kind == PassedOverKind::Unfinished && of_it(&over.example);
+    if scanned.passed_over.iter().any(is_being_written) {
+        return SourceFailure::BeingWritten { name: name_of_it };
+    }
+    let count = scanned.issues.iter().filter(|issue| of_it(&issue.file)).count();
+    match (count, name) {
+        (1.., _) => SourceFailure::NothingUsable { name: name_of_it, count },
+        (0, Some(name)) => SourceFailure::EmptyOf { name: name.clone() },
+        (0, None) => SourceFailure::Empty,
     }
 }

@@ -9,7 +9,7 @@ mod format;
 mod packed;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +25,7 @@ use archive::{Stamp, stamp};
 use format::{Content, Format, is_unfinished};
 use packed::{Bounded, inflating};
 
+use super::freshness::{FRESH, age, changed_at};
 use super::lines::{Reading, TextLocation};
 use super::place::{Marker, Place, PlaceMark, absolute, has_nothing};
 use super::{
@@ -32,10 +33,6 @@ use super::{
     Scope, Source, SourceIssue, SourceIssueKind, SourceLimits, SourceLocation, SourcePart,
     SourceUnavailable, Spool, file_number,
 };
-
-/// How long after its last change a file that ends in the middle is taken for one that is still being
-/// written.
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long after its last change a file whose name says that it is being written is taken for one that nobody
 /// writes any more.
@@ -71,11 +68,6 @@ impl std::fmt::Debug for Freshness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Freshness").field("settle", &self.settle).finish_non_exhaustive()
     }
-}
-
-/// When a file was last changed.
-fn changed_at(metadata: &Metadata) -> Option<Timestamp> {
-    Timestamp::try_from(metadata.modified().ok()?).ok()
 }
 
 impl FolderSource {
@@ -361,10 +353,9 @@ impl Pass<'_> {
         }
     }
 
-    /// How far the file's last change is from now, before or after, where there is a clock: the clocks of two machines
-    /// differ, and a file dated in the future would otherwise be left for the next run for as long.
+    /// How far the file's last change is from now, where there is a clock.
     fn age(&self, entry: &DirEntry) -> Option<SignedDuration> {
-        Some(self.now?.duration_since(changed_at(&entry.metadata().ok()?)?).abs())
+        age(&entry.metadata().ok()?, self.now?)
     }
 
     /// Whether nobody writes a file any more. One that is dated ahead may have been changed just now.
@@ -416,7 +407,7 @@ impl Pass<'_> {
                 continue;
             };
             let path = Path::new(&name);
-            let label = format!("{label}/{name}");
+            let (archive, label) = (label, format!("{label}/{name}"));
             if is_hidden(path) || name.starts_with("__MACOSX/") {
                 self.pass_over_label(PassedOverKind::Hidden, label);
                 continue;
@@ -425,7 +416,12 @@ impl Pass<'_> {
             let (Some(Format::Plain(content) | Format::Gzip(content)), Some(format)) =
                 (format, format)
             else {
-                self.pass_over_label(ending(path), label);
+                let kind = ending(path);
+                if kind.may_be_data() {
+                    // It stays, as such a file beside it does.
+                    self.read.remove(archive);
+                }
+                self.pass_over_label(kind, label);
                 continue;
             };
             self.reading.begin_part(is_fresh);

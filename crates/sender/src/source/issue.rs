@@ -114,6 +114,11 @@ pub enum SourceIssueKind {
         /// Where the other one is.
         other: String,
     },
+    /// A server says of a search that what it gave is not all that there is.
+    SaidIncomplete {
+        /// The code by which it says so, of FHIR's.
+        code: String,
+    },
     /// The file was written to between the two passes.
     ChangedMeanwhile,
 }
@@ -257,6 +262,16 @@ impl SourceIssueKind {
                 "{resource_type} has the identity of another one in {other}, and nothing says which holds: neither is sent; \
                  give each an identifier of its own, or meta.lastUpdated if one is a correction of the other"
             ),
+            Self::SaidIncomplete { code } if nb => format!(
+                "serveren sier at svaret på søket ikke er alt som finnes ({code}): se i dens logg om den fikk tak i alle \
+                 kildene sine, eller ga opp; mindre søk (search, page) kan hjelpe. Til det er rettet, spørres det om det \
+                 samme igjen"
+            ),
+            Self::SaidIncomplete { code } => format!(
+                "the server says that its answer to the search is not all that there is ({code}): see in its log whether it \
+                 reached all of its sources, or gave up; smaller searches (search, page) may help. Until it is corrected \
+                 the same is asked for again"
+            ),
             Self::ChangedMeanwhile if nb => {
                 "ble endret mens den ble lest; den tas med i neste overføring".into()
             }
@@ -282,6 +297,11 @@ pub enum FileError {
     PermissionDenied,
     /// A file where a folder is expected.
     NotAFolder,
+    /// A file where a folder for finished files is expected.
+    ArchiveNotAFolder {
+        /// The folder's path.
+        path: String,
+    },
     /// An empty folder where something was mounted when it was read before, and is not any more.
     NotMounted,
     /// The file that says that the folder's share is mounted is not in it.
@@ -322,6 +342,8 @@ pub enum FileError {
         /// The line.
         line: u32,
     },
+    /// A table that was written anew while it was read.
+    ChangedMeanwhile,
     /// Two columns of one name.
     DuplicateColumn {
         /// The name.
@@ -475,6 +497,10 @@ impl FileError {
             Self::NotAFolder => {
                 pick("det er en fil; en mappe er ventet", "it is a file; a folder is expected")
             }
+            Self::ArchiveNotAFolder { path } => made(
+                format!("archive ({path}), eller noe i den, er en fil; en mappe er ventet"),
+                format!("archive ({path}), or something in it, is a file; a folder is expected"),
+            ),
             Self::NotMounted => pick(
                 "mappen er tom, og det som var montert der da den ble lest før, er det ikke lenger: monter området. Er \
                  mappen flyttet dit med vilje, gjelder den så snart noe er i den; marker i [[source]] sier det sikrere",
@@ -548,8 +574,8 @@ impl FileError {
                 ),
             ),
             Self::DuplicateColumn { name } if name.is_empty() => pick(
-                "to kolonner har ikke noe navn; mangler overskriftslinjen?",
-                "two columns have no name; is the header line missing?",
+                "to kolonner har ikke noe navn; mangler overskriftslinjen, eller AS i spørringen?",
+                "two columns have no name; is the header line missing, or an AS in the query?",
             ),
             Self::DuplicateColumn { name } => {
                 made(format!("to kolonner heter {name}"), format!("two columns are called {name}"))
@@ -614,6 +640,10 @@ impl FileError {
                     "the database's certificate is not accepted ({reason}); sslrootcert=FILE in the address names \
                      an authority of your own, and hostNameInCertificate=NAME another name"
                 ),
+            ),
+            Self::ChangedMeanwhile => pick(
+                "filen ble skrevet på nytt mens den ble lest; neste overføring leser den",
+                "the file was written anew while it was read; the next transfer reads it",
             ),
             Self::SeveralResults => pick(
                 "spørringen gir flere resultater; den skal være én SELECT (SET NOCOUNT ON foran, om den kaller en \

@@ -165,8 +165,7 @@ impl Source for ServerSource {
             match sent {
                 Sent::Page { label, text } => pass.page(&label, &text),
                 Sent::Line { label, line, text } => pass.line(&label, line, &text),
-                Sent::Fewer { label, total, given } => {
-                    let issue = SourceIssueKind::FewerThanTotal { total, given };
+                Sent::NotAll { label, issue } => {
                     pass.scanned.issues.push(SourceIssue { file: label, line: None, issue });
                 }
                 Sent::Failed(error) => failure = Some(error),

@@ -14,11 +14,12 @@ mod template;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use csv::StringRecord;
 use jiff::Timestamp;
+use lmr_auth::Clock;
 use lmr_fhir::{Document, Language, ParseOptions};
 
 pub use doubtful::DoubtfulNumbers;
@@ -30,6 +31,7 @@ pub use sql::{SqlTable, address_from};
 
 use bound::{Bound, Made};
 use csv_rows::CsvRows;
+use files::{Meanwhile, TableFile};
 use sql::SqlRows;
 
 use super::place::has_nothing;
@@ -60,6 +62,11 @@ pub struct TableSource {
     first_rows: Option<u64>,
     marker: Marker,
     since: Mutex<Option<Timestamp>>,
+    clock: Option<Clock>,
+    /// The files of the mapping's tables.
+    look_ups: Vec<PathBuf>,
+    /// One of them that was still being written when the mapping was read.
+    half_look_up: Option<PathBuf>,
 }
 
 impl TableSource {
@@ -75,7 +82,43 @@ impl TableSource {
             first_rows: None,
             marker: Marker::default(),
             since: Mutex::new(None),
+            clock: None,
+            look_ups: Vec::new(),
+            half_look_up: None,
         }
+    }
+
+    /// Leaves CSV files that are still being written for the next run: those that changed in the last five minutes and do
+    /// not end with the end of a line. Where one of `look_ups`, the files of the mapping's tables, is such a one, the whole
+    /// source waits: what its rows mean is not known yet.
+    #[must_use]
+    pub fn waiting_for_writers(mut self, clock: Clock, look_ups: Vec<PathBuf>) -> Self {
+        self.clock = Some(clock);
+        self.look_ups = look_ups;
+        self.half_look_up = self.unfinished_look_up();
+        self
+    }
+
+    fn unfinished_look_up(&self) -> Option<PathBuf> {
+        let now = self.clock.as_ref()?();
+        let is_unfinished = |path: &&PathBuf| {
+            // One that cannot be read was said when the mapping was.
+            TableFile::open(path)
+                .and_then(|mut file| file.is_unfinished("utf-8", now))
+                .unwrap_or_default()
+        };
+        self.look_ups.iter().find(is_unfinished).cloned()
+    }
+
+    /// The rows of a file; none while it is still being written.
+    fn csv_rows(&self, path: &Path) -> Result<Option<Box<dyn Rows>>, FileError> {
+        let (mut file, dialect) = (TableFile::open(path)?, self.mapping.dialect());
+        if let Some(clock) = &self.clock
+            && file.is_unfinished(&dialect.encoding, clock())?
+        {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(CsvRows::open(file, dialect)?)))
     }
 
     /// Looks the code systems of FEST ids up in a list.
@@ -106,7 +149,8 @@ impl TableSource {
     pub fn columns(&self) -> Result<Vec<String>, SourceUnavailable> {
         let (mut parts, _) = self.parts()?;
         let Some((_, open)) = parts.first_mut() else { return Ok(Vec::new()) };
-        let mut rows = open().map_err(|cause| self.unavailable(cause))?;
+        let rows = open().map_err(|cause| self.unavailable(cause))?;
+        let Some(mut rows) = rows else { return Ok(Vec::new()) };
         rows.columns().map_err(|cause| self.unavailable(cause))
     }
 
@@ -126,8 +170,9 @@ impl TableSource {
         let path = match &self.rows {
             TableRows::Sql(table) => {
                 let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-                let open: Opener<'_> =
-                    Box::new(move || SqlRows::open(table, since).map(|rows| Box::new(rows) as _));
+                let open: Opener<'_> = Box::new(move || {
+                    SqlRows::open(table, since).map(|rows| Some(Box::new(rows) as _))
+                });
                 return Ok((vec![(table.label.clone(), open)], Vec::new()));
             }
             TableRows::Csv(path) => path,
@@ -145,9 +190,7 @@ impl TableSource {
         let open = |file: PathBuf| {
             let label = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
             let label = label.into_owned();
-            let open: Opener<'_> = Box::new(move || {
-                CsvRows::open(&file, self.mapping.dialect()).map(|rows| Box::new(rows) as _)
-            });
+            let open: Opener<'_> = Box::new(move || self.csv_rows(&file));
             (label, open)
         };
         Ok((files.into_iter().map(open).collect(), passed_over))
@@ -157,7 +200,15 @@ impl TableSource {
 /// What opens each part, by how lists call it.
 type Openers<'s> = Vec<(String, Opener<'s>)>;
 
-type Opener<'s> = Box<dyn FnMut() -> Result<Box<dyn Rows>, FileError> + 's>;
+/// Opens a part; there is none while it is still being written.
+type Opener<'s> = Box<dyn FnMut() -> Result<Option<Box<dyn Rows>>, FileError> + 's>;
+
+/// The name that two columns have, in small letters.
+fn twice(columns: &[String]) -> Option<String> {
+    let mut lower: Vec<String> = columns.iter().map(|name| name.to_lowercase()).collect();
+    lower.sort();
+    lower.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
+}
 
 /// Rows one after the other.
 trait Rows {
@@ -170,6 +221,11 @@ trait Rows {
     /// Whether the last row has a number in a column, and not a text; a file has texts only.
     fn is_number(&self, _column: usize) -> bool {
         false
+    }
+
+    /// What became of where they are while they were read.
+    fn meanwhile(&self) -> Result<Meanwhile, FileError> {
+        Ok(Meanwhile::Unchanged)
     }
 }
 
@@ -216,6 +272,7 @@ impl Source for TableSource {
             source: self,
             scanned: Scanned::default(),
             skipped: None,
+            unfinished: None,
             numbers: NumberColumns::default(),
             seen: HashSet::new(),
             hashers: (RandomState::new(), RandomState::new()),
@@ -223,15 +280,21 @@ impl Source for TableSource {
             visit,
         };
         let (parts, passed_over) = self.parts()?;
+        let half_look_up = self.half_look_up.clone().or_else(|| self.unfinished_look_up());
+        if let Some(path) = &half_look_up {
+            pass.is_unfinished(&path.display().to_string());
+        }
         for (label, mut open) in parts {
             if let Scope::Parts(labels) = scope
                 && !labels.contains(&label)
             {
                 continue;
             }
-            pass.part(&label, &mut open)?;
+            if half_look_up.is_none() {
+                pass.part(&label, &mut open)?;
+            }
         }
-        let Pass { mut scanned, skipped, numbers, .. } = pass;
+        let Pass { mut scanned, skipped, unfinished, numbers, .. } = pass;
         scanned.passed_over.extend(passed_over);
         if let TableRows::Csv(path) = &self.rows
             && path.is_dir()
@@ -240,12 +303,17 @@ impl Source for TableSource {
             let is_empty = has_nothing(scanned.files, &scanned.passed_over);
             scanned.places.extend(self.marker.place(path, is_empty));
         }
-        if scanned.resources == 0 && self.is_asked_for_all() {
+        if scanned.resources == 0 && self.is_asked_for_all() && half_look_up.is_none() {
             scanned.empty_in_full.push(self.name());
         }
         scanned.doubtful_numbers = numbers.doubtful();
         scanned.passed_over.extend(skipped.map(|(count, example)| PassedOver {
             kind: PassedOverKind::SkippedRows,
+            count,
+            example,
+        }));
+        scanned.passed_over.extend(unfinished.map(|(count, example)| PassedOver {
+            kind: PassedOverKind::Unfinished,
             count,
             example,
         }));
@@ -259,6 +327,8 @@ struct Pass<'v> {
     scanned: Scanned,
     /// Rows that the mapping says to leave out: how many, and the first.
     skipped: Option<(usize, String)>,
+    /// Files that are still being written: how many, and the first.
+    unfinished: Option<(usize, String)>,
     /// The numbers that are texts, by their columns.
     numbers: NumberColumns,
     /// Resources handed over, by id and content: many rows are of one patient.
@@ -269,6 +339,10 @@ struct Pass<'v> {
 }
 
 impl Pass<'_> {
+    fn is_unfinished(&mut self, label: &str) {
+        self.unfinished.get_or_insert_with(|| (0, label.to_owned())).0 += 1;
+    }
+
     fn part(&mut self, label: &str, open: &mut Opener<'_>) -> Result<(), SourceUnavailable> {
         let unavailable = |cause| {
             let name = match self.source.name() {
@@ -278,7 +352,10 @@ impl Pass<'_> {
             };
             SourceUnavailable { name, cause }
         };
-        let mut rows = open().map_err(unavailable)?;
+        let Some(mut rows) = open().map_err(unavailable)? else {
+            self.is_unfinished(label);
+            return Ok(());
+        };
         let columns = rows.columns().map_err(unavailable)?;
         let mut bound =
             Bound::new(&self.source.mapping, &columns, &self.source.key, self.source.fest.as_ref())
@@ -319,6 +396,9 @@ impl Pass<'_> {
                 }
                 Err(error) => self.report(label, line, SourceIssueKind::Row { error }),
             }
+        }
+        if rows.meanwhile().map_err(unavailable)? == Meanwhile::Grown {
+            self.is_unfinished(label);
         }
         Ok(())
     }

@@ -43,6 +43,48 @@ fn files(world: &World, folder: &str) -> Vec<String> {
     names
 }
 
+/// With another start date it goes: the register has neither got it nor answered for it.
+#[tokio::test]
+async fn a_file_with_what_is_from_before_the_start_date_stays() {
+    let mut world = ward(false);
+    let start = world.start;
+    world.start = start.saturating_add(jiff::Span::new().years(1));
+    let report = world.run().await;
+    assert_eq!((report.too_early, report.messages.len()), (2, 0));
+    assert_eq!(files(&world, "done"), [""; 0]);
+    world.start = start;
+    world.pass(24);
+    let early = with(given("early", "p", 1), "effectiveDateTime", json!("2020-02-01T12:00:00Z"));
+    world.write("early.ndjson", &[early]);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(world.versions("MedicationAdministration/a"), 1);
+    assert_eq!(files(&world, "done"), ["day.ndjson"]);
+    assert_eq!(files(&world, "source"), ["base.ndjson", "early.ndjson"], "with what it refers to");
+}
+
+/// A file that is not read stays where it is, also in an archive.
+#[tokio::test]
+async fn an_archive_with_a_file_that_is_not_read_stays() {
+    let world = ward(false);
+    let zip = |name: &str, other: &str| {
+        use std::io::Write as _;
+        let file = std::fs::File::create(world.source().join(name)).unwrap();
+        let mut zip = zip::ZipWriter::new(file);
+        let day = format!("{}\n", given(name, "p", 1));
+        for (member, text) in [("day.ndjson", &*day), (other, "x")] {
+            zip.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap();
+    };
+    zip("a.zip", "b.txt");
+    zip("c.zip", "README.txt");
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(world.versions("MedicationAdministration/a.zip"), 1);
+    assert_eq!(files(&world, "source"), ["a.zip"]);
+    assert_eq!(files(&world, "done"), ["base.ndjson", "c.zip", "day.ndjson"]);
+}
+
 #[tokio::test]
 async fn a_file_moves_when_everything_in_it_is_confirmed() {
     let world = ward(false);

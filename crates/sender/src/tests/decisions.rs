@@ -15,6 +15,7 @@ use crate::error::SenderError;
 use crate::index::Index;
 use crate::outbox::{OutboxError, sqlite_text};
 use crate::report::{RunStatus, SourceFailure};
+use crate::source::{PassedOver, PassedOverKind, SourceIssue, SourceIssueKind};
 use crate::stop::StopSignal;
 
 /// Administrations that go in a message each, with the patient and the medicine.
@@ -103,6 +104,39 @@ async fn of_several_sources_only_one_of_changes_may_be_empty() {
     index.scanned.empty.push("whole".to_owned());
     let failure = SourceFailure::EmptyOf { name: "whole".to_owned() };
     assert_eq!(agent.source_failure(&index), Some(failure));
+}
+
+/// A source that has nothing yet, or nothing that can be used, is not called empty.
+#[tokio::test]
+async fn a_source_without_a_resource_is_called_what_it_is() {
+    let world = ward(1);
+    let agent = world.agent().await;
+    let mut index = Index::read(&*agent.source, &[], &agent.key).unwrap();
+    let over = |example: &str| PassedOver {
+        kind: PassedOverKind::Unfinished,
+        count: 1,
+        example: example.to_owned(),
+    };
+    let issue = |file: &str| SourceIssue {
+        file: file.to_owned(),
+        line: Some(1),
+        issue: SourceIssueKind::NotAResource,
+    };
+    index.scanned.empty = vec!["rows".to_owned()];
+    index.scanned.passed_over = vec![over("other: a.csv")];
+    index.scanned.issues = vec![issue("rowsofothers: a.csv"), issue("other: a.csv")];
+    let name = || "rows".to_owned();
+    assert_eq!(agent.source_failure(&index), Some(SourceFailure::EmptyOf { name: name() }));
+    index.scanned.issues.extend([issue("rows: a.csv"), issue("rows: a.csv")]);
+    let unusable = SourceFailure::NothingUsable { name: name(), count: 2 };
+    assert_eq!(agent.source_failure(&index), Some(unusable));
+    index.scanned.passed_over.push(over("rows: a.csv"));
+    assert_eq!(agent.source_failure(&index), Some(SourceFailure::BeingWritten { name: name() }));
+    // The only source.
+    index.scanned.empty.clear();
+    index.scanned.resources = 0;
+    let name = agent.source.name();
+    assert_eq!(agent.source_failure(&index), Some(SourceFailure::BeingWritten { name }));
 }
 
 /// Found before anything is read or sent: the table that is damaged here no run would meet.

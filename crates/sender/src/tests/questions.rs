@@ -3,7 +3,8 @@
 use lmr_lmdi::RuleSetId;
 use serde_json::json;
 
-use super::world::{World, given, medicine, patient, with};
+use super::world::{Fate, World, given, medicine, patient, with};
+use crate::report::RunStatus;
 use crate::why::WhyState;
 
 /// A bit of everything: sent, changed, new, held, waiting, too early, unused, foreign, vanished.
@@ -58,6 +59,23 @@ async fn n14_a_dry_run_shows_what_would_go_and_be_held_and_changes_nothing() {
     let run = world.run().await;
     assert_eq!((run.new, run.changed, run.held_now, run.waiting), (1, 1, 1, 1));
     assert_eq!(run.messages[0].entries, entries.len());
+}
+
+#[tokio::test]
+async fn n14_a_dry_run_says_which_messages_wait_and_would_go_first() {
+    let world = World::new(RuleSetId::Lmdi112);
+    world.write("base.ndjson", &[medicine("m"), patient("p", 1), given("a", "p", 1)]);
+    world.fates(&[Fate::NotReached]);
+    let run = world.run().await;
+    assert_eq!((run.open_messages, run.status()), (1, RunStatus::Undelivered));
+    let before = snapshot(&world);
+    let preview = world.preview().await;
+    assert_eq!((preview.report.open_messages, preview.messages), (1, 0));
+    assert_eq!(preview.report.status(), RunStatus::Undelivered);
+    assert_eq!(snapshot(&world), before);
+    world.pass(24);
+    assert_eq!(world.run().await.status(), RunStatus::Clean);
+    assert_eq!(world.preview().await.report.open_messages, 0);
 }
 
 #[tokio::test]
@@ -122,7 +140,7 @@ async fn why_of_a_message_says_what_it_holds_and_what_became_of_it() {
     assert!(agent.why_message("17").await.unwrap().is_empty());
     // One that waits for its answer.
     world.write("more.ndjson", &[given("late", "p", 1)]);
-    world.fates(&[super::world::Fate::AnswerLost]);
+    world.fates(&[Fate::AnswerLost]);
     drop(agent);
     world.run().await;
     let agent = world.agent().await;

@@ -45,11 +45,29 @@ pub(in crate::send) fn preview(preview: &Preview, language: Language) -> String 
         let _ = writeln!(text, "{}", style.warn(&what));
     }
     text.push_str(&report::source(&preview.report, language));
+    if preview.report.open_messages > 0 {
+        let waits = phrase(
+            preview.report.open_messages,
+            language,
+            [
+                "melding venter fra før, og ville blitt sendt først",
+                "meldinger venter fra før, og ville blitt sendt først",
+            ],
+            ["message waits and would be sent first", "messages wait and would be sent first"],
+        );
+        let _ = writeln!(text, "{:>8}  {waits}", preview.report.open_messages);
+    }
     let would_go = phrase(
         preview.messages as u64,
         language,
-        ["melding ville blitt sendt", "meldinger ville blitt sendt"],
-        ["message would go", "messages would go"],
+        match preview.report.open_messages {
+            0 => ["melding ville blitt sendt", "meldinger ville blitt sendt"],
+            _ => ["ny melding ville blitt sendt", "nye meldinger ville blitt sendt"],
+        },
+        match preview.report.open_messages {
+            0 => ["message would go", "messages would go"],
+            _ => ["new message would go", "new messages would go"],
+        },
     );
     let _ = writeln!(text, "{:>8}  {would_go}", preview.messages);
     for (role, title) in [

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::status::source_problems;
 use super::{lost_annulments, name, phrase, pick, time, vanished_unknown};
 use crate::output::{Language, Style};
+use crate::text::{Text, text};
 
 /// Most waiting resources that are listed for one held resource.
 const MAX_WAITING: usize = 20;
@@ -35,6 +36,24 @@ pub(in crate::send) struct Rejected {
     pub(in crate::send) details: HashMap<i64, Vec<ElementDetail>>,
     /// No value of any resource is shown: no wrong value, no key, no id.
     pub(in crate::send) redact: bool,
+    /// How much there is in all where the selection leaves some of it out.
+    pub(in crate::send) in_all: Option<usize>,
+    /// What was discarded is listed.
+    pub(in crate::send) discarded: bool,
+}
+
+/// What is said where nothing fits a selection, and how much is held in all.
+pub(in crate::send) fn nothing_of_the_selection(in_all: usize, discarded: bool) -> Text {
+    match discarded {
+        false => text!(
+            "Ingenting i utvalget holdes tilbake; i alt er {in_all} holdt tilbake.",
+            "Nothing of the selection is held back; held back in all: {in_all}."
+        ),
+        true => text!(
+            "Ingenting i utvalget er forkastet; i alt er {in_all} forkastet.",
+            "Nothing of the selection is discarded; discarded in all: {in_all}."
+        ),
+    }
 }
 
 impl Rejected {
@@ -59,8 +78,8 @@ impl Rejected {
     pub(in crate::send) fn text(&self, language: Language) -> String {
         let say = |nb: &'static str, en: &'static str| pick(language, nb, en);
         let mut text = String::new();
-        if self.held.is_empty() && self.issues.is_empty() {
-            let _ = writeln!(text, "{}", say("Ingenting holdes tilbake.", "Nothing is held back."));
+        if self.is_empty() {
+            let _ = writeln!(text, "{}", self.nothing().get(language));
             return text;
         }
         let _ = writeln!(text, "{}", self.summary(language));
@@ -88,6 +107,19 @@ impl Rejected {
             }
         }
         text
+    }
+
+    pub(in crate::send) fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.issues.is_empty()
+    }
+
+    /// That nothing is listed, and what there is beside the selection.
+    fn nothing(&self) -> Text {
+        match (self.in_all, self.discarded) {
+            (Some(in_all @ 1..), discarded) => nothing_of_the_selection(in_all, discarded),
+            (_, false) => text!("Ingenting holdes tilbake.", "Nothing is held back."),
+            (_, true) => text!("Ingenting er forkastet.", "Nothing is discarded."),
+        }
     }
 
     /// How much is held and for how many causes, in one line.

@@ -260,6 +260,10 @@ pub(in crate::send) fn report(report: &Report, language: Language) -> String {
         RunStatus::Clean if report.kind == RunKind::Retry && report.messages.is_empty() => {
             say("Ingen nye forsøk var på tide.", "No new attempt was due.")
         }
+        RunStatus::Clean if report.waits_for_writers() => say(
+            "Levert, bortsett fra det som er under skriving: det tas med i neste overføring.",
+            "Delivered, except for what is still being written: it goes with the next transfer.",
+        ),
         RunStatus::Clean if sends_nothing(report) => nothing_to_send(language),
         RunStatus::ToCorrect if report.has_read_nothing_there() => say(
             "Ingenting er lest: filene i kilden har andre endelser enn dem som leses (se over). Gi dem nytt navn, eller rett \
@@ -497,6 +501,30 @@ pub(super) fn source_failure(failure: &SourceFailure, language: Language) -> Str
         (SourceFailure::EmptyOf { name }, Language::English) => format!(
             "The source {name} is empty: not one resource. Has the export run? (Nothing was sent, \
              nor from the other sources.)"
+        ),
+        (SourceFailure::BeingWritten { name }, Language::Bokmal) => format!(
+            "Kilden {name} er under skriving, og er ikke lest: neste overføring leser den. (Ingenting er sendt, \
+             heller ikke fra andre kilder.)"
+        ),
+        (SourceFailure::BeingWritten { name }, Language::English) => format!(
+            "The source {name} is still being written, and was not read: the next transfer reads it. (Nothing was \
+             sent, nor from other sources.)"
+        ),
+        (SourceFailure::NothingUsable { name, count }, Language::Bokmal) => format!(
+            "Ingenting i kilden {name} kan brukes: det er noe galt med {}. Passer mappingen til eksporten? (Ingenting \
+             er sendt, heller ikke fra andre kilder.)",
+            match count {
+                1 => "den ene raden eller filen".to_owned(),
+                many => format!("alle {many} rader eller filer"),
+            }
+        ),
+        (SourceFailure::NothingUsable { name, count }, Language::English) => format!(
+            "Nothing of the source {name} can be used: something is wrong with {}. Does the mapping fit the export? \
+             (Nothing was sent, nor from other sources.)",
+            match count {
+                1 => "its one row or file".to_owned(),
+                many => format!("all its {many} rows or files"),
+            }
         ),
         (SourceFailure::Unavailable { name, reason }, Language::Bokmal) => {
             format!("Kilden {name} kan ikke leses: {}", reason.text(language))

@@ -313,6 +313,16 @@ pub(super) fn source_problems(source: &SourceCounts, language: Language) -> Vec<
             let name = failure["name"].as_str().unwrap_or_default().to_owned();
             problems.push(source_failure(&SourceFailure::EmptyOf { name }, language));
         }
+        Some(failure) if failure["kind"] == "being-written" => {
+            let name = failure["name"].as_str().unwrap_or_default().to_owned();
+            problems.push(source_failure(&SourceFailure::BeingWritten { name }, language));
+        }
+        Some(failure) if failure["kind"] == "nothing-usable" => {
+            let name = failure["name"].as_str().unwrap_or_default().to_owned();
+            let count = failure["count"].as_u64().and_then(|count| usize::try_from(count).ok());
+            let count = count.unwrap_or_default();
+            problems.push(source_failure(&SourceFailure::NothingUsable { name, count }, language));
+        }
         Some(failure) => {
             let name = failure["name"].as_str().unwrap_or_default().to_owned();
             let reason = serde_json::from_value(failure["reason"].clone())

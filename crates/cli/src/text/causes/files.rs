@@ -43,6 +43,12 @@ fn sentence(message: &str) -> Option<String> {
     if message.starts_with("duplicate key") || message.starts_with("duplicate field") {
         return Some("nøkkelen står to ganger".to_owned());
     }
+    if message == "csv.quote must be one ASCII character, or empty" {
+        return Some("csv.quote skal være ett ASCII-tegn, eller tom".to_owned());
+    }
+    if message.starts_with("invalid type: ") && message.ends_with("expected a boolean") {
+        return Some("verdien skal være true eller false, uten anførselstegn".to_owned());
+    }
     if message.starts_with("invalid type: ") && message.ends_with("expected a string") {
         return Some("verdien skal være en tekst i anførselstegn: nøkkel = \"verdi\"".to_owned());
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::AddrParseError;
 use std::num::ParseIntError;
 
-use lmr_auth::{ClientError, ProfileError as TrustError};
+use lmr_auth::{ClientError, NetworkError, ProfileError as TrustError};
 use lmr_fhir::xml::XmlError;
 use lmr_fhir::{Language, Localized as _, ParseError};
 use lmr_fhirpath::{
@@ -13,6 +13,7 @@ use lmr_fhirpath::{
 };
 use lmr_identifiers::OrganisationNumberError;
 use lmr_lmdi::json_fault;
+use lmr_sender::transport::{AddressFault, TransportError};
 use lmr_validator::ProfileError;
 use lmr_web::PasswordError;
 
@@ -42,6 +43,31 @@ pub(super) fn in_bokmal(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(ProfileError::Unknown(canonical)) = error.downcast_ref::<ProfileError>() {
         return Some(format!("{canonical} er ikke kjent"));
+    }
+    if let Some(TransportError::Address(fault)) = error.downcast_ref::<TransportError>() {
+        let why = match fault {
+            AddressFault::Unreadable => "den kan ikke leses",
+            AddressFault::WithoutTls => "meldinger og token sendes bare over TLS",
+        };
+        return Some(format!(
+            "registerets adresse skal være en https-adresse (http bare på denne maskinen): {why}"
+        ));
+    }
+    // What passes the other's sentence on has its own cause, which is not shown twice.
+    let of_transport = error.downcast_ref::<TransportError>().and_then(|error| match error {
+        TransportError::Network(error) => Some(error),
+        _ => None,
+    });
+    if let Some(error) = error.downcast_ref::<NetworkError>().or(of_transport) {
+        return Some(match error {
+            NetworkError::NoAuthority => {
+                "filen med utstedere har ikke noe sertifikat i PEM".to_owned()
+            }
+            NetworkError::Proxy => "network.proxy er ikke en adresse til en mellomtjener: http://navn:port, uten bruker og \
+                passord i den"
+                .to_owned(),
+            NetworkError::Client(_) => return None,
+        });
     }
     if let Some(error) = error.downcast_ref::<ClientError>() {
         return Some(client(error));

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::source::{SourceIssue, SourceIssueKind};
+use crate::source::{FileError, SourceIssue, SourceIssueKind};
 
 /// What is done with a finished file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,13 @@ impl FileArchive {
             }
             let path = source.join(file);
             if let Err(error) = self.take_one(&path, file, stamp_when_read) {
-                let issue = SourceIssueKind::NotArchived { reason: error.into() };
+                let reason = match error.kind() {
+                    io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                        FileError::ArchiveNotAFolder { path: self.folder.display().to_string() }
+                    }
+                    _ => error.into(),
+                };
+                let issue = SourceIssueKind::NotArchived { reason };
                 issues.push(SourceIssue { file: file.clone(), line: None, issue });
             }
         }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::ServerSettings;
 use super::access::Authorization;
 use super::http::{Answered, Http, address, unreachable};
-use crate::source::FileError;
+use crate::source::{FileError, SourceIssueKind};
 
 /// How many resources are asked for by their ids at once.
 const IDS: usize = 50;
@@ -33,8 +33,8 @@ pub(super) enum Sent {
     Page { label: String, text: String },
     /// A resource of an export.
     Line { label: String, line: u32, text: String },
-    /// A search has ended with fewer matches than the server says there are.
-    Fewer { label: String, total: u64, given: u64 },
+    /// A search has ended, and has not given all that there is.
+    NotAll { label: String, issue: SourceIssueKind },
     /// Nothing more comes.
     Failed(FileError),
 }
@@ -101,21 +101,39 @@ fn number_of(bundle: &Bundle<'_>, name: &str) -> u64 {
     number.and_then(|number| number.raw().parse().ok()).unwrap_or_default()
 }
 
-/// The code of an error that an answer has beside or in place of what was found: then nobody knows what is missing. What
-/// else a server says of a search (warnings, advice) is no matter.
-fn search_error(resource: Element<'_>) -> Option<String> {
-    if resource.resource_type()? != "OperationOutcome" {
-        return None;
+/// What a server says of a search beside or in place of what was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// The code of an error: then nobody knows what is missing.
+    error: Option<String>,
+    /// The code of an issue by which what is given is not all that there is, though it is no error: FHIR has `incomplete` for
+    /// it, as a warning.
+    incomplete: Option<String>,
+}
+
+/// Codes of FHIR's `issue-type` by which an answer is not whole: not all sources of the data could be asked, or the server
+/// has ended the search before its end.
+const NOT_WHOLE: [&str; 4] = ["incomplete", "timeout", "too-costly", "throttled"];
+
+/// What an answer says of the search itself. What else it says (warnings, advice) is no matter.
+fn said_of_the_search(resource: Element<'_>) -> Said {
+    let mut said = Said::default();
+    if resource.resource_type().is_none_or(|of| of != "OperationOutcome") {
+        return said;
     }
-    let mut issues = resource.children().filter(|child| child.name() == Some("issue"));
-    let error = issues.find(|issue| {
-        issue.child_text("severity").is_some_and(|how| matches!(&*how, "error" | "fatal"))
-    })?;
-    let code = error.child_text("code").unwrap_or_default();
-    // A code of FHIR's, never a sentence, which may have anything in it.
-    let is_code =
-        !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    Some(if is_code { code.into_owned() } else { "error".to_owned() })
+    for issue in resource.children().filter(|child| child.name() == Some("issue")) {
+        let code = issue.child_text("code").unwrap_or_default();
+        let severity = issue.child_text("severity");
+        if severity.is_some_and(|how| matches!(&*how, "error" | "fatal")) {
+            // A code of FHIR's, never a sentence, which may have anything in it.
+            let is_code = !code.is_empty()
+                && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            said.error.get_or_insert(if is_code { code.into_owned() } else { "error".to_owned() });
+        } else if NOT_WHOLE.contains(&&*code) {
+            said.incomplete.get_or_insert(code.into_owned());
+        }
+    }
+    said
 }
 
 impl<'s> Fetch<'s> {
@@ -159,24 +177,24 @@ impl<'s> Fetch<'s> {
         for search in &settings.searches {
             // The server dates changes by its own clock: where that is behind, what was changed since then has earlier
             // dates. The first answer says by how much, and what it gives again is known.
-            let mut fewer = None;
+            let mut missing = None;
             for _ in 0..SEARCHES {
                 let behind = fetch.behind;
                 // What the last search lacks is what is missing: it has all of the ones before.
-                fewer = fetch.search(search, by_clock(since, behind)).await?;
+                missing = fetch.search(search, by_clock(since, behind)).await?;
                 if since.is_none() || fetch.behind <= behind + MAX_DIFFERENCE {
                     break;
                 }
             }
-            if let Some(fewer) = fewer {
-                fetch.send(fewer)?;
+            if let Some(missing) = missing {
+                fetch.send(missing)?;
             }
         }
         fetch.referenced().await
     }
 
-    /// All that a search finds, or what of it has changed since a time of the server's clock. What is sent on where it gave
-    /// fewer than it says that there are.
+    /// All that a search finds, or what of it has changed since a time of the server's clock. What is sent on where it has
+    /// not given all that there is.
     async fn search(
         &mut self,
         search: &str,
@@ -213,11 +231,12 @@ impl<'s> Fetch<'s> {
         Err(FileError::ForeignLink { origin })
     }
 
-    /// All pages of a search; what is to be sent on where they have fewer than it says that there are.
+    /// All pages of a search; what is to be sent on where they have not all that there is.
     async fn pages(&mut self, label: String, first: Url) -> Result<Option<Sent>, Stop> {
         let mut next = Some(first);
         let mut visited = HashSet::new();
         let (mut found, mut matches, mut totals) = (0_u64, 0_u64, Vec::new());
+        let mut incomplete = None;
         while let Some(url) = next {
             if !visited.insert(url.to_string()) || visited.len() > MAX_PAGES {
                 return Err(FileError::EndlessPages.into());
@@ -229,9 +248,11 @@ impl<'s> Fetch<'s> {
             let bundle = Bundle::of(&document).ok_or(FileError::NotFhir)?;
             for entry in bundle.entries() {
                 let Some(resource) = entry.resource() else { continue };
-                if let Some(code) = search_error(resource) {
+                let said = said_of_the_search(resource);
+                if let Some(code) = said.error {
                     return Err(FileError::SearchIncomplete { code }.into());
                 }
+                incomplete = incomplete.or(said.incomplete);
                 if resource.resource_type().is_some_and(|of| of == "OperationOutcome") {
                     continue;
                 }
@@ -265,7 +286,11 @@ impl<'s> Fetch<'s> {
         }
         // One that changes from page to page is of a search that goes on while others write.
         let is_fewer = matches < total && totals.iter().all(|of_page| *of_page == total);
-        Ok(is_fewer.then_some(Sent::Fewer { label, total, given: matches }))
+        let issue = match incomplete {
+            Some(code) => Some(SourceIssueKind::SaidIncomplete { code }),
+            None => is_fewer.then_some(SourceIssueKind::FewerThanTotal { total, given: matches }),
+        };
+        Ok(issue.map(|issue| Sent::NotAll { label, issue }))
     }
 
     fn send(&self, sent: Sent) -> Result<(), Gone> {
@@ -326,8 +351,8 @@ impl<'s> Fetch<'s> {
                 url.query_pairs_mut()
                     .append_pair("_id", &some.join(","))
                     .append_pair("_count", &IDS.to_string());
-                if let Some(fewer) = self.pages(resource_type.clone(), url).await? {
-                    self.send(fewer)?;
+                if let Some(missing) = self.pages(resource_type.clone(), url).await? {
+                    self.send(missing)?;
                 }
             }
         }

@@ -1,16 +1,15 @@
 //! The rows of a CSV file, in its encoding.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::Path;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
+use super::files::{Meanwhile, Shorter, TableFile};
 use super::mapping::Dialect;
 use super::quotes::{Quotes, Watched};
 use super::row_error::RowReason;
-use super::{FoundRow, Rows};
+use super::{FoundRow, Rows, twice};
 use crate::source::FileError;
 
 /// Bytes that are decoded at a time.
@@ -18,7 +17,8 @@ const CHUNK: usize = 64 << 10;
 
 /// A file being read.
 pub(super) struct CsvRows {
-    reader: Reader<Watched<Decoded<BufReader<File>>>>,
+    reader: Reader<Watched<Decoded<BufReader<Box<dyn Read>>>>>,
+    file: TableFile,
     columns: Vec<String>,
     encoding: String,
     /// Whether the next row may be the rest of the one before.
@@ -26,18 +26,20 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Opens a file and reads its header.
+    /// Reads the header of a file.
     ///
     /// # Errors
     /// [`FileError`], also when the header is not the one that is expected.
-    pub(super) fn open(path: &Path, dialect: &Dialect) -> Result<Self, FileError> {
+    pub(super) fn open(file: TableFile, dialect: &Dialect) -> Result<Self, FileError> {
         let encoding = Encoding::for_label(dialect.encoding.as_bytes())
             .ok_or_else(|| FileError::UnknownEncoding { name: dialect.encoding.clone() })?;
         let delimiter =
             u8::try_from(dialect.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
                 FileError::Other("the delimiter must be an ASCII character".to_owned())
             })?;
-        let file = BufReader::with_capacity(CHUNK, File::open(path)?);
+        let (bytes, file) = file.reader()?;
+        let bytes: Box<dyn Read> = Box::new(bytes);
+        let bytes = BufReader::with_capacity(CHUNK, bytes);
         let mut builder = ReaderBuilder::new();
         builder.delimiter(delimiter).has_headers(false).flexible(true);
         let quote = dialect.quote.and_then(|quote| u8::try_from(quote).ok());
@@ -47,7 +49,8 @@ impl CsvRows {
         };
         let quotes = quote.map(|quote| Quotes::new(quote, delimiter));
         let mut rows = Self {
-            reader: builder.from_reader(Watched::new(Decoded::new(file, encoding), quotes)),
+            reader: builder.from_reader(Watched::new(Decoded::new(bytes, encoding), quotes)),
+            file,
             columns: dialect.columns.clone(),
             encoding: dialect.encoding.clone(),
             is_in_doubt: false,
@@ -77,10 +80,8 @@ impl CsvRows {
         } else {
             expected.iter().all(|wanted| found.iter().any(|name| same(name, wanted)))
         };
-        let mut lower: Vec<String> = found.iter().map(|name| name.to_lowercase()).collect();
-        lower.sort();
-        if let Some(pair) = lower.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(FileError::DuplicateColumn { name: pair[0].clone() });
+        if let Some(name) = twice(found) {
+            return Err(FileError::DuplicateColumn { name });
         }
         if fits {
             return Ok(());
@@ -137,6 +138,11 @@ impl CsvRows {
             {
                 FileError::NotInEncoding { name: self.encoding.clone() }
             }
+            csv::ErrorKind::Io(error)
+                if error.get_ref().and_then(|inner| inner.downcast_ref::<Shorter>()).is_some() =>
+            {
+                FileError::ChangedMeanwhile
+            }
             csv::ErrorKind::Io(error) => error.into(),
             other => FileError::Other(format!("line {line}: {other:?}")),
         }
@@ -163,6 +169,10 @@ impl Rows for CsvRows {
             Ok(false) => Ok(None),
             Err(error) => Err(self.error(error)),
         }
+    }
+
+    fn meanwhile(&self) -> Result<Meanwhile, FileError> {
+        self.file.meanwhile()
     }
 }
 
@@ -317,7 +327,8 @@ mod tests {
                 exact: false,
                 columns: vec!["a".to_owned(), "b".to_owned()],
             };
-            let mut rows = CsvRows::open(&path, &dialect).expect("opened");
+            let mut rows = CsvRows::open(TableFile::open(&path).expect("opened"), &dialect)
+                .expect("opened");
             let mut row = StringRecord::new();
             for record in strict(&text) {
                 let Ok(found) = rows.next(&mut row) else { return Ok(()) };

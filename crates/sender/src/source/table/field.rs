@@ -210,6 +210,8 @@ impl Kind {
         match self {
             Self::Text => own.set(text, false),
             Self::Decimal { positive, separator } => {
+                let plain = if is_number { without_exponent(text) } else { None };
+                let text = plain.as_deref().unwrap_or(text);
                 decimal(text, separator.filter(|_| !is_number), own)?;
                 let is_positive = !own.text.starts_with('-')
                     && own.text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
@@ -305,6 +307,41 @@ impl Lookup {
         }
         Ok(Read::Value)
     }
+}
+
+/// The largest exponent of a number of 64 bits, and more.
+const MAX_EXPONENT: usize = 400;
+
+/// A number of a database that is written with an exponent, as `1.5e-07`, in digits alone; nothing for any other text.
+fn without_exponent(text: &str) -> Option<String> {
+    let (number, exponent) = text.split_once(['e', 'E'])?;
+    let (sign, number) = match number.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", number.strip_prefix('+').unwrap_or(number)),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<i32>().ok()?;
+    let shift = usize::try_from(exponent.unsigned_abs()).ok().filter(|by| *by <= MAX_EXPONENT)?;
+    // Where the point is, counted from the first digit.
+    let (digits, point) = if exponent < 0 {
+        let zeros = shift.saturating_sub(whole.len());
+        (format!("{}{digits}", "0".repeat(zeros)), whole.len() + zeros - shift)
+    } else {
+        let zeros = shift.saturating_sub(fraction.len());
+        (format!("{digits}{}", "0".repeat(zeros)), whole.len() + shift)
+    };
+    let (whole, fraction) = digits.split_at_checked(point)?;
+    let whole = if whole.is_empty() { "0" } else { whole };
+    // A binary number says nothing by the zeros behind its last digit.
+    let fraction = fraction.trim_end_matches('0');
+    Some(match fraction {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
+    })
 }
 
 /// A number with a point or a comma as its decimal separator, or with the one that is given, and no thousands separator. Its
@@ -607,6 +644,47 @@ mod tests {
         }
         for text in ["1.000,5", "1,000.5", "x", "1 000"] {
             assert_eq!(read(&kind(Some(',')), text), Err(RowReason::NotANumber), "{text}");
+        }
+    }
+
+    /// As SQLite and PostgreSQL write numbers of 64 bits. A text is not read so: `1E5` may be a name.
+    #[test]
+    fn a_number_of_a_database_may_have_an_exponent() {
+        for separator in [None, Some(',')] {
+            let kind = Kind::Decimal { positive: false, separator };
+            for (text, expected) in [
+                ("1.0e-05", "0.00001"),
+                ("1e-7", "0.0000001"),
+                ("1.5E-7", "0.00000015"),
+                ("-2.25e-1", "-0.225"),
+                ("12.5e-1", "1.25"),
+                ("1.23456789012346e+17", "123456789012346000"),
+                ("1.25e1", "12.5"),
+                ("-1e+02", "-100"),
+                ("0.0e0", "0"),
+                ("5e0", "5"),
+            ] {
+                let mut values = [Value::default()];
+                assert_eq!(kind.read(text, true, &mut values, None).map(drop), Ok(()), "{text}");
+                assert_eq!((&*values[0].text, values[0].bare), (expected, true), "{text}");
+                let as_text = kind.read(text, false, &mut values, None).map(drop);
+                assert_eq!(as_text, Err(RowReason::NotANumber), "{text}");
+            }
+            for text in ["e5", "1e", "1e5x", "1e999999999999", "1e401", "x1e5", "1.2.3e4", "Inf"] {
+                let mut values = [Value::default()];
+                let read = kind.read(text, true, &mut values, None).map(drop);
+                assert_eq!(read, Err(RowReason::NotANumber), "{text}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_number_without_its_exponent_is_the_same_number(number: f64) {
+            proptest::prop_assume!(number.is_finite());
+            let text = without_exponent(&format!("{number:e}")).expect("a number");
+            proptest::prop_assert!(!text.contains(['e', 'E']), "{}", text);
+            proptest::prop_assert_eq!(text.parse::<f64>().ok(), Some(number), "{}", text);
         }
     }
 

@@ -49,6 +49,9 @@ pub(super) struct Dialect {
     pub(super) exact: bool,
 }
 
+/// What is said of `csv.quote` that is none.
+const CSV_QUOTE: &str = "csv.quote must be one ASCII character, or empty";
+
 /// Reads a text of one ASCII character, or of none.
 fn one_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<char>, D::Error> {
     let text = String::deserialize(from)?;
@@ -56,7 +59,7 @@ fn one_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<char>
     match (characters.next(), characters.next()) {
         (None, _) => Ok(None),
         (Some(one), None) if one.is_ascii() => Ok(Some(one)),
-        _ => Err(serde::de::Error::custom("csv.quote must be one ASCII character, or empty")),
+        _ => Err(serde::de::Error::custom(CSV_QUOTE)),
     }
 }
 
@@ -180,11 +183,13 @@ pub struct MappingError {
     pub at: String,
     /// What is wrong.
     pub reason: Bilingual<String>,
+    /// The error of the library that reads the file, which has its sentences in English only.
+    pub toml: Option<toml::de::Error>,
 }
 
 impl MappingError {
     pub(super) fn new(at: impl Into<String>, nb: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { at: at.into(), reason: Bilingual { nb: nb.into(), en: en.into() } }
+        Self { at: at.into(), reason: Bilingual { nb: nb.into(), en: en.into() }, toml: None }
     }
 
     /// PartLocation and reason.
@@ -209,8 +214,10 @@ impl Mapping {
     /// # Errors
     /// [`MappingError`].
     pub fn parse(text: &str, folder: &Path) -> Result<Self, MappingError> {
-        let mut mapping: Self = toml::from_str(text)
-            .map_err(|error| MappingError::new("", error.to_string(), error.to_string()))?;
+        let mut mapping: Self = toml::from_str(text).map_err(|error| MappingError {
+            toml: Some(error.clone()),
+            ..MappingError::new("", error.to_string(), error.to_string())
+        })?;
         for (name, table) in &mut mapping.tables {
             table.load(name, folder)?;
         }
@@ -262,6 +269,12 @@ impl Mapping {
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.csv.columns
+    }
+
+    /// The files of its tables, which are beside it, in `folder`.
+    #[must_use]
+    pub fn look_up_files(&self, folder: &Path) -> Vec<PathBuf> {
+        self.tables.values().filter_map(|table| Some(folder.join(table.file.as_ref()?))).collect()
     }
 
     /// Whether it fits a table with these columns.

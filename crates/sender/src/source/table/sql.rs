@@ -23,7 +23,7 @@ use sqlx::{
     SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
 };
 
-use super::{FoundRow, Rows};
+use super::{FoundRow, Rows, twice};
 use crate::attempt::ConnectionFailure;
 use crate::source::FileError;
 
@@ -166,6 +166,10 @@ impl SqlRows {
         match sent.recv() {
             Ok(Sent::Columns(columns)) if columns.is_empty() => Err(FileError::NoColumns),
             Ok(Sent::Columns(columns)) => {
+                // The mapping would read the first of them, whichever that is.
+                if let Some(name) = twice(&columns) {
+                    return Err(FileError::DuplicateColumn { name });
+                }
                 Ok(Self { sent, columns, number: 0, numbers: Vec::new() })
             }
             Ok(Sent::Failed(error)) => Err(error),

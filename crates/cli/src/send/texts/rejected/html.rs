@@ -66,12 +66,9 @@ impl Rejected {
             both(&self.summary(Language::Bokmal), &self.summary(Language::English)),
             organisation = escaped(organisation),
         );
-        if self.held.is_empty() && self.issues.is_empty() {
-            let _ = write!(
-                page,
-                "<p>{}</p>",
-                both("Ingenting holdes tilbake.", "Nothing is held back.")
-            );
+        if self.is_empty() {
+            let nothing = self.nothing();
+            let _ = write!(page, "<p>{}</p>", both(&nothing.nb, &nothing.en));
         }
         for cause in causes(&self.held) {
             self.write_html_cause(&cause, &mut page);
