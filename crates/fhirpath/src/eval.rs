@@ -187,6 +187,9 @@ impl<'e, 'a> Engine<'e, 'a> {
     /// A copy of an item, which counts by its size.
     #[inline]
     fn copy(&self, item: &Item<'a>) -> Item<'a> {
+        if let Item::Element(typed) = item {
+            return Item::Element(*typed);
+        }
         self.charge(item.size());
         item.clone()
     }
@@ -463,11 +466,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     /// A node that yields one item or none; what it makes counts by its size.
     #[inline]
     fn scalar(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {
-        let made = self.scalar_of(e, s)?;
-        if let Some(item) = &made {
+        let made = self.scalar_of(e, s);
+        if let Ok(Some(item)) = &made {
             self.charge(item.size());
         }
-        Ok(made)
+        made
     }
 
     fn scalar_of(&self, e: &'a Expr, s: Scope<'_, 'a>) -> EvalResult<Option<Item<'a>>> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lmr_fhir::{Element, Kind as Json, Name};
 
-use super::{Engine, EvalResult, Sink};
+use super::{Engine, EvalResult, SMALL, Sink};
 use crate::item::{Item, element_type_name};
 use crate::model::{Child, Model, TypeId, TypeKind, Typed, resource_type};
 use crate::names;
@@ -175,22 +175,23 @@ impl<'a> Engine<'_, 'a> {
     /// that is not of the form its type demands stays text. What is made counts by its size.
     pub(super) fn value_of(&self, item: &Item<'a>) -> Option<Item<'a>> {
         let Item::Element(typed) = item else { return Some(self.copy(item)) };
-        let value = self.element_value(item, *typed)?;
-        self.charge(value.size());
-        Some(value)
-    }
-
-    fn element_value(&self, item: &Item<'a>, typed: Typed<'a>) -> Option<Item<'a>> {
-        let kind = self.kind(typed);
+        let kind = self.kind(*typed);
         if !kind.is_primitive() {
             if kind == TypeKind::Quantity
-                && let Some(quantity) = self.quantity(typed)
+                && let Some(quantity) = self.quantity(*typed)
             {
+                self.charge(quantity.size());
                 return Some(Item::Quantity(Box::new(quantity)));
             }
             return Some(item.clone());
         }
         let text = typed.element.text()?;
+        if text.len() > SMALL
+            && (matches!(text, Cow::Owned(_))
+                || matches!(kind, TypeKind::Integer | TypeKind::Decimal))
+        {
+            self.charge(text.len());
+        }
         let value = match kind {
             TypeKind::Boolean => match &*text {
                 "true" => Some(Item::Boolean(true)),
