@@ -634,7 +634,8 @@ async fn an_answer_that_says_that_it_is_not_whole_is_a_part_that_cannot_be_used(
             )]
         };
     }
-    let cases: [(&'static [(&str, &str)], Option<&str>); 6] = [
+    type Case = (&'static [(&'static str, &'static str)], Option<&'static str>);
+    let cases: [Case; 6] = [
         (saying_of!("warning", "incomplete"), Some("incomplete")),
         (saying_of!("information", "incomplete"), Some("incomplete")),
         (saying_of!("warning", "timeout"), Some("timeout")),

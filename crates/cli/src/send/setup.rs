@@ -99,7 +99,7 @@ pub(crate) fn authorizer(config: &SenderConfig, folder: &Path) -> anyhow::Result
     let (client, key) = config.client(folder)?;
     let network = config.network(folder)?;
     // What is wrong with it has a sentence in both languages here, and not where the client is made.
-    network.client(false)?;
+    drop(network.client(false)?);
     let fetcher: Arc<dyn Fetcher> = Arc::new(HttpFetcher::by(&network, Duration::from_secs(30))?);
     let client = TokenClient::new(client, Arc::new(key), fetcher, clock, clock::fresh_ids())?;
     Ok(TokenAuthorizer::new(client))

@@ -156,7 +156,7 @@ pub(super) fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
 /// A mapping's error in both languages.
 pub(super) fn in_words(error: &MappingError) -> anyhow::Error {
     if let Some(error) = &error.toml {
-        return error.clone().into();
+        return toml::de::Error::clone(error).into();
     }
     failure(Text::of(|language| error.text(language)))
 }

@@ -15,9 +15,12 @@ use crate::source::FileError;
 /// Bytes that are decoded at a time.
 const CHUNK: usize = 64 << 10;
 
+/// The bytes of a file, in UTF-8.
+type Bytes = Decoded<BufReader<Box<dyn Read>>>;
+
 /// A file being read.
 pub(super) struct CsvRows {
-    reader: Reader<Watched<Decoded<BufReader<Box<dyn Read>>>>>,
+    reader: Reader<Watched<Bytes>>,
     file: TableFile,
     columns: Vec<String>,
     encoding: String,

@@ -184,7 +184,7 @@ pub struct MappingError {
     /// What is wrong.
     pub reason: Bilingual<String>,
     /// The error of the library that reads the file, which has its sentences in English only.
-    pub toml: Option<toml::de::Error>,
+    pub toml: Option<Box<toml::de::Error>>,
 }
 
 impl MappingError {
@@ -215,7 +215,7 @@ impl Mapping {
     /// [`MappingError`].
     pub fn parse(text: &str, folder: &Path) -> Result<Self, MappingError> {
         let mut mapping: Self = toml::from_str(text).map_err(|error| MappingError {
-            toml: Some(error.clone()),
+            toml: Some(Box::new(error.clone())),
             ..MappingError::new("", error.to_string(), error.to_string())
         })?;
         for (name, table) in &mut mapping.tables {
