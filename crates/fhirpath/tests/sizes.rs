@@ -57,7 +57,7 @@ fn cost(text: &str) -> u64 {
     })
 }
 
-/// Copies of a long value that an expression makes besides those of another one.
+/// Copies of a long value that an expression makes beyond those of another one.
 const COPIES: &[(&str, &str, u64)] = &[
     // Literals, and what is passed on as a copy.
     ("DIGITS", "1.5", 1),

@@ -1293,7 +1293,7 @@ async fn a_source_waits_for_the_tables_of_its_mapping() {
 
 /// What was read may be half of one export and half of the next.
 #[test]
-fn a_file_that_is_written_anew_while_it_is_read_is_not_used() {
+fn a_file_that_is_written_again_while_it_is_read_is_not_used() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rows.csv");
     let rows: Vec<String> = (0..3_000).map(|n| row(&[("Id", &format!("A-{n}"))])).collect();

@@ -10,10 +10,10 @@ use crate::item::Item;
 use crate::model::Typed;
 use crate::names;
 
-/// What it takes to look for a code, besides reading the item.
+/// What it takes to look for a code beyond reading the item.
 const MEMBER_STEPS: usize = 16;
 
-/// What it takes to check a resource by a profile, besides reading it.
+/// What it takes to check a resource by a profile beyond reading it.
 const PROFILE_STEPS: usize = 100;
 
 pub(crate) fn extension<'a>(

@@ -342,7 +342,7 @@ pub enum FileError {
         /// The line.
         line: u32,
     },
-    /// A table that was written anew while it was read.
+    /// A table that was written again while it was read.
     ChangedMeanwhile,
     /// Two columns of one name.
     DuplicateColumn {
@@ -643,7 +643,7 @@ impl FileError {
             ),
             Self::ChangedMeanwhile => pick(
                 "filen ble skrevet på nytt mens den ble lest; neste overføring leser den",
-                "the file was written anew while it was read; the next transfer reads it",
+                "the file was written again while it was read; the next transfer reads it",
             ),
             Self::SeveralResults => pick(
                 "spørringen gir flere resultater; den skal være én SELECT (SET NOCOUNT ON foran, om den kaller en \

@@ -233,7 +233,7 @@ fn is_of_quantities(error: &EvalError) -> bool {
 }
 
 /// Whether the element, or something below it, is a quantity with a comparator. It is no quantity of FHIRPath,
-/// which has but a value and a unit, and stands in no order with another one
+/// which has but a value and a unit, and has no order with another one
 /// (<https://hl7.org/fhir/R4/fhirpath.html>).
 fn has_comparator<'a>(cx: &Context<'a>, item: Typed<'a>) -> bool {
     let Some(below) = &*BELOW else { return false };

@@ -91,7 +91,7 @@ impl Concept {
     }
 }
 
-/// Whether a text of one language may stand where another one is asked for: `nb` and `nb-NO`.
+/// Whether a text of one language counts where another one is asked for: `nb` and `nb-NO`.
 fn is_in(wanted: Option<&str>, own: &str) -> bool {
     let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
     wanted.is_some_and(|wanted| primary(wanted) == primary(own))

@@ -126,7 +126,7 @@ impl TableFile {
     /// What became of it since it was opened.
     ///
     /// # Errors
-    /// [`FileError::ChangedMeanwhile`] where it was written anew: what was read may be of two files.
+    /// [`FileError::ChangedMeanwhile`] where it was written again: what was read may be of two files.
     pub(super) fn meanwhile(&self) -> Result<Meanwhile, FileError> {
         let now = self.file.metadata()?;
         if now.len() > self.length {
