@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 
 /// Name of Norway's zone in the time zone database.
 pub const NORWEGIAN_ZONE: &str = "Europe/Oslo";
@@ -15,8 +15,17 @@ static OSLO: LazyLock<TimeZone> =
 
 /// A time zone by its name in the IANA database; `None` for what is not one.
 #[must_use]
+#[cfg(not(target_family = "wasm"))]
 pub fn time_zone(name: &str) -> Option<TimeZone> {
-    TimeZoneDatabase::bundled().get(name).ok()
+    jiff::tz::TimeZoneDatabase::bundled().get(name).ok()
+}
+
+/// A time zone by its name in the IANA database. Browsers have Norway's only.
+#[must_use]
+#[cfg(target_family = "wasm")]
+pub fn time_zone(name: &str) -> Option<TimeZone> {
+    static NORWAY: TimeZone = jiff::tz::get!("Europe/Oslo");
+    (name == NORWEGIAN_ZONE).then(|| NORWAY.clone())
 }
 
 /// The time zone of Norway.

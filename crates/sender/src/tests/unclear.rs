@@ -42,7 +42,8 @@ fn led(index: &Index) -> Vec<(String, Vec<String>)> {
 /// What hospitals write into one folder: messages whose ids are their own.
 #[test]
 fn a_reference_in_a_bundle_leads_into_that_bundle() {
-    let spellings: [(&str, &dyn Fn(u32) -> Option<String>, &dyn Fn(u32) -> String); 5] = [
+    type Spelled<'s, T> = &'s dyn Fn(u32) -> T;
+    let spellings: [(&str, Spelled<'_, Option<String>>, Spelled<'_, String>); 5] = [
         ("no fullUrl", &|_| None, &|_| "Patient/p".to_owned()),
         ("addresses", &|n| Some(format!("http://mirth{n}/fhir/Patient/p")), &|_| {
             "Patient/p".to_owned()
