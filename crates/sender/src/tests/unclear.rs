@@ -42,21 +42,26 @@ fn led(index: &Index) -> Vec<(String, Vec<String>)> {
 /// What hospitals write into one folder: messages whose ids are their own.
 #[test]
 fn a_reference_in_a_bundle_leads_into_that_bundle() {
-    type Spelled<'s, T> = &'s dyn Fn(u32) -> T;
-    let spellings: [(&str, Spelled<'_, Option<String>>, Spelled<'_, String>); 5] = [
-        ("no fullUrl", &|_| None, &|_| "Patient/p".to_owned()),
-        ("addresses", &|n| Some(format!("http://mirth{n}/fhir/Patient/p")), &|_| {
-            "Patient/p".to_owned()
-        }),
-        ("whole addresses", &|n| Some(format!("http://mirth{n}/fhir/Patient/p")), &|n| {
-            format!("http://mirth{n}/fhir/Patient/p")
-        }),
-        ("our own address", &|_| Some("https://own.example/fhir/Patient/p".to_owned()), &|_| {
-            "https://own.example/fhir/Patient/p/_history/2".to_owned()
-        }),
-        ("urn:uuid", &|n| Some(format!("urn:uuid:6a0f0000-0000-4000-8000-00000000000{n}")), &|n| {
-            format!("urn:uuid:6a0f0000-0000-4000-8000-00000000000{n}")
-        }),
+    type Spelling = (&'static str, fn(u32) -> Option<String>, fn(u32) -> String);
+    let urn = |n| format!("urn:uuid:6a0f0000-0000-4000-8000-00000000000{n}");
+    let spellings: [Spelling; 5] = [
+        ("no fullUrl", |_| None, |_| "Patient/p".to_owned()),
+        (
+            "addresses",
+            |n| Some(format!("http://mirth{n}/fhir/Patient/p")),
+            |_| "Patient/p".to_owned(),
+        ),
+        (
+            "whole addresses",
+            |n| Some(format!("http://mirth{n}/fhir/Patient/p")),
+            |n| format!("http://mirth{n}/fhir/Patient/p"),
+        ),
+        (
+            "our own address",
+            |_| Some("https://own.example/fhir/Patient/p".to_owned()),
+            |_| "https://own.example/fhir/Patient/p/_history/2".to_owned(),
+        ),
+        ("urn:uuid", |n| Some(format!("urn:uuid:6a0f0000-0000-4000-8000-00000000000{n}")), urn),
     ];
     for (spelling, full_url, reference) in spellings {
         let folder = tempfile::tempdir().unwrap();
