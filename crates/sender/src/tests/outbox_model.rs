@@ -248,6 +248,8 @@ struct Model {
     bundle_bytes: Option<i64>,
     marked: bool,
     rules: Option<u8>,
+    /// The last source that was compared gives changes only.
+    gives_changes: bool,
     acts: usize,
 }
 
@@ -481,6 +483,7 @@ impl Model {
     }
 
     fn compare(&mut self, complete: bool, rules: u8) {
+        self.gives_changes = !complete;
         let other_rules = self.rules.replace(rules) != Some(rules);
         let (gone, versions) = (self.gone, self.versions);
         self.held.retain_mut(|held| {
@@ -837,20 +840,25 @@ impl Ward {
             Step::Release(mask) => {
                 let numbers = self.numbers().await;
                 let chosen = numbered(*mask, &numbers);
-                let before = after.held.len();
-                let mut at = 0;
-                let mut discarded = false;
-                after.held.retain(|held| {
-                    let is_chosen = chosen.iter().any(|(chosen, _)| *chosen == at);
-                    at += 1;
-                    discarded |= is_chosen && held.discarded;
-                    !is_chosen
-                });
-                after.marked &= !discarded;
-                if after.held.is_empty() {
+                if chosen.len() == after.held.len() {
                     after.bundle_bytes = None;
                 }
-                after.acts += usize::from(after.held.len() < before);
+                let mut at = 0;
+                let mut discarded = false;
+                let stays = after.gives_changes;
+                after.held.retain_mut(|held| {
+                    let is_chosen = chosen.iter().any(|(chosen, _)| *chosen == at);
+                    at += 1;
+                    if !is_chosen {
+                        return true;
+                    }
+                    discarded |= held.discarded;
+                    // Until the source gives it again.
+                    (held.version, held.discarded) = (None, false);
+                    stays
+                });
+                after.marked &= !discarded;
+                after.acts += usize::from(!chosen.is_empty());
                 let numbers: Vec<i64> = chosen.iter().map(|(_, number)| *number).collect();
                 let released = self.outbox.release(&numbers, &act).await;
                 released.map(|all| assert_eq!(all.total(), numbers.len() as u64))
