@@ -36,7 +36,7 @@ pub(crate) struct Record {
     pub(crate) version: Hash,
     /// When it happened, in milliseconds; see [`Record::when`].
     when: i64,
-    /// `meta.lastUpdated`, or what tells it from another one.
+    /// `meta.lastUpdated`, and a digest of what a correction leaves as it is.
     written: Written,
     /// What its part finds it by.
     key: u64,

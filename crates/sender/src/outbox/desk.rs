@@ -237,7 +237,7 @@ impl Outbox {
         let total = all.len();
         let numbers: HashSet<i64> = numbers.iter().copied().collect();
         all.retain(|row| numbers.contains(&row.number));
-        let mut released = Released::default();
+        let mut released = Released { stay_listed: gives_changes, ..Released::default() };
         for row in &all {
             let released_row = match gives_changes {
                 true => sqlx::query(

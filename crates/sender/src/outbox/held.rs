@@ -153,6 +153,8 @@ pub struct Released {
     pub found_by_check: u64,
     /// Of these: discarded before.
     pub discarded: u64,
+    /// They stay listed until the source, which gives changes only, gives them again.
+    pub stay_listed: bool,
 }
 
 impl Released {

@@ -115,7 +115,8 @@ async fn what_was_released_stays_listed_until_an_incremental_source_gives_it_aga
             let _ = std::fs::remove_file(file);
         }
         let agent = world.agent().await;
-        assert_eq!(agent.outbox().release(&numbers, &act(&world)).await.unwrap().total(), 2);
+        let released = agent.outbox().release(&numbers, &act(&world)).await.unwrap();
+        assert_eq!((released.total(), released.stay_listed), (2, true));
         drop(agent);
         for _ in 0..2 {
             let report = world.run().await;

@@ -329,6 +329,18 @@ pub(in crate::send) fn released(released: Released, language: Language) -> Strin
             let _ = writeln!(text, "{} {count} {what}.", say("Frigitt:", "Released:"));
         }
     }
+    if released.total() > 0 && released.stay_listed {
+        let _ = writeln!(
+            text,
+            "{}",
+            say(
+                "De står i lmr send rejected til kilden gir dem igjen: den gir bare endringer. Ligger ikke filen eller raden \
+                 der lenger, legg den tilbake.",
+                "They stay in lmr send rejected until the source gives them again: it gives changes only. If the file or \
+                 row is not there any more, put it back."
+            )
+        );
+    }
     text
 }
 
