@@ -400,8 +400,8 @@ macro_rules! content_codes {
             wrong: r#"{"resourceType": "MedicationRequest", "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000099"}}"#,
             right: r#"{"resourceType": "MedicationRequest", "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}}"#,
             remedy: {
-                nb: "Ta med ressursen det vises til.",
-                en: "Include the resource referred to.",
+                nb: "Ta med ressursen det vises til, og bare én som referansen passer på.",
+                en: "Include the resource referred to, and only one that answers to the reference.",
             },
         }
         ReferenceWrongKind = 3031 {
